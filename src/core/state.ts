@@ -1,0 +1,28 @@
+import type { Box } from './box.ts'
+
+/** Where everything is at one instant. Integrators return a new one or advance it in place; evaluators never do. */
+export interface State {
+  /** [3N] Å, unwrapped: a trajectory of positions is continuous across the cell's faces. */
+  readonly positions: Float64Array
+  /** [3N] Å/ps */
+  readonly velocities: Float64Array
+  box: Box
+  step: number
+  time_ps: number
+}
+
+/** @param positions [3N] Å @param velocities [3N] Å/ps; zero when left out */
+export function createState(positions: ArrayLike<number>, box: Box, velocities?: ArrayLike<number>): State {
+  return {
+    positions: Float64Array.from(positions),
+    velocities: velocities ? Float64Array.from(velocities) : new Float64Array(positions.length),
+    box,
+    step: 0,
+    time_ps: 0,
+  }
+}
+
+/** An independent copy. */
+export function copyState(state: State): State {
+  return { ...state, positions: state.positions.slice(), velocities: state.velocities.slice() }
+}

@@ -1,0 +1,29 @@
+import type { Force } from './force.ts'
+import type { Topology } from './topology.ts'
+
+/** What is simulated: atoms, charges, bonds and interactions. Immutable; positions live in `State`. */
+export interface System {
+  readonly atomCount: number
+  /** [N] chemical symbol of each atom. */
+  readonly elements: readonly string[]
+  /** [T] name of each atom type. */
+  readonly typeNames: readonly string[]
+  /** [N] index into `typeNames`. */
+  readonly typeIndex: Int32Array
+  /** [N] g/mol */
+  readonly masses: Float64Array
+  /** [N] e */
+  readonly charges: Float64Array
+  readonly topology: Topology
+  readonly forces: readonly Force[]
+}
+
+/** Net charge, e. */
+export function netCharge(system: Pick<System, 'charges'>): number {
+  return system.charges.reduce((sum, q) => sum + q, 0)
+}
+
+/** Total mass, g/mol. */
+export function totalMass(system: Pick<System, 'masses'>): number {
+  return system.masses.reduce((sum, m) => sum + m, 0)
+}

@@ -1,0 +1,49 @@
+import type { State } from '../core/state.ts'
+import type { System } from '../core/system.ts'
+
+export type PlatformName = 'reference' | 'simd' | 'gpu'
+
+/** Names of the energy terms an evaluation may report; a term that is absent from the system is left out. */
+export const ENERGY_TERMS = [
+  'pair',
+  'coulomb',
+  'coulomb_reciprocal',
+  'bond',
+  'angle',
+  'dihedral',
+  'improper',
+  'restraint',
+] as const
+export type EnergyTerm = (typeof ENERGY_TERMS)[number]
+
+export interface Evaluation {
+  /** Potential energy, eV. */
+  readonly energy: number
+  /** Energy by term, eV; real-space and 1-4 parts are inside `pair` and `coulomb`, the Ewald self term in `coulomb`. */
+  readonly terms: Partial<Record<EnergyTerm, number>>
+  /** [3N] eV/Å. Owned by the evaluator and overwritten by the next call: copy what must last. */
+  readonly forces: Float64Array
+  /** [9] Σ r⊗f, eV, row-major; positive trace pushes the cell apart. */
+  readonly virial: Float64Array
+}
+
+export interface EvaluatorOptions {
+  /** Extra reach of the pair list beyond the cut-off, Å. */
+  readonly skin_A?: number
+}
+
+/** Energies and forces of one system. It never changes the state that it is given. */
+export interface Evaluator {
+  evaluate(state: State): Promise<Evaluation>
+  /** What computed the forces, for the record: platform and kernel flavour. */
+  readonly ran: string
+  /** Why it is not the platform that was asked for; null when it is. */
+  readonly fallbackReason: string | null
+  dispose(): Promise<void>
+}
+
+export interface Platform {
+  readonly name: PlatformName
+  /** @throws UserError naming the terms or settings this platform cannot compute */
+  prepare(system: System, options?: EvaluatorOptions): Promise<Evaluator>
+}

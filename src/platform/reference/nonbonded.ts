@@ -1,0 +1,340 @@
+import { type Box, minimumImage } from '../../core/box.ts'
+import type { CoulombForce, PairForce, SpecialFactors } from '../../core/force.ts'
+import type { PairList } from '../../core/neighbors.ts'
+import type { System } from '../../core/system.ts'
+import { type SpecialPairs, specialPairs } from '../../core/topology.ts'
+import { lennardJonesTail } from '../../forces/pair.ts'
+import {
+  coulombKernel,
+  createBatch,
+  type PairBatch,
+  type PairKernel,
+  pairKernel,
+  screenedKernel,
+} from './pairKernels.ts'
+
+/** Where an evaluation collects its results. */
+export interface Accumulator {
+  /** [3N] eV/Å */
+  readonly forces: Float64Array
+  /** [9] eV */
+  readonly virial: Float64Array
+}
+
+export interface Nonbonded {
+  /** Longest cut-off of any term, Å; 0 when nothing is non-bonded. */
+  readonly cutoff_A: number
+  /** Pairs that are not in the pair list because a factor other than 1 applies to them. */
+  readonly special: SpecialPairs
+  /** Adds forces and virial. @returns energies, eV */
+  evaluate(
+    box: Box,
+    wrapped: Float64Array,
+    list: PairList,
+    into: Accumulator,
+  ): { pair: number; coulomb: number }
+}
+
+interface Term {
+  readonly name: 'pair' | 'coulomb'
+  readonly kernel: PairKernel
+  /** For bonded pairs, where the cut-off of an Ewald sum does not apply. */
+  readonly specialKernel: PairKernel
+  readonly factors: SpecialFactors
+  /** Damped sums subtract the bare interaction: factor f means E − (1−f)·q²/r. */
+  readonly subtractsBare: boolean
+}
+
+/** Pair lists, kernels and corrections of every pair and Coulomb term of a system. */
+export function createNonbonded(system: System): Nonbonded {
+  const pairForces = system.forces.filter((f): f is PairForce => f.kind === 'pair')
+  const coulombForces = system.forces.filter((f): f is CoulombForce => f.kind === 'coulomb')
+  const terms = [...pairForces.map(pairTerm), ...coulombForces.map(coulombTerm)]
+  const cutoff_A = Math.max(
+    0,
+    ...pairForces.map(f => f.cutoffs.reduce((a, b) => Math.max(a, b), 0)),
+    ...coulombForces.map(f => f.cutoff_A),
+  )
+  const special = scaledPairs(system, terms)
+  const typeCount = system.typeNames.length
+  const { typeIndex, charges } = system
+  const coulombConstant = coulombForces[0]?.constant_eV_A ?? 0
+  let batch = createBatch(256)
+  const specialBatch = createBatch(special.separation.length)
+  const tails = pairForces.filter(f => f.tailCorrection).map(f => tailTerms(f, system))
+
+  function evaluate(box: Box, x: Float64Array, list: PairList, into: Accumulator) {
+    const energies = { pair: 0, coulomb: 0 }
+    const { forces, virial } = into
+    const m = box.matrix
+    const cells = list.shifts
+    const shift = new Float64Array(cells.length)
+    for (let k = 0; k < cells.length; k += 3) {
+      for (let c = 0; c < 3; c++) {
+        shift[k + c] = cells[k]! * m[c]! + cells[k + 1]! * m[3 + c]! + cells[k + 2]! * m[6 + c]!
+      }
+    }
+    for (let i = 0; i < system.atomCount; i++) {
+      const size = list.runStarts[list.atomRuns[i + 1]!]! - list.runStarts[list.atomRuns[i]!]!
+      if (batch.dx.length <= size) batch = createBatch(2 * size)
+      batch.count = gather(batch, i, x, list, shift, cutoff_A)
+      label(batch, i, typeIndex, typeCount, charges, coulombConstant)
+      for (const term of terms) {
+        term.kernel(batch)
+        energies[term.name] += collect(batch)
+      }
+      scatter(batch, i, forces, virial)
+    }
+    addSpecial(box, x, into, energies)
+    for (const tail of tails) {
+      energies.pair += tail.energyTimesVolume / box.volume
+      for (const k of [0, 4, 8]) virial[k]! += tail.virialTimesVolume / box.volume
+    }
+    return energies
+  }
+
+  function addSpecial(
+    box: Box,
+    x: Float64Array,
+    into: Accumulator,
+    energies: { pair: number; coulomb: number },
+  ) {
+    const { pairs, separation } = special
+    if (separation.length === 0) return
+    fillSpecialBatch(specialBatch, box, x, pairs, system, coulombConstant)
+    const { count, dx, dy, dz, r2, chargeProduct, energy, forceOverR } = specialBatch
+    const { forces, virial } = into
+    for (const term of terms) {
+      term.specialKernel(specialBatch)
+      for (let k = 0; k < count; k++) {
+        const factor = term.factors[separation[k]! - 1]!
+        let e = energy[k]!
+        let f = forceOverR[k]!
+        if (!term.subtractsBare) {
+          e *= factor
+          f *= factor
+        } else if (e !== 0 || f !== 0) {
+          const bare = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
+          e -= bare
+          f -= bare / r2[k]!
+        }
+        energies[term.name] += e
+        const gx = f * dx[k]!
+        const gy = f * dy[k]!
+        const gz = f * dz[k]!
+        const i = 3 * pairs[2 * k]!
+        const j = 3 * pairs[2 * k + 1]!
+        forces[i]! -= gx
+        forces[i + 1]! -= gy
+        forces[i + 2]! -= gz
+        forces[j]! += gx
+        forces[j + 1]! += gy
+        forces[j + 2]! += gz
+        addSymmetric(virial, gx * dx[k]!, gx * dy[k]!, gx * dz[k]!, gy * dy[k]!, gy * dz[k]!, gz * dz[k]!)
+      }
+    }
+  }
+
+  return { cutoff_A, special, evaluate }
+}
+
+/** Separations of atom i from its partners within the cut-off. @param shift [3S] lattice translations, Å */
+function gather(
+  { dx, dy, dz, r2, partners }: PairBatch,
+  i: number,
+  x: Float64Array,
+  list: PairList,
+  shift: Float64Array,
+  cutoff: number,
+): number {
+  const { atomRuns, runStarts, runShifts, partners: candidates } = list
+  const cutoff2 = cutoff * cutoff
+  const lastRun = atomRuns[i + 1]!
+  let count = 0
+  for (let run = atomRuns[i]!; run < lastRun; run++) {
+    const s = 3 * runShifts[run]!
+    const xi = x[3 * i]! - shift[s]!
+    const yi = x[3 * i + 1]! - shift[s + 1]!
+    const zi = x[3 * i + 2]! - shift[s + 2]!
+    const to = runStarts[run + 1]!
+    for (let k = runStarts[run]!; k < to; k++) {
+      const j = candidates[k]!
+      const ax = x[3 * j]! - xi
+      const ay = x[3 * j + 1]! - yi
+      const az = x[3 * j + 2]! - zi
+      const square = ax * ax + ay * ay + az * az
+      dx[count] = ax
+      dy[count] = ay
+      dz[count] = az
+      r2[count] = square
+      partners[count] = j
+      // Without a branch: a pair beyond the cut-off is overwritten by the next.
+      count += square < cutoff2 ? 1 : 0
+    }
+  }
+  return count
+}
+
+/** What the kernels look up: the pair of types and the product of charges. */
+function label(
+  { count, partners, pairType, chargeProduct, total }: PairBatch,
+  i: number,
+  typeIndex: Int32Array,
+  typeCount: number,
+  charges: Float64Array,
+  coulombConstant: number,
+): void {
+  const row = typeIndex[i]! * typeCount
+  const qi = charges[i]! * coulombConstant
+  for (let k = 0; k < count; k++) {
+    const j = partners[k]!
+    pairType[k] = row + typeIndex[j]!
+    chargeProduct[k] = qi * charges[j]!
+    total[k] = 0
+  }
+}
+
+/** Adds the interaction just evaluated to the total. @returns its energy */
+function collect({ count, energy, forceOverR, total }: PairBatch): number {
+  let sum = 0
+  for (let k = 0; k < count; k++) {
+    sum += energy[k]!
+    total[k] = total[k]! + forceOverR[k]!
+  }
+  return sum
+}
+
+function scatter(batch: PairBatch, i: number, forces: Float64Array, virial: Float64Array): void {
+  const { count, dx, dy, dz, partners, total } = batch
+  let fx = 0
+  let fy = 0
+  let fz = 0
+  let vxx = 0
+  let vxy = 0
+  let vxz = 0
+  let vyy = 0
+  let vyz = 0
+  let vzz = 0
+  for (let k = 0; k < count; k++) {
+    const ax = dx[k]!
+    const ay = dy[k]!
+    const az = dz[k]!
+    const gx = total[k]! * ax
+    const gy = total[k]! * ay
+    const gz = total[k]! * az
+    const j = 3 * partners[k]!
+    forces[j] = forces[j]! + gx
+    forces[j + 1] = forces[j + 1]! + gy
+    forces[j + 2] = forces[j + 2]! + gz
+    fx -= gx
+    fy -= gy
+    fz -= gz
+    vxx += gx * ax
+    vxy += gx * ay
+    vxz += gx * az
+    vyy += gy * ay
+    vyz += gy * az
+    vzz += gz * az
+  }
+  forces[3 * i]! += fx
+  forces[3 * i + 1]! += fy
+  forces[3 * i + 2]! += fz
+  addSymmetric(virial, vxx, vxy, vxz, vyy, vyz, vzz)
+}
+
+function pairTerm(force: PairForce): Term {
+  const kernel = pairKernel(force)
+  return { name: 'pair', kernel, specialKernel: kernel, factors: force.special, subtractsBare: false }
+}
+
+function coulombTerm(force: CoulombForce): Term {
+  const kernel = coulombKernel(force)
+  const { method } = force
+  return {
+    name: 'coulomb',
+    kernel,
+    specialKernel:
+      method.name === 'ewald' || method.name === 'pme' ? screenedKernel(method.alpha_per_A) : kernel,
+    factors: force.special,
+    subtractsBare: method.name !== 'cut',
+  }
+}
+
+/** The bonded pairs that some term scales: they leave the pair list and are treated one by one. */
+function scaledPairs(system: System, terms: readonly Term[]): SpecialPairs {
+  const all = specialPairs(system.topology, system.atomCount)
+  const keep = [0, 1, 2].map(k => terms.some(term => term.factors[k] !== 1))
+  const pairs: number[] = []
+  const separation: number[] = []
+  all.separation.forEach((bonds, k) => {
+    if (!keep[bonds - 1]) return
+    pairs.push(all.pairs[2 * k]!, all.pairs[2 * k + 1]!)
+    separation.push(bonds)
+  })
+  return { pairs: Int32Array.from(pairs), separation: Uint8Array.from(separation) }
+}
+
+function fillSpecialBatch(
+  batch: PairBatch,
+  box: Box,
+  x: Float64Array,
+  pairs: Int32Array,
+  system: System,
+  coulombConstant: number,
+): void {
+  const { typeIndex, charges } = system
+  const typeCount = system.typeNames.length
+  const d = new Float64Array(3)
+  batch.count = pairs.length / 2
+  for (let k = 0; k < batch.count; k++) {
+    const i = pairs[2 * k]!
+    const j = pairs[2 * k + 1]!
+    for (let c = 0; c < 3; c++) d[c] = x[3 * j + c]! - x[3 * i + c]!
+    minimumImage(box, d)
+    batch.dx[k] = d[0]!
+    batch.dy[k] = d[1]!
+    batch.dz[k] = d[2]!
+    batch.r2[k] = d[0]! * d[0]! + d[1]! * d[1]! + d[2]! * d[2]!
+    batch.pairType[k] = typeIndex[i]! * typeCount + typeIndex[j]!
+    batch.chargeProduct[k] = coulombConstant * charges[i]! * charges[j]!
+  }
+}
+
+function tailTerms(
+  force: PairForce,
+  system: System,
+): { energyTimesVolume: number; virialTimesVolume: number } {
+  const typeCount = system.typeNames.length
+  const counts = new Float64Array(typeCount)
+  for (const t of system.typeIndex) counts[t]!++
+  const sum = { energyTimesVolume: 0, virialTimesVolume: 0 }
+  for (let t = 0; t < typeCount * typeCount; t++) {
+    if (!(force.cutoffs[t]! > 0)) continue
+    const tail = lennardJonesTail(force.parameters[2 * t]!, force.parameters[2 * t + 1]!, force.cutoffs[t]!)
+    const pairs = counts[Math.floor(t / typeCount)]! * counts[t % typeCount]!
+    sum.energyTimesVolume += pairs * tail.energyTimesVolume
+    sum.virialTimesVolume += pairs * tail.virialTimesVolume
+  }
+  return sum
+}
+
+/** Adds a symmetric tensor given by its upper triangle. */
+export function addSymmetric(
+  virial: Float64Array,
+  xx: number,
+  xy: number,
+  xz: number,
+  yy: number,
+  yz: number,
+  zz: number,
+): void {
+  virial[0]! += xx
+  virial[1]! += xy
+  virial[2]! += xz
+  virial[3]! += xy
+  virial[4]! += yy
+  virial[5]! += yz
+  virial[6]! += xz
+  virial[7]! += yz
+  virial[8]! += zz
+}

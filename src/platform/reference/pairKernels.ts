@@ -1,0 +1,219 @@
+import type { CoulombForce, PairForce } from '../../core/force.ts'
+import {
+  createScreeningTable,
+  dampedShiftedForce,
+  screenedEnergy,
+  screenedForceOverR,
+  type TruncatedCoulomb,
+  wolfShift,
+} from '../../forces/coulomb.ts'
+import {
+  bornEnergy,
+  bornForceOverR,
+  buckinghamEnergy,
+  buckinghamForceOverR,
+  inverseTwelfthEnergy,
+  inverseTwelfthForceOverR,
+  lennardJonesEnergy,
+  lennardJonesForceOverR,
+  morseEnergy,
+  morseForceOverR,
+  switchSlope,
+  switchValue,
+} from '../../forces/pair.ts'
+
+/** Some pairs of atoms laid out for tight loops: one loop per interaction instead of one branch per pair. */
+export interface PairBatch {
+  count: number
+  /** Separation, partner minus atom, Å. */
+  dx: Float64Array
+  dy: Float64Array
+  dz: Float64Array
+  /** Å² */
+  r2: Float64Array
+  /** typeI·T + typeJ */
+  pairType: Int32Array
+  /** e²/(4πε₀)·qᵢqⱼ, eV·Å */
+  chargeProduct: Float64Array
+  /** Index of the partner atom. */
+  partners: Int32Array
+  /** Of the interaction just evaluated: energy (eV) and −(dE/dr)/r (eV/Å²). */
+  energy: Float64Array
+  forceOverR: Float64Array
+  /** −(dE/dr)/r summed over interactions. */
+  total: Float64Array
+}
+
+export function createBatch(capacity: number): PairBatch {
+  const numbers = () => new Float64Array(capacity)
+  return {
+    count: 0,
+    dx: numbers(),
+    dy: numbers(),
+    dz: numbers(),
+    r2: numbers(),
+    pairType: new Int32Array(capacity),
+    chargeProduct: numbers(),
+    partners: new Int32Array(capacity),
+    energy: numbers(),
+    forceOverR: numbers(),
+    total: numbers(),
+  }
+}
+
+/** Fills `energy` and `forceOverR` of every pair in the batch; zero beyond the cut-off. */
+export type PairKernel = (batch: PairBatch) => void
+
+/** The bare functional form over a batch, without cut-off. Parameters are looked up by pair type. */
+function formKernel(force: PairForce): PairKernel {
+  const p = force.parameters
+  switch (force.form) {
+    case 'lennard-jones':
+      return ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 2 * pairType[k]!
+          const inverseR2 = 1 / r2[k]!
+          const s2 = p[t + 1]! * p[t + 1]! * inverseR2
+          const s6 = s2 * s2 * s2
+          energy[k] = lennardJonesEnergy(s6, p[t]!)
+          forceOverR[k] = lennardJonesForceOverR(s6, p[t]!, inverseR2)
+        }
+      }
+    case 'buckingham':
+      return ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 3 * pairType[k]!
+          const r = Math.sqrt(r2[k]!)
+          const inverseR = 1 / r
+          const inverseR6 = 1 / (r2[k]! * r2[k]! * r2[k]!)
+          const repulsion = p[t]! * Math.exp(-r / p[t + 1]!)
+          energy[k] = buckinghamEnergy(repulsion, p[t + 2]!, inverseR6)
+          forceOverR[k] = buckinghamForceOverR(repulsion / p[t + 1]!, p[t + 2]!, inverseR, inverseR6)
+        }
+      }
+    case 'born':
+      return ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 5 * pairType[k]!
+          const r = Math.sqrt(r2[k]!)
+          const repulsion = p[t]! * Math.exp((p[t + 2]! - r) / p[t + 1]!)
+          energy[k] = bornEnergy(repulsion, p[t + 3]!, p[t + 4]!, 1 / r2[k]!)
+          forceOverR[k] = bornForceOverR(repulsion / p[t + 1]!, p[t + 3]!, p[t + 4]!, 1 / r)
+        }
+      }
+    case 'morse':
+      return ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 3 * pairType[k]!
+          const r = Math.sqrt(r2[k]!)
+          const decay = Math.exp(-p[t + 1]! * (r - p[t + 2]!))
+          energy[k] = morseEnergy(decay, p[t]!)
+          forceOverR[k] = morseForceOverR(decay, p[t]!, p[t + 1]!, 1 / r)
+        }
+      }
+    case 'inverse-twelfth':
+      return ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const inverseR2 = 1 / r2[k]!
+          const inverseR6 = inverseR2 * inverseR2 * inverseR2
+          energy[k] = inverseTwelfthEnergy(inverseR6, p[pairType[k]!]!)
+          forceOverR[k] = inverseTwelfthForceOverR(inverseR6, p[pairType[k]!]!, inverseR2)
+        }
+      }
+  }
+}
+
+/** A pair interaction with its cut-off treatment. */
+export function pairKernel(force: PairForce): PairKernel {
+  const form = formKernel(force)
+  const cutoff2 = force.cutoffs.map(c => c * c)
+  const { truncation } = force
+  if (truncation.kind === 'switched') {
+    const { cutoffs } = force
+    const from = truncation.from_A
+    return batch => {
+      form(batch)
+      const { count, r2, pairType, energy, forceOverR } = batch
+      for (let k = 0; k < count; k++) {
+        const cutoff = cutoffs[pairType[k]!]!
+        const r = Math.sqrt(r2[k]!)
+        const inside = r < cutoff
+        const s = inside ? switchValue(r, from, cutoff) : 0
+        const slope = inside ? switchSlope(r, from, cutoff) : 0
+        forceOverR[k] = inside ? forceOverR[k]! * s - (energy[k]! * slope) / r : 0
+        energy[k] = inside ? energy[k]! * s : 0
+      }
+    }
+  }
+  const shift = truncation.kind === 'shifted' ? energiesAtCutoff(force) : new Float64Array(cutoff2.length)
+  return batch => {
+    form(batch)
+    const { count, r2, pairType, energy, forceOverR } = batch
+    for (let k = 0; k < count; k++) {
+      const inside = r2[k]! < cutoff2[pairType[k]!]!
+      energy[k] = inside ? energy[k]! - shift[pairType[k]!]! : 0
+      if (!inside) forceOverR[k] = 0
+    }
+  }
+}
+
+function energiesAtCutoff(force: PairForce): Float64Array {
+  const batch = createBatch(force.cutoffs.length)
+  batch.count = force.cutoffs.length
+  force.cutoffs.forEach((cutoff, t) => {
+    batch.pairType[t] = t
+    batch.r2[t] = cutoff > 0 ? cutoff * cutoff : 1
+  })
+  formKernel(force)(batch)
+  return batch.energy
+}
+
+/** Shift constants of a truncated electrostatic sum; null for the methods that have none. */
+export function truncatedCoulomb(force: CoulombForce): TruncatedCoulomb | null {
+  if (force.method.name === 'wolf') return wolfShift(force.method.alpha_per_A, force.cutoff_A)
+  if (force.method.name === 'dsf') return dampedShiftedForce(force.method.alpha_per_A, force.cutoff_A)
+  return null
+}
+
+/** Real-space electrostatics within the cut-off. */
+export function coulombKernel(force: CoulombForce): PairKernel {
+  const cutoff2 = force.cutoff_A ** 2
+  if (force.method.name === 'cut') {
+    return ({ count, r2, chargeProduct, energy, forceOverR }) => {
+      for (let k = 0; k < count; k++) {
+        const inverseR2 = r2[k]! < cutoff2 ? 1 / r2[k]! : 0
+        energy[k] = chargeProduct[k]! * Math.sqrt(inverseR2)
+        forceOverR[k] = energy[k]! * inverseR2
+      }
+    }
+  }
+  const { table, intervalsPerR2 } = createScreeningTable(force.method.alpha_per_A, force.cutoff_A)
+  const { energyShift, forceShift } = truncatedCoulomb(force) ?? { energyShift: 0, forceShift: 0 }
+  return ({ count, r2, chargeProduct, energy, forceOverR }) => {
+    for (let k = 0; k < count; k++) {
+      const square = r2[k]!
+      const inside = square < cutoff2
+      const r = Math.sqrt(square)
+      const inverseR = 1 / r
+      const u = inside ? square * intervalsPerR2 : 0
+      const interval = Math.floor(u)
+      const w = u - interval
+      const o = 8 * interval
+      const smooth = table[o]! + w * (table[o + 1]! + w * (table[o + 2]! + w * table[o + 3]!))
+      const slope = table[o + 4]! + w * (table[o + 5]! + w * (table[o + 6]! + w * table[o + 7]!))
+      const q = inside ? chargeProduct[k]! : 0
+      energy[k] = q * (inverseR - smooth - energyShift + forceShift * r)
+      forceOverR[k] = q * (inverseR * inverseR * inverseR + slope - forceShift * inverseR)
+    }
+  }
+}
+
+/** An Ewald sum's real-space part for bonded pairs, at any distance. */
+export function screenedKernel(alpha: number): PairKernel {
+  return ({ count, r2, chargeProduct, energy, forceOverR }) => {
+    for (let k = 0; k < count; k++) {
+      energy[k] = chargeProduct[k]! * screenedEnergy(r2[k]!, alpha)
+      forceOverR[k] = chargeProduct[k]! * screenedForceOverR(r2[k]!, alpha)
+    }
+  }
+}

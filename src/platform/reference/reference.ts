@@ -1,0 +1,160 @@
+import type { Box } from '../../core/box.ts'
+import type { CoulombForce } from '../../core/force.ts'
+import { buildPairList, createExclusions, type PairList } from '../../core/neighbors.ts'
+import type { State } from '../../core/state.ts'
+import type { System } from '../../core/system.ts'
+import type { EnergyTerm, Evaluation, Evaluator, EvaluatorOptions, Platform } from '../platform.ts'
+import {
+  evaluateAngles,
+  evaluateBonds,
+  evaluateDihedrals,
+  evaluateHarmonicImpropers,
+  evaluateRestraints,
+} from './bonded.ts'
+import { createEwald, selfAndBackground, slabCorrection } from './ewald.ts'
+import { type Accumulator, createNonbonded } from './nonbonded.ts'
+import { truncatedCoulomb } from './pairKernels.ts'
+import { createPme } from './pme.ts'
+
+const DEFAULT_SKIN_A = 1
+
+/** Double precision, one thread, every term: the oracle for the other platforms. */
+export const referencePlatform: Platform = {
+  name: 'reference',
+  prepare: async (system, options) => createReferenceEvaluator(system, options),
+}
+
+export function createReferenceEvaluator(system: System, options: EvaluatorOptions = {}): Evaluator {
+  const skin = options.skin_A ?? DEFAULT_SKIN_A
+  const nonbonded = createNonbonded(system)
+  const exclusions = createExclusions(system.atomCount, nonbonded.special.pairs)
+  const electrostatics = system.forces
+    .filter((force): force is CoulombForce => force.kind === 'coulomb')
+    .map(force => createElectrostatics(force, system.charges))
+  const forces = new Float64Array(3 * system.atomCount)
+  const virial = new Float64Array(9)
+  const wrapped = new Float64Array(3 * system.atomCount)
+  const into: Accumulator = { forces, virial }
+  let list: PairList | undefined
+  let builtAt: { positions: Float64Array; box: Box } | undefined
+
+  function pairList({ box, positions }: State): PairList {
+    if (!list || !builtAt || isStale(builtAt, box, positions, list.reach_A, nonbonded.cutoff_A)) {
+      list = buildPairList(box, positions, nonbonded.cutoff_A + skin, exclusions)
+      builtAt = { positions: positions.slice(), box }
+    }
+    return list
+  }
+
+  async function evaluate(state: State): Promise<Evaluation> {
+    const { box, positions } = state
+    forces.fill(0)
+    virial.fill(0)
+    const terms: Partial<Record<EnergyTerm, number>> = {}
+    const add = (term: EnergyTerm, energy: number) => {
+      terms[term] = (terms[term] ?? 0) + energy
+    }
+    if (nonbonded.cutoff_A > 0) {
+      const pairs = pairList(state)
+      bringHome(wrapped, positions, pairs.cells, box)
+      const energies = nonbonded.evaluate(box, wrapped, pairs, into)
+      if (system.forces.some(force => force.kind === 'pair')) add('pair', energies.pair)
+      if (electrostatics.length > 0) add('coulomb', energies.coulomb)
+    }
+    for (const force of system.forces) {
+      switch (force.kind) {
+        case 'bond':
+          add('bond', evaluateBonds(force, box, positions, into))
+          break
+        case 'angle':
+          add('angle', evaluateAngles(force, box, positions, into))
+          break
+        case 'dihedral':
+          add('dihedral', evaluateDihedrals(force, box, positions, into))
+          break
+        case 'improper':
+          add(
+            'improper',
+            force.form === 'fourier'
+              ? evaluateDihedrals(force, box, positions, into)
+              : evaluateHarmonicImpropers(force, box, positions, into),
+          )
+          break
+        case 'restraint':
+          add('restraint', evaluateRestraints(force, positions, into))
+          break
+      }
+    }
+    for (const evaluateElectrostatics of electrostatics) evaluateElectrostatics(box, positions, into, add)
+    const energy = Object.values(terms).reduce((sum, value) => sum + value, 0)
+    return { energy, terms, forces, virial }
+  }
+
+  return { evaluate, ran: 'reference (f64)', fallbackReason: null, dispose: async () => {} }
+}
+
+/** The parts of a Coulomb force that are not sums over near pairs. */
+function createElectrostatics(force: CoulombForce, charges: Float64Array) {
+  const { method } = force
+  const reciprocal =
+    method.name === 'ewald'
+      ? createEwald(force, charges)
+      : method.name === 'pme'
+        ? createPme(force, charges)
+        : null
+  const truncated = truncatedCoulomb(force)
+  const squares = charges.reduce((sum, q) => sum + q * q, 0)
+
+  return (box: Box, x: Float64Array, into: Accumulator, add: (term: EnergyTerm, energy: number) => void) => {
+    if (truncated) add('coulomb', force.constant_eV_A * truncated.self * squares)
+    if (reciprocal && method.name !== 'cut') {
+      add('coulomb_reciprocal', reciprocal(box, x, into))
+      const { self, background } = selfAndBackground(force, method.alpha_per_A, charges, box.volume)
+      add('coulomb', self + background)
+      for (const k of [0, 4, 8]) into.virial[k]! += background
+    }
+    if (force.slabCorrection) add('coulomb', slabCorrection(force, box, x, charges, into))
+  }
+}
+
+/** Positions moved by the whole lattice vectors recorded when the pair list was built. */
+function bringHome(wrapped: Float64Array, positions: Float64Array, cells: Int32Array, box: Box): void {
+  const m = box.matrix
+  for (let i = 0; i < positions.length; i += 3) {
+    const [a, b, c] = [cells[i]!, cells[i + 1]!, cells[i + 2]!]
+    for (let k = 0; k < 3; k++) wrapped[i + k] = positions[i + k]! - a * m[k]! - b * m[3 + k]! - c * m[6 + k]!
+  }
+}
+
+/**
+ * True unless no pair can have come within the cut-off unseen: twice the largest displacement since the list was
+ * built, after removing a uniform change of the cell, must fit between the (scaled) reach and the cut-off.
+ */
+function isStale(
+  built: { positions: Float64Array; box: Box },
+  box: Box,
+  positions: Float64Array,
+  reach: number,
+  cutoff: number,
+): boolean {
+  let scale = 1
+  if (box !== built.box) {
+    scale = Math.cbrt(box.volume / built.box.volume)
+    if (
+      box.matrix.some((value, k) => Math.abs(value - scale * built.box.matrix[k]!) > 1e-9 * Math.abs(value))
+    ) {
+      return true
+    }
+  }
+  const allowed = (scale * reach - cutoff) / 2
+  if (!(allowed > 0)) return true
+  const limit = allowed * allowed
+  for (let i = 0; i < positions.length; i += 3) {
+    const dx = positions[i]! - scale * built.positions[i]!
+    const dy = positions[i + 1]! - scale * built.positions[i + 1]!
+    const dz = positions[i + 2]! - scale * built.positions[i + 2]!
+    // Written so that a position that is not a number counts as stale: the rebuild then reports it.
+    if (!(dx * dx + dy * dy + dz * dz < limit)) return true
+  }
+  return false
+}
