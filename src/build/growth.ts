@@ -1,0 +1,269 @@
+import { bondedNeighbors } from '../core/topology.ts'
+import { UserError } from '../errors.ts'
+import { type BondedForces, bondedForces } from '../potentials/bonded.ts'
+import type { Potential } from '../potentials/load.ts'
+import { DEGREE } from '../units.ts'
+import type { MoleculeGraph } from './polymer.ts'
+
+export type Conformation = 'trans' | 'tgtg' | 'random'
+
+/** All neighbours of one atom, placed together: the unit in which a molecule grows. */
+export interface GrowthStep {
+  readonly centre: number
+  readonly parent: number
+  /** A neighbour of the parent that is placed before, which the torsion is measured from; −1 for none. */
+  readonly reference: number
+  /** One to three atoms; the torsion is that of the first. */
+  readonly children: readonly number[]
+  /** Unit vectors from the centre to the children: z along parent → centre, the first child at azimuth 0. */
+  readonly directions: readonly Vector[]
+  /** Torsions reference–parent–centre–child to choose from, rad. */
+  readonly torsions: readonly number[]
+  /** Torsions may be off by a few degrees, as in a melt. */
+  readonly jitter: boolean
+}
+
+/** The order in which a molecule grows, and its equilibrium geometry. */
+export interface GrowthPlan {
+  /** The first one or two atoms. */
+  readonly root: readonly [number] | readonly [number, number]
+  readonly steps: readonly GrowthStep[]
+  /** Equilibrium length of a bond, Å. */
+  bondLength(i: number, j: number): number
+}
+
+type Vector = readonly [number, number, number]
+
+const TRANS = 180
+const GAUCHE = 60
+const STAGGERED = [TRANS, GAUCHE, -GAUCHE]
+/** C=C–C–C: one substituent eclipses the double bond. */
+const BESIDE_DOUBLE_BOND = [120, -120, 0]
+const PLANAR = [TRANS, 0]
+
+/**
+ * Plans how a molecule grows from its head: lengths and angles are the potential's equilibrium values, torsions follow
+ * the conformation along the main chain and are staggered elsewhere. `tgtg` is the α form of PVDF (T G T G′).
+ * @throws UserError when the potential lacks a term of the molecule, or an atom has more than four neighbours
+ */
+export function planGrowth(
+  graph: MoleculeGraph,
+  conformation: Conformation,
+  potential: Potential,
+): GrowthPlan {
+  const neighbors = bondedNeighbors(graph.topology, graph.types.length)
+  const geometry = equilibriumGeometry(bondedForces(graph.types, graph.topology, potential), neighbors)
+  const orderOf = bondLookup(graph)
+  const isPlanar = (i: number) =>
+    neighbors[i]!.length === 3 && neighbors[i]!.some(j => orderOf(i, j).order === 2)
+  const chainPosition = new Map(graph.backbone.map((atom, k) => [atom, k]))
+
+  const first = graph.backbone[0] ?? 0
+  const second = graph.backbone[1] ?? neighbors[first]![0]
+  const { bondLength } = geometry
+  if (second === undefined) return { root: [first], steps: [], bondLength }
+
+  const steps: GrowthStep[] = []
+  const placed = new Set([first, second])
+  const queue: [centre: number, parent: number][] = [
+    [second, first],
+    [first, second],
+  ]
+  let rotatable = 0
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const [centre, parent] = next
+    const along = chainPosition.get(centre)
+    const children = neighbors[centre]!.filter(j => !placed.has(j)).sort(
+      (a, b) => Number(chainPosition.has(b)) - Number(chainPosition.has(a)) || a - b,
+    )
+    if (neighbors[centre]!.length > 4) {
+      throw new UserError({
+        message: `an atom of type ${graph.types[centre]} in '${graph.name}' has ${neighbors[centre]!.length} neighbours; the builder knows geometries of up to four`,
+        hint: 'bring this structure as a file',
+      })
+    }
+    if (children.length === 0) continue
+    const references = neighbors[parent]!.filter(j => j !== centre && placed.has(j))
+    const reference = references.find(j => chainPosition.has(j)) ?? references[0] ?? -1
+    const { order, configuration } = orderOf(parent, centre)
+    const inChain = along !== undefined && chainPosition.has(parent) && chainPosition.has(children[0]!)
+    let torsions: readonly number[]
+    if (order > 1) torsions = [configuration === 'trans' ? TRANS : 0]
+    else if (inChain && conformation === 'trans') torsions = [TRANS]
+    else if (inChain && conformation === 'tgtg') torsions = [[TRANS, GAUCHE, TRANS, -GAUCHE][rotatable % 4]!]
+    else if (isPlanar(parent) && isPlanar(centre)) torsions = PLANAR
+    else if (isPlanar(parent) || isPlanar(centre)) torsions = BESIDE_DOUBLE_BOND
+    else torsions = STAGGERED
+    if (inChain && order === 1 && reference >= 0) rotatable++
+    steps.push({
+      centre,
+      parent,
+      reference,
+      children,
+      directions: relaxedDirections(parent, centre, children, geometry.angle),
+      torsions: torsions.map(degrees => degrees * DEGREE),
+      jitter: inChain && order === 1 && conformation === 'random',
+    })
+    for (const child of children) {
+      placed.add(child)
+      queue.push([child, centre])
+    }
+  }
+  return { root: [first, second], steps, bondLength }
+}
+
+function bondLookup(graph: MoleculeGraph) {
+  const { bonds, bondOrders } = graph.topology
+  const known = new Map<string, { order: number; configuration: 'trans' | 'cis' }>()
+  bondOrders.forEach((order, m) => {
+    const entry = { order, configuration: graph.configurations[m]! }
+    known.set(`${bonds[2 * m]} ${bonds[2 * m + 1]}`, entry)
+    known.set(`${bonds[2 * m + 1]} ${bonds[2 * m]}`, entry)
+  })
+  return (i: number, j: number) => known.get(`${i} ${j}`)!
+}
+
+/** Lengths and angles at which the bonded terms are zero; ideal angles where an angle has no term. */
+function equilibriumGeometry(
+  forces: BondedForces,
+  neighbors: readonly (readonly number[])[],
+): { bondLength(i: number, j: number): number; angle(i: number, j: number, k: number): number } {
+  const known = new Map<string, number>()
+  for (const force of forces) {
+    if (force.kind === 'bond') {
+      const width = force.form === 'harmonic' ? 2 : 3
+      for (let m = 0; m < force.atoms.length / 2; m++) {
+        const [i, j] = [force.atoms[2 * m]!, force.atoms[2 * m + 1]!]
+        const length = force.parameters[width * m + width - 1]!
+        known.set(`${i} ${j}`, length)
+        known.set(`${j} ${i}`, length)
+      }
+    } else if (force.kind === 'angle') {
+      for (let m = 0; m < force.atoms.length / 3; m++) {
+        const [i, j, k] = force.atoms.subarray(3 * m, 3 * m + 3)
+        known.set(`${i} ${j} ${k}`, force.parameters[2 * m + 1]!)
+        known.set(`${k} ${j} ${i}`, force.parameters[2 * m + 1]!)
+      }
+    }
+  }
+  return {
+    bondLength: (i, j) => {
+      const length = known.get(`${i} ${j}`)
+      if (length !== undefined) return length
+      throw new UserError({ message: 'a bond without a term has no length to build with' })
+    },
+    angle: (i, j, k) => known.get(`${i} ${j} ${k}`) ?? IDEAL_ANGLE[neighbors[j]!.length]!,
+  }
+}
+
+const IDEAL_ANGLE: Readonly<Record<number, number>> = {
+  2: 109.47 * DEGREE,
+  3: 120 * DEGREE,
+  4: 109.47 * DEGREE,
+}
+
+/**
+ * Directions around an atom with the least squared deviation from the equilibrium angles, which rarely fit together
+ * exactly: each pair of neighbours is turned towards its angle until nothing moves. Three neighbours stay in a plane.
+ */
+function relaxedDirections(
+  parent: number,
+  centre: number,
+  children: readonly number[],
+  angle: (i: number, j: number, k: number) => number,
+): Vector[] {
+  const outer = [parent, ...children]
+  const directions: Vector[] = [
+    [0, 0, -1],
+    ...children.map((child, k): Vector => {
+      const theta = angle(parent, centre, child)
+      const azimuth = (2 * Math.PI * k) / children.length
+      return [Math.sin(theta) * Math.cos(azimuth), Math.sin(theta) * Math.sin(azimuth), -Math.cos(theta)]
+    }),
+  ]
+  for (let sweep = 0; sweep < 200; sweep++) {
+    for (let a = 0; a < outer.length; a++) {
+      for (let b = Math.max(1, a + 1); b < outer.length; b++) {
+        const [u, v] = [directions[a]!, directions[b]!]
+        const excess = Math.acos(Math.max(-1, Math.min(1, dot(u, v)))) - angle(outer[a]!, centre, outer[b]!)
+        if (a > 0) directions[a] = turn(u, v, RELAXATION * excess)
+        directions[b] = turn(v, u, RELAXATION * excess)
+      }
+    }
+  }
+  const [x, y] = directions[1]!
+  const azimuth = Math.atan2(y, x)
+  return directions.slice(1).map(([px, py, pz]) => {
+    const [c, s] = [Math.cos(azimuth), Math.sin(azimuth)]
+    return [c * px + s * py, c * py - s * px, pz]
+  })
+}
+
+/** Fraction of an angle's excess that one sweep takes off each side. */
+const RELAXATION = 0.15
+
+/** The unit vector turned towards another by an angle, rad. */
+function turn(from: Vector, towards: Vector, angle: number): Vector {
+  const across = combine([1, towards], [-dot(from, towards), from])
+  const length = Math.hypot(...across)
+  if (length < COLLINEAR) return from
+  return combine([Math.cos(angle), from], [Math.sin(angle) / length, across])
+}
+
+/** Below this, a cross product of bond vectors (Å) says nothing about a direction. */
+const COLLINEAR = 1e-3
+
+/**
+ * Places the children of a step around its centre.
+ * @param torsion of reference–parent–centre–first child, rad
+ * @param mirrored takes the mirror image, which exchanges two children beside the first
+ * @param positions [3N] Å, of the molecule; written at the children
+ */
+export function placeChildren(
+  step: GrowthStep,
+  plan: GrowthPlan,
+  torsion: number,
+  mirrored: boolean,
+  positions: Float64Array,
+): void {
+  const { centre, parent, reference, children, directions } = step
+  const at = (i: number): Vector => [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!]
+  const axis = unit(subtract(at(centre), at(parent)))
+  const normal = reference >= 0 ? cross(subtract(at(parent), at(reference)), axis) : ([0, 0, 0] as const)
+  const across = unit(Math.hypot(...normal) > COLLINEAR ? normal : cross(axis, awayFrom(axis)))
+  const up = cross(across, axis)
+  const [c, s] = [Math.cos(torsion), Math.sin(torsion)]
+  children.forEach((child, k) => {
+    const [x, y, z] = directions[k]!
+    const side = mirrored ? -y : y
+    const direction = combine([c * x - s * side, up], [s * x + c * side, across], [z, axis])
+    const length = plan.bondLength(centre, child)
+    for (let d = 0; d < 3; d++) positions[3 * child + d] = positions[3 * centre + d]! + length * direction[d]!
+  })
+}
+
+const subtract = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+
+const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+const cross = (a: Vector, b: Vector): Vector => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+]
+
+function unit(a: Vector): Vector {
+  const length = Math.hypot(...a)
+  return [a[0] / length, a[1] / length, a[2] / length]
+}
+
+function combine(...terms: readonly (readonly [number, Vector])[]): Vector {
+  const sum: [number, number, number] = [0, 0, 0]
+  for (const [factor, vector] of terms) {
+    for (let c = 0; c < 3; c++) sum[c]! += factor * vector[c]!
+  }
+  return sum
+}
+
+/** Some vector that is not parallel to the given one. */
+const awayFrom = (axis: Vector): Vector => (Math.abs(axis[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0])

@@ -1,0 +1,184 @@
+import { orthorhombicBox } from '../core/box.ts'
+import type { Structure } from '../core/structure.ts'
+import { createTopology } from '../core/topology.ts'
+import { UserError } from '../errors.ts'
+import type { Potential } from '../potentials/load.ts'
+import { randomSequence, STREAM } from '../rng.ts'
+import { G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
+import { createContactGrid } from './contacts.ts'
+import { type Conformation, type GrowthPlan, planGrowth } from './growth.ts'
+import { CONTACTS_A, placeMolecule, withinThreeBonds } from './place.ts'
+import { type MoleculeGraph, polymerChain, singleMolecule } from './polymer.ts'
+import { chainSequence, type SequenceRecipe } from './sequence.ts'
+import { loadUnit, type Unit } from './units.ts'
+
+/** The section `system.build` of a recipe. */
+export interface BuildRecipe {
+  readonly polymers?: readonly PolymerRecipe[] | undefined
+  /** Numbers of single molecules by unit name. */
+  readonly ions?: Readonly<Record<string, number>> | undefined
+  readonly density_g_per_cm3: number
+}
+
+export interface PolymerRecipe extends SequenceRecipe {
+  readonly chains: number
+  readonly conformation: Conformation
+}
+
+export interface BuildReport {
+  /** Molecules by name in the order of the structure. */
+  readonly composition: readonly {
+    readonly name: string
+    readonly molecules: number
+    readonly atoms_per_molecule: number
+  }[]
+  readonly atoms: number
+  /** With the potential's own charges, unscaled. */
+  readonly net_charge_e: number
+  readonly density_g_per_cm3: number
+  readonly box_edge_A: number
+  /** Smallest distance between atoms more than three bonds apart. */
+  readonly closest_contact_A: number
+  /** Per chain: how many units were replaced, and how many stand the other way round. */
+  readonly replaced_units: readonly number[]
+  readonly reversed_units: readonly number[]
+}
+
+export interface BuildResult {
+  readonly structure: Structure
+  readonly report: BuildReport
+}
+
+interface PlannedMolecule {
+  readonly graph: MoleculeGraph
+  readonly conformation: Conformation
+  readonly replaced: number
+  readonly reversed: number
+  readonly isChain: boolean
+}
+
+/**
+ * Builds an amorphous cubic box: chains grow bond by bond from random places, each step choosing among its torsions one
+ * that keeps clear of what is there already, and going back when none does; ions and molecules follow.
+ * The same recipe, potential and seed give the same box.
+ * @param baseDirectory what relative unit paths start from
+ * @throws UserError when units, potential and recipe do not fit together, or when there is no room
+ */
+export function buildBox(
+  recipe: BuildRecipe,
+  potential: Potential,
+  seed: number,
+  baseDirectory: string,
+): BuildResult {
+  const molecules = planMolecules(recipe, seed, baseDirectory)
+  if (molecules.length === 0) {
+    throw new UserError({ message: 'the recipe builds nothing: it names neither chains nor ions' })
+  }
+  const elements = molecules.flatMap(({ graph }) => graph.elements)
+  const types = molecules.flatMap(({ graph }) => graph.types)
+  const offsets = molecules.map(() => 0)
+  for (let m = 1; m < molecules.length; m++) {
+    offsets[m] = offsets[m - 1]! + molecules[m - 1]!.graph.types.length
+  }
+  const topology = createTopology(
+    types.length,
+    molecules.flatMap(({ graph }, m) => Array.from(graph.topology.bonds, i => i + offsets[m]!)),
+    molecules.flatMap(({ graph }) => [...graph.topology.bondOrders]),
+  )
+  const unknown = types.find(type => !Object.hasOwn(potential.types, type))
+  if (unknown !== undefined) {
+    throw new UserError({
+      message: `the potential '${potential.name}' has no atom type '${unknown}', which a unit uses`,
+      where: potential.file,
+      hint: `known types: ${Object.keys(potential.types).join(', ')}`,
+    })
+  }
+  const mass = types.reduce((sum, type) => sum + potential.types[type]!.mass_g_per_mol, 0)
+  const edge_A = ((mass * G_PER_MOL_A3_IN_G_PER_CM3) / recipe.density_g_per_cm3) ** (1 / 3)
+
+  const positions = new Float64Array(3 * types.length)
+  const grid = createContactGrid(positions, edge_A, CONTACTS_A[0])
+  const plans = new Map<MoleculeGraph, GrowthPlan>()
+  molecules.forEach(({ graph, conformation }, m) => {
+    const plan = plans.get(graph) ?? planGrowth(graph, conformation, potential)
+    plans.set(graph, plan)
+    const random = randomSequence(seed, STREAM.build, m + 1)
+    placeMolecule({ graph, plan, positions, offset: offsets[m]!, grid, edge_A, random })
+  })
+
+  const box = orthorhombicBox(edge_A, edge_A, edge_A)
+  const structure: Structure = { elements, types, positions, box, topology, charges: null, velocities: null }
+  const chains = molecules.filter(({ isChain }) => isChain)
+  const names = [...new Set(molecules.map(({ graph }) => graph.name))]
+  return {
+    structure,
+    report: {
+      composition: names.map(name => {
+        const members = molecules.filter(({ graph }) => graph.name === name)
+        return { name, molecules: members.length, atoms_per_molecule: members[0]!.graph.types.length }
+      }),
+      atoms: types.length,
+      net_charge_e: types.reduce((sum, type) => sum + potential.types[type]!.charge_e, 0),
+      density_g_per_cm3: (mass * G_PER_MOL_A3_IN_G_PER_CM3) / box.volume,
+      box_edge_A: edge_A,
+      closest_contact_A: closestContact(structure, edge_A),
+      replaced_units: chains.map(({ replaced }) => replaced),
+      reversed_units: chains.map(({ reversed }) => reversed),
+    },
+  }
+}
+
+/** The molecules of the box in order: chains, then ions as the recipe lists them. */
+function planMolecules(recipe: BuildRecipe, seed: number, baseDirectory: string): PlannedMolecule[] {
+  const random = randomSequence(seed, STREAM.build, 0)
+  const chains = (recipe.polymers ?? []).flatMap((polymer, index) => {
+    const names = [polymer.unit, ...(polymer.replace ? [polymer.replace.unit] : [])]
+    const units = new Map<string, Unit>(names.map(name => [name, loadUnit(name, baseDirectory)]))
+    const suffix = recipe.polymers!.length > 1 ? ` ${index + 1}` : ''
+    const name = `${units.get(polymer.unit)!.name} chain${suffix}`
+    return Array.from({ length: polymer.chains }, (): PlannedMolecule => {
+      const sequence = chainSequence(polymer, random)
+      return {
+        graph: polymerChain(name, sequence, units),
+        conformation: polymer.conformation,
+        replaced: sequence.filter(({ unit }) => unit !== polymer.unit).length,
+        reversed: sequence.filter(({ reversed }) => reversed).length,
+        isChain: true,
+      }
+    })
+  })
+  const ions = Object.entries(recipe.ions ?? {}).flatMap(([name, count]) => {
+    const unit = loadUnit(name, baseDirectory)
+    if (unit.kind !== 'molecule') {
+      throw new UserError({
+        message: `'${name}' is a repeat unit and cannot stand alone`,
+        where: unit.file,
+        hint: 'list it under polymers',
+      })
+    }
+    const graph = singleMolecule(unit)
+    const molecule = { graph, conformation: 'random' as const, replaced: 0, reversed: 0, isChain: false }
+    return Array.from({ length: count }, (): PlannedMolecule => molecule)
+  })
+  return [...chains, ...ions]
+}
+
+/** Smallest distance between atoms more than three bonds apart, Å; Infinity when there are none. */
+function closestContact({ positions, topology, elements }: Structure, edge_A: number): number {
+  const near = withinThreeBonds(topology, elements.length)
+  for (let reach = 3; ; reach *= 2) {
+    const grid = createContactGrid(positions, edge_A, reach)
+    elements.forEach((_, i) => {
+      grid.add(i)
+    })
+    const closest = elements.reduce(
+      (least, _, i) =>
+        Math.min(
+          least,
+          grid.nearest(i, other => near[i]!.has(other)),
+        ),
+      Number.POSITIVE_INFINITY,
+    )
+    if (Number.isFinite(closest) || reach > edge_A) return closest
+  }
+}

@@ -1,0 +1,191 @@
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+import { closest, loadYaml, type YamlDocument, type YamlPath } from '../core/yaml.ts'
+import { UserError } from '../errors.ts'
+
+/** A repeat unit of a polymer, or a whole molecule, as `structures/units/*.yaml` describes it. */
+export interface Unit {
+  readonly name: string
+  readonly kind: 'repeat-unit' | 'molecule'
+  readonly file: string
+  readonly atoms: readonly UnitAtom[]
+  readonly bonds: readonly UnitBond[]
+  /** Atoms that bond to the tail of the unit before and to the head of the unit after; null for molecules. */
+  readonly ends: { readonly head: number; readonly tail: number } | null
+  readonly caps: { readonly head: EndCap | null; readonly tail: EndCap | null }
+}
+
+export interface UnitAtom {
+  readonly name: string
+  readonly element: string
+  readonly type: string
+}
+
+export interface UnitBond {
+  readonly atoms: readonly [number, number]
+  readonly order: number
+  /** How the chain runs across a double bond. */
+  readonly configuration: 'trans' | 'cis'
+}
+
+/** What the first or last unit of a chain gets more than the others. */
+export interface EndCap {
+  readonly atoms: readonly UnitAtom[]
+  /** Indices count the unit's own atoms first, then the added ones. */
+  readonly bonds: readonly UnitBond[]
+  /** New types of the unit's own atoms, by index. */
+  readonly retype: ReadonlyMap<number, string>
+}
+
+const atomSchema = z.strictObject({ name: z.string(), element: z.string(), type: z.string() })
+
+const bondSchema = z.union([
+  z.tuple([z.string(), z.string()]),
+  z.strictObject({
+    atoms: z.tuple([z.string(), z.string()]),
+    order: z.int().min(1).max(3),
+    configuration: z.enum(['trans', 'cis']).default('trans'),
+  }),
+])
+
+const capSchema = z.strictObject({
+  add: z.array(atomSchema).min(1),
+  bonds: z.array(bondSchema).min(1),
+  retype: z.record(z.string(), z.string()).default({}),
+})
+
+const unitSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('repeat-unit'),
+    name: z.string(),
+    description: z.string().optional(),
+    atoms: z.array(atomSchema).min(1),
+    bonds: z.array(bondSchema),
+    head: z.string(),
+    tail: z.string(),
+    end_caps: z.strictObject({ head: capSchema.optional(), tail: capSchema.optional() }).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('molecule'),
+    name: z.string(),
+    description: z.string().optional(),
+    atoms: z.array(atomSchema).min(1),
+    bonds: z.array(bondSchema),
+  }),
+])
+
+type UnitFile = z.infer<typeof unitSchema>
+type BondFile = z.infer<typeof bondSchema>
+
+const UNITS_DIRECTORY = fileURLToPath(new URL('../../structures/units/', import.meta.url))
+
+/**
+ * @param name a unit of `structures/units/`, or the path of a unit file (anything with a slash or ending in .yaml)
+ * @param baseDirectory what relative paths start from: the recipe's directory
+ * @throws UserError
+ */
+export function loadUnit(name: string, baseDirectory: string): Unit {
+  if (/[/\\]|\.ya?ml$/.test(name)) return readUnit(resolve(baseDirectory, name))
+  const known = readdirSync(UNITS_DIRECTORY).flatMap(file =>
+    file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : [],
+  )
+  if (!known.includes(name)) {
+    const near = closest(name, known)
+    throw new UserError({
+      message: `there is no unit called '${name}'`,
+      hint: near
+        ? `did you mean \`${near}\`?`
+        : `known units: ${known.join(', ')}; or give the path of a unit file`,
+    })
+  }
+  return readUnit(resolve(UNITS_DIRECTORY, `${name}.yaml`))
+}
+
+function readUnit(file: string): Unit {
+  const document = loadYaml(file, unitSchema)
+  const { value: data, where } = document
+  const names = data.atoms.map(atom => atom.name)
+  checkDistinct(names, where(['atoms']))
+  const bonds = readBonds(data.bonds, names, document, ['bonds'])
+  checkConnected(names, bonds, where(['bonds']))
+  if (data.kind === 'molecule') {
+    return { ...data, file, bonds, ends: null, caps: { head: null, tail: null } }
+  }
+  const readCap = (end: 'head' | 'tail'): EndCap | null => {
+    const cap = data.end_caps?.[end]
+    if (!cap) return null
+    const all = [...names, ...cap.add.map(atom => atom.name)]
+    checkDistinct(all, where(['end_caps', end, 'add']))
+    const capBonds = readBonds(cap.bonds, all, document, ['end_caps', end, 'bonds'])
+    checkConnected(all, [...bonds, ...capBonds], where(['end_caps', end, 'bonds']))
+    const retype = Object.entries(cap.retype).map(
+      ([name, type]) => [indexOf(name, names, where(['end_caps', end, 'retype', name])), type] as const,
+    )
+    return { atoms: cap.add, bonds: capBonds, retype: new Map(retype) }
+  }
+  return {
+    name: data.name,
+    kind: data.kind,
+    file,
+    atoms: data.atoms,
+    bonds,
+    ends: {
+      head: indexOf(data.head, names, where(['head'])),
+      tail: indexOf(data.tail, names, where(['tail'])),
+    },
+    caps: { head: readCap('head'), tail: readCap('tail') },
+  }
+}
+
+function readBonds(
+  bonds: readonly BondFile[],
+  names: readonly string[],
+  { where }: YamlDocument<UnitFile>,
+  path: YamlPath,
+): UnitBond[] {
+  return bonds.map((bond, k) => {
+    const { atoms, order, configuration } =
+      'atoms' in bond ? bond : { atoms: bond, order: 1, configuration: 'trans' as const }
+    const place = where([...path, k])
+    return { atoms: [indexOf(atoms[0], names, place), indexOf(atoms[1], names, place)], order, configuration }
+  })
+}
+
+function indexOf(name: string, names: readonly string[], where: string): number {
+  const index = names.indexOf(name)
+  if (index >= 0) return index
+  throw new UserError({
+    message: `no atom is called '${name}'`,
+    where,
+    hint: `the atoms are ${names.join(', ')}`,
+  })
+}
+
+function checkDistinct(names: readonly string[], where: string): void {
+  const twice = names.find((name, k) => names.indexOf(name) < k)
+  if (twice !== undefined) throw new UserError({ message: `two atoms are called '${twice}'`, where })
+}
+
+/** Units are trees: connected, and without rings, whose closure a chain that grows atom by atom would miss. */
+function checkConnected(names: readonly string[], bonds: readonly UnitBond[], where: string): void {
+  const group = names.map((_, i) => i)
+  for (const { atoms } of bonds) {
+    const [a, b] = [group[atoms[0]]!, group[atoms[1]]!]
+    if (a === b) {
+      throw new UserError({
+        message: `the bond ${names[atoms[0]]}–${names[atoms[1]]} closes a ring`,
+        where,
+        hint: 'units with rings cannot be built; bring such a box as a structure file',
+      })
+    }
+    group.forEach((value, i) => {
+      if (value === b) group[i] = a
+    })
+  }
+  const loose = group.findIndex(value => value !== group[0])
+  if (loose >= 0) {
+    throw new UserError({ message: `the atom '${names[loose]}' is not connected to '${names[0]}'`, where })
+  }
+}
