@@ -67,6 +67,8 @@ export interface CoulombForce {
   /** e²/(4πε₀), eV·Å, from the chosen set of constants. */
   readonly constant_eV_A: number
   readonly special: SpecialFactors
+  /** How erfc is computed: to double precision, or by the approximation that LAMMPS has built in. */
+  readonly erfc: 'exact' | 'lammps'
   /** Yeh–Berkowitz correction for a slab with vacuum along z (https://doi.org/10.1063/1.479595). */
   readonly slabCorrection: boolean
 }

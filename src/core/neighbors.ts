@@ -7,7 +7,9 @@ import { type Box, cartesian, fractional } from './box.ts'
  */
 export interface PairList {
   readonly reach_A: number
-  /** [N+1] range of each atom's runs: partners that share one periodic image. */
+  /** [N] atoms in the order of the list, which goes cell by cell. */
+  readonly atoms: Int32Array
+  /** [N+1] range of runs of the n-th atom of `atoms`; a run is partners that share one periodic image. */
   readonly atomRuns: Int32Array
   /** [R+1] range of each run in `partners`. */
   readonly runStarts: Int32Array
@@ -20,30 +22,26 @@ export interface PairList {
   readonly cells: Int32Array
 }
 
-/** Pairs to leave out, as sorted partner lists: `partners[starts[i]…starts[i+1]]` are the j > i excluded for i. */
+/** Pairs to leave out: `partners[starts[i]…starts[i+1]]` are the atoms excluded for i, in both directions. */
 export interface Exclusions {
   readonly starts: Int32Array
   readonly partners: Int32Array
 }
 
-/** @param pairs [2S] with i < j, sorted */
+/** @param pairs [2S] */
 export function createExclusions(atomCount: number, pairs: ArrayLike<number>): Exclusions {
   const starts = new Int32Array(atomCount + 1)
-  for (let k = 0; k < pairs.length; k += 2) starts[pairs[k]! + 1]!++
+  for (let k = 0; k < pairs.length; k++) starts[pairs[k]! + 1]!++
   for (let i = 0; i < atomCount; i++) starts[i + 1]! += starts[i]!
-  const partners = new Int32Array(pairs.length / 2)
+  const partners = new Int32Array(pairs.length)
   const fill = starts.slice()
-  for (let k = 0; k < pairs.length; k += 2) partners[fill[pairs[k]!]!++] = pairs[k + 1]!
-  return { starts, partners }
-}
-
-const isExcluded = (exclusions: Exclusions, i: number, j: number): boolean => {
-  const low = Math.min(i, j)
-  const high = Math.max(i, j)
-  for (let k = exclusions.starts[low]!; k < exclusions.starts[low + 1]!; k++) {
-    if (exclusions.partners[k] === high) return true
+  for (let k = 0; k < pairs.length; k += 2) {
+    const i = pairs[k]!
+    const j = pairs[k + 1]!
+    partners[fill[i]!++] = j
+    partners[fill[j]!++] = i
   }
-  return false
+  return { starts, partners }
 }
 
 /** Cells are made about half as wide as the reach: a good balance of cells visited and atoms tested. */
@@ -79,73 +77,63 @@ export function buildPairList(
   const wrapped = cartesian(box, s)
   const grid = gridFor(box, reach_A, atomCount)
   const { order, first } = sortIntoCells(s, grid)
-  const offsets = halfStencil(box, grid, reach_A)
-
   const images = createImageNumbers()
+  const nearby = createStencil(box, grid, reach_A, images)
+
   const reach2 = reach_A * reach_A
   const atomRuns = new Int32Array(atomCount + 1)
   const runStarts: number[] = []
   const runShifts: number[] = []
   let partners = new Int32Array(Math.max(64, atomCount * 64))
   let count = 0
-  /** Partners of the current atom, by image. */
-  const byImage: number[][] = []
-  const [na, nb, nc] = grid
-  const m = box.matrix
-  const homeOf = (k: number, n: number) => Math.min(n - 1, Math.floor(k * n))
+  /** marked[j] = i + 1 where the pair (i, j) is excluded. */
+  const marked = new Int32Array(atomCount)
 
-  for (let i = 0; i < atomCount; i++) {
-    const xi = wrapped[3 * i]!
-    const yi = wrapped[3 * i + 1]!
-    const zi = wrapped[3 * i + 2]!
-    const ca = homeOf(s[3 * i]!, na)
-    const cb = homeOf(s[3 * i + 1]!, nb)
-    const cc = homeOf(s[3 * i + 2]!, nc)
-    for (let o = 0; o < offsets.length; o += 3) {
-      const a = ca + offsets[o]!
-      const b = cb + offsets[o + 1]!
-      const c = cc + offsets[o + 2]!
-      const wa = Math.floor(a / na)
-      const wb = Math.floor(b / nb)
-      const wc = Math.floor(c / nc)
-      const cell = ((a - wa * na) * nb + (b - wb * nb)) * nc + (c - wc * nc)
-      const from = first[cell]!
-      const to = first[cell + 1]!
-      if (from === to) continue
-      const image = images.index(wa, wb, wc)
-      const found = (byImage[image] ??= [])
-      const sx = wa * m[0]! + wb * m[3]! + wc * m[6]! - xi
-      const sy = wa * m[1]! + wb * m[4]! + wc * m[7]! - yi
-      const sz = wa * m[2]! + wb * m[5]! + wc * m[8]! - zi
-      const ownCell = o === 0
-      for (let k = from; k < to; k++) {
-        const j = order[k]!
-        if (ownCell && j <= i) continue
-        const dx = wrapped[3 * j]! + sx
-        const dy = wrapped[3 * j + 1]! + sy
-        const dz = wrapped[3 * j + 2]! + sz
-        const r2 = dx * dx + dy * dy + dz * dz
-        if (r2 >= reach2) continue
-        if (i !== j && isExcluded(exclusions, i, j) && isNearestImage(box, dx, dy, dz)) continue
-        found.push(j)
+  for (let cell = 0, n = 0; cell < first.length - 1; cell++) {
+    if (first[cell] === first[cell + 1]) continue
+    const { cells: near, imageNumbers, translations } = nearby(cell)
+    for (; n < first[cell + 1]!; n++) {
+      const i = order[n]!
+      const xi = wrapped[3 * i]!
+      const yi = wrapped[3 * i + 1]!
+      const zi = wrapped[3 * i + 2]!
+      for (let k = exclusions.starts[i]!; k < exclusions.starts[i + 1]!; k++) {
+        marked[exclusions.partners[k]!] = i + 1
       }
-    }
-    atomRuns[i] = runStarts.length
-    for (let image = 0; image < byImage.length; image++) {
-      const found = byImage[image]
-      if (!found || found.length === 0) continue
-      runStarts.push(count)
-      runShifts.push(image)
-      if (count + found.length > partners.length) partners = grown(partners, 2 * (count + found.length))
-      partners.set(found, count)
-      count += found.length
-      found.length = 0
+      atomRuns[n] = runStarts.length
+      let image = -1
+      for (let c = 0; c < near.length; c++) {
+        const own = c === 0
+        const from = own ? n + 1 : first[near[c]!]!
+        const to = first[near[c]! + 1]!
+        if (from >= to) continue
+        if (count + to - from > partners.length) partners = grown(partners, 2 * (count + to - from))
+        const sx = translations[3 * c]! - xi
+        const sy = translations[3 * c + 1]! - yi
+        const sz = translations[3 * c + 2]! - zi
+        const before = count
+        for (let k = from; k < to; k++) {
+          const j = order[k]!
+          const dx = wrapped[3 * j]! + sx
+          const dy = wrapped[3 * j + 1]! + sy
+          const dz = wrapped[3 * j + 2]! + sz
+          if (dx * dx + dy * dy + dz * dz >= reach2) continue
+          if (marked[j] === i + 1 && isNearestImage(box, dx, dy, dz)) continue
+          partners[count++] = j
+        }
+        if (count > before && imageNumbers[c] !== image) {
+          image = imageNumbers[c]!
+          runStarts.push(before)
+          runShifts.push(image)
+        }
+      }
     }
   }
   atomRuns[atomCount] = runStarts.length
   runStarts.push(count)
   return {
     reach_A,
+    atoms: order,
     atomRuns,
     runStarts: Int32Array.from(runStarts),
     runShifts: Int32Array.from(runShifts),
@@ -214,15 +202,53 @@ function sortIntoCells(s: Float64Array, grid: readonly [number, number, number])
   return { order, first }
 }
 
-/** Offsets to the own cell (first) and to the lexicographically later half of the cells within reach. */
-function halfStencil(box: Box, grid: readonly [number, number, number], reach: number): number[] {
-  const width = box.heights.map((h, k) => h / grid[k]!)
-  const range = width.map(w => Math.ceil(reach / w))
+interface NearbyCells {
+  /** Indices of cells: the own one first. */
+  readonly cells: Int32Array
+  /** Number of the periodic image in which each is met. */
+  readonly imageNumbers: Int32Array
+  /** [3C] Å */
+  readonly translations: Float64Array
+}
+
+/**
+ * For any cell, itself and the lexicographically later half of the cells within reach, with their images.
+ * The answer is overwritten by the next one.
+ */
+function createStencil(
+  box: Box,
+  grid: readonly [number, number, number],
+  reach: number,
+  images: ReturnType<typeof createImageNumbers>,
+): (cell: number) => NearbyCells {
+  const [na, nb, nc] = grid
+  const range = box.heights.map((h, k) => Math.ceil((reach * grid[k]!) / h))
   const offsets: number[] = [0, 0, 0]
   for (let a = 0; a <= range[0]!; a++) {
     for (let b = a === 0 ? 0 : -range[1]!; b <= range[1]!; b++) {
       for (let c = a === 0 && b === 0 ? 1 : -range[2]!; c <= range[2]!; c++) offsets.push(a, b, c)
     }
   }
-  return offsets
+  const count = offsets.length / 3
+  const cells = new Int32Array(count)
+  const imageNumbers = new Int32Array(count)
+  const translations = new Float64Array(3 * count)
+  const m = box.matrix
+  return cell => {
+    const ca = Math.floor(cell / (nb * nc))
+    const cb = Math.floor(cell / nc) % nb
+    const cc = cell % nc
+    for (let k = 0; k < count; k++) {
+      const a = ca + offsets[3 * k]!
+      const b = cb + offsets[3 * k + 1]!
+      const c = cc + offsets[3 * k + 2]!
+      const wa = Math.floor(a / na)
+      const wb = Math.floor(b / nb)
+      const wc = Math.floor(c / nc)
+      cells[k] = ((a - wa * na) * nb + (b - wb * nb)) * nc + (c - wc * nc)
+      imageNumbers[k] = images.index(wa, wb, wc)
+      for (let d = 0; d < 3; d++) translations[3 * k + d] = wa * m[d]! + wb * m[3 + d]! + wc * m[6 + d]!
+    }
+    return { cells, imageNumbers, translations }
+  }
 }

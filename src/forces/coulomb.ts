@@ -12,14 +12,17 @@ import { erfcFromGaussian } from './erfc.ts'
  *
  * The Wolf force is the exact derivative of its energy: it keeps a small step at the cut-off R that `dsf` removes.
  */
-export function screenedEnergy(r2: number, alpha: number): number {
+export function screenedEnergy(r2: number, alpha: number, erfc: ErfcOfGaussian = erfcFromGaussian): number {
   const r = Math.sqrt(r2)
-  return erfcFromGaussian(alpha * r, Math.exp(-alpha * alpha * r2)) / r
+  return erfc(alpha * r, Math.exp(-alpha * alpha * r2)) / r
 }
 
-export function screenedForceOverR(r2: number, alpha: number): number {
-  return (screenedEnergy(r2, alpha) + TWO_OVER_SQRT_PI * alpha * Math.exp(-alpha * alpha * r2)) / r2
+export function screenedForceOverR(r2: number, alpha: number, erfc: ErfcOfGaussian = erfcFromGaussian): number {
+  return (screenedEnergy(r2, alpha, erfc) + TWO_OVER_SQRT_PI * alpha * Math.exp(-alpha * alpha * r2)) / r2
 }
+
+/** erfc(x) for x ≥ 0, given e^{−x²}. */
+export type ErfcOfGaussian = (x: number, gaussian: number) => number
 
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI)
 

@@ -46,13 +46,16 @@ function splitting({ box, charges, cutoff_A, accuracy }: EwaldRequest): number {
   return Math.sqrt(-Math.log(Math.min(error, 0.1))) / cutoff_A
 }
 
+/** The energy left out in reciprocal space is all of one sign, so it asks for more than forces do. */
+const ENERGY_MARGIN = 100
+
 /** k from the reciprocal error of Kolafa & Perram 1992, eq. 32. */
 function reciprocalCutoff({ box, charges, accuracy }: EwaldRequest, alpha: number): number {
   const L = Math.cbrt(box.volume)
   const scale = (2 * squaredCharge(charges) * alpha) / L / Math.sqrt(charges.length)
   const error = (k: number) => scale * Math.sqrt(2 / (k * L)) * Math.exp(-(k * k) / (4 * alpha * alpha))
   let k = (2 * Math.PI) / L
-  while (error(k) > accuracy) k *= 1.02
+  while (error(k) > accuracy / ENERGY_MARGIN) k *= 1.02
   return k
 }
 

@@ -35,8 +35,10 @@ export interface EvaluatorOptions {
 /** Energies and forces of one system. It never changes the state that it is given. */
 export interface Evaluator {
   evaluate(state: State): Promise<Evaluation>
-  /** What computed the forces, for the record: platform and kernel flavour. */
-  readonly ran: string
+  /** The platform that computes, for the record. */
+  readonly ran: PlatformName
+  /** Its flavour, such as "f64" or "webgpu". */
+  readonly backend: string
   /** Why it is not the platform that was asked for; null when it is. */
   readonly fallbackReason: string | null
   dispose(): Promise<void>

@@ -14,8 +14,9 @@ function listedDistances(list: PairList, box: Box, positions: Float64Array): num
   const translate = (cells: Int32Array, k: number, c: number) =>
     cells[3 * k]! * m[c]! + cells[3 * k + 1]! * m[3 + c]! + cells[3 * k + 2]! * m[6 + c]!
   const distances: number[] = []
-  for (let i = 0; i < positions.length / 3; i++) {
-    for (let run = list.atomRuns[i]!; run < list.atomRuns[i + 1]!; run++) {
+  for (let n = 0; n < positions.length / 3; n++) {
+    const i = list.atoms[n]!
+    for (let run = list.atomRuns[n]!; run < list.atomRuns[n + 1]!; run++) {
       for (let k = list.runStarts[run]!; k < list.runStarts[run + 1]!; k++) {
         const j = list.partners[k]!
         distances.push(

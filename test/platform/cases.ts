@@ -116,6 +116,7 @@ export function coulombForce(method: CoulombMethod, slabCorrection = false): For
     cutoff_A: CUTOFF_A,
     constant_eV_A: CODATA_2018.coulomb_eV_A,
     special: SPECIAL,
+    erfc: 'exact',
     slabCorrection,
   }
 }

@@ -40,7 +40,11 @@ export function createTransform3D(size: readonly [number, number, number]): Tran
     }
   }
   return {
-    forward: grid => [0, 1, 2].forEach(axis => along(grid, axis, false)),
-    backward: grid => [0, 1, 2].forEach(axis => along(grid, axis, true)),
+    forward: grid => {
+      for (const axis of [0, 1, 2]) along(grid, axis, false)
+    },
+    backward: grid => {
+      for (const axis of [0, 1, 2]) along(grid, axis, true)
+    },
   }
 }

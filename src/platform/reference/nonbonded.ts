@@ -74,10 +74,11 @@ export function createNonbonded(system: System): Nonbonded {
         shift[k + c] = cells[k]! * m[c]! + cells[k + 1]! * m[3 + c]! + cells[k + 2]! * m[6 + c]!
       }
     }
-    for (let i = 0; i < system.atomCount; i++) {
-      const size = list.runStarts[list.atomRuns[i + 1]!]! - list.runStarts[list.atomRuns[i]!]!
+    for (let n = 0; n < system.atomCount; n++) {
+      const i = list.atoms[n]!
+      const size = list.runStarts[list.atomRuns[n + 1]!]! - list.runStarts[list.atomRuns[n]!]!
       if (batch.dx.length <= size) batch = createBatch(2 * size)
-      batch.count = gather(batch, i, x, list, shift, cutoff_A)
+      batch.count = gather(batch, n, x, list, shift, cutoff_A)
       label(batch, i, typeIndex, typeCount, charges, coulombConstant)
       for (const term of terms) {
         term.kernel(batch)
@@ -138,20 +139,21 @@ export function createNonbonded(system: System): Nonbonded {
   return { cutoff_A, special, evaluate }
 }
 
-/** Separations of atom i from its partners within the cut-off. @param shift [3S] lattice translations, Å */
+/** Separations of the n-th atom of the list from its partners within the cut-off. @param shift [3S] lattice translations, Å */
 function gather(
   { dx, dy, dz, r2, partners }: PairBatch,
-  i: number,
+  n: number,
   x: Float64Array,
   list: PairList,
   shift: Float64Array,
   cutoff: number,
 ): number {
   const { atomRuns, runStarts, runShifts, partners: candidates } = list
+  const i = list.atoms[n]!
   const cutoff2 = cutoff * cutoff
-  const lastRun = atomRuns[i + 1]!
+  const lastRun = atomRuns[n + 1]!
   let count = 0
-  for (let run = atomRuns[i]!; run < lastRun; run++) {
+  for (let run = atomRuns[n]!; run < lastRun; run++) {
     const s = 3 * runShifts[run]!
     const xi = x[3 * i]! - shift[s]!
     const yi = x[3 * i + 1]! - shift[s + 1]!
@@ -254,7 +256,7 @@ function coulombTerm(force: CoulombForce): Term {
     name: 'coulomb',
     kernel,
     specialKernel:
-      method.name === 'ewald' || method.name === 'pme' ? screenedKernel(method.alpha_per_A) : kernel,
+      method.name === 'ewald' || method.name === 'pme' ? screenedKernel(force) : kernel,
     factors: force.special,
     subtractsBare: method.name !== 'cut',
   }

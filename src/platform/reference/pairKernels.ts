@@ -7,6 +7,7 @@ import {
   type TruncatedCoulomb,
   wolfShift,
 } from '../../forces/coulomb.ts'
+import { erfcFromGaussian, erfcOfLammps } from '../../forces/erfc.ts'
 import {
   bornEnergy,
   bornForceOverR,
@@ -178,7 +179,8 @@ export function truncatedCoulomb(force: CoulombForce): TruncatedCoulomb | null {
 /** Real-space electrostatics within the cut-off. */
 export function coulombKernel(force: CoulombForce): PairKernel {
   const cutoff2 = force.cutoff_A ** 2
-  if (force.method.name === 'cut') {
+  const { method } = force
+  if (method.name === 'cut') {
     return ({ count, r2, chargeProduct, energy, forceOverR }) => {
       for (let k = 0; k < count; k++) {
         const inverseR2 = r2[k]! < cutoff2 ? 1 / r2[k]! : 0
@@ -187,33 +189,48 @@ export function coulombKernel(force: CoulombForce): PairKernel {
       }
     }
   }
-  const { table, intervalsPerR2 } = createScreeningTable(force.method.alpha_per_A, force.cutoff_A)
   const { energyShift, forceShift } = truncatedCoulomb(force) ?? { energyShift: 0, forceShift: 0 }
+  const screened = force.erfc === 'exact' ? tabulatedKernel(method.alpha_per_A, force.cutoff_A) : screenedKernel(force)
+  return batch => {
+    screened(batch)
+    const { count, r2, chargeProduct, energy, forceOverR } = batch
+    for (let k = 0; k < count; k++) {
+      const inside = r2[k]! < cutoff2
+      const r = Math.sqrt(r2[k]!)
+      energy[k] = inside ? energy[k]! + chargeProduct[k]! * (forceShift * r - energyShift) : 0
+      forceOverR[k] = inside ? forceOverR[k]! - (chargeProduct[k]! * forceShift) / r : 0
+    }
+  }
+}
+
+/** erfc(αr)/r from a table: what every step of a simulation spends most of its time on. */
+function tabulatedKernel(alpha: number, cutoff: number): PairKernel {
+  const { table, intervalsPerR2 } = createScreeningTable(alpha, cutoff)
+  const cutoff2 = cutoff * cutoff
   return ({ count, r2, chargeProduct, energy, forceOverR }) => {
     for (let k = 0; k < count; k++) {
-      const square = r2[k]!
-      const inside = square < cutoff2
-      const r = Math.sqrt(square)
-      const inverseR = 1 / r
-      const u = inside ? square * intervalsPerR2 : 0
+      const inverseR = 1 / Math.sqrt(r2[k]!)
+      const u = Math.min(r2[k]!, cutoff2) * intervalsPerR2
       const interval = Math.floor(u)
       const w = u - interval
       const o = 8 * interval
       const smooth = table[o]! + w * (table[o + 1]! + w * (table[o + 2]! + w * table[o + 3]!))
       const slope = table[o + 4]! + w * (table[o + 5]! + w * (table[o + 6]! + w * table[o + 7]!))
-      const q = inside ? chargeProduct[k]! : 0
-      energy[k] = q * (inverseR - smooth - energyShift + forceShift * r)
-      forceOverR[k] = q * (inverseR * inverseR * inverseR + slope - forceShift * inverseR)
+      energy[k] = chargeProduct[k]! * (inverseR - smooth)
+      forceOverR[k] = chargeProduct[k]! * (inverseR * inverseR * inverseR + slope)
     }
   }
 }
 
-/** An Ewald sum's real-space part for bonded pairs, at any distance. */
-export function screenedKernel(alpha: number): PairKernel {
+/** erfc(αr)/r evaluated as it stands, at any distance: for bonded pairs, and for LAMMPS's erfc. */
+export function screenedKernel(force: CoulombForce): PairKernel {
+  if (force.method.name === 'cut') throw new TypeError('a plain cut-off has no screening')
+  const alpha = force.method.alpha_per_A
+  const erfc = force.erfc === 'exact' ? erfcFromGaussian : erfcOfLammps
   return ({ count, r2, chargeProduct, energy, forceOverR }) => {
     for (let k = 0; k < count; k++) {
-      energy[k] = chargeProduct[k]! * screenedEnergy(r2[k]!, alpha)
-      forceOverR[k] = chargeProduct[k]! * screenedForceOverR(r2[k]!, alpha)
+      energy[k] = chargeProduct[k]! * screenedEnergy(r2[k]!, alpha, erfc)
+      forceOverR[k] = chargeProduct[k]! * screenedForceOverR(r2[k]!, alpha, erfc)
     }
   }
 }

@@ -90,7 +90,7 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
     return { energy, terms, forces, virial }
   }
 
-  return { evaluate, ran: 'reference (f64)', fallbackReason: null, dispose: async () => {} }
+  return { evaluate, ran: 'reference', backend: 'f64', fallbackReason: null, dispose: async () => {} }
 }
 
 /** The parts of a Coulomb force that are not sums over near pairs. */

@@ -1,0 +1,35 @@
+import type { System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
+import type { Evaluator, EvaluatorOptions, Platform, PlatformName } from './platform.ts'
+import { referencePlatform } from './reference/reference.ts'
+
+/** What a user may ask for; `auto` is the fastest that can compute the system here. */
+export const PLATFORM_CHOICES = ['auto', 'reference', 'simd', 'gpu'] as const
+export type PlatformChoice = (typeof PLATFORM_CHOICES)[number]
+
+/** Platforms of this version, fastest first. */
+const platforms: readonly Platform[] = [referencePlatform]
+
+/** Why a platform that can be named cannot be had; null when it can. */
+export function whyUnavailable(name: PlatformName): string | null {
+  return platforms.some(platform => platform.name === name) ? null : 'not part of this version of hoplite'
+}
+
+/**
+ * An evaluator on the platform asked for.
+ * @throws UserError when that platform is not available: there is no silent fallback
+ */
+export async function prepareEvaluator(
+  choice: PlatformChoice,
+  system: System,
+  options?: EvaluatorOptions,
+): Promise<Evaluator> {
+  const platform = choice === 'auto' ? platforms[0] : platforms.find(({ name }) => name === choice)
+  if (!platform) {
+    throw new UserError({
+      message: `the platform '${choice}' is not available: ${whyUnavailable(choice as PlatformName)}`,
+      hint: `available here: ${['auto', ...platforms.map(({ name }) => name)].join(', ')}`,
+    })
+  }
+  return platform.prepare(system, options)
+}
