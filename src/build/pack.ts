@@ -107,7 +107,16 @@ export function buildBox(
   })
 
   const box = orthorhombicBox(edge_A, edge_A, edge_A)
-  const structure: Structure = { elements, types, positions, box, topology, charges: null, velocities: null }
+  const structure: Structure = {
+    elements,
+    types,
+    positions,
+    box,
+    topology,
+    charges: null,
+    masses: null,
+    velocities: null,
+  }
   const chains = molecules.filter(({ isChain }) => isChain)
   const names = [...new Set(molecules.map(({ graph }) => graph.name))]
   return {

@@ -106,8 +106,7 @@ export interface DihedralForce {
 }
 
 /**
- * Out-of-plane terms. `fourier`: a series as in `DihedralForce` (CVFF); `harmonic`: ½k(χ−χ₀)², [k, χ₀], χ the
- * LAMMPS improper angle of i–j–k–l.
+ * Out-of-plane terms. `fourier`: a series as in `DihedralForce` (CVFF); `harmonic`: ½k(χ−χ₀)², [k, χ₀], χ = |φ|.
  */
 export type ImproperForce =
   | {

@@ -13,6 +13,8 @@ export interface Structure {
   readonly topology: Topology
   /** [N] e; null when they come from the potential. */
   readonly charges: Float64Array | null
+  /** [N] g/mol; null when they come from the potential or the elements. */
+  readonly masses: Float64Array | null
   /** [3N] Å/ps; null when the file holds none. */
   readonly velocities: Float64Array | null
 }

@@ -23,7 +23,15 @@ function ions(charges: Float64Array, method: CoulombMethod, cutoff_A: number): S
     charges,
     topology: createTopology(n, []),
     forces: [
-      { kind: 'coulomb', method, cutoff_A, constant_eV_A: C, special: [0, 0, 0], erfc: 'exact', slabCorrection: false },
+      {
+        kind: 'coulomb',
+        method,
+        cutoff_A,
+        constant_eV_A: C,
+        special: [0, 0, 0],
+        erfc: 'exact',
+        slabCorrection: false,
+      },
     ],
   }
 }

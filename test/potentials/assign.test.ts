@@ -54,6 +54,7 @@ function ethene(ions: readonly string[] = []): Structure {
     box: orthorhombicBox(30, 30, 30),
     topology: createTopology(types.length, bonds, [2, 1, 1, 1, 1]),
     charges: null,
+    masses: null,
     velocities: null,
   }
 }

@@ -49,6 +49,7 @@ function structureOf(chains: readonly string[], ions: readonly string[]): Struct
     box: orthorhombicBox(30, 30, 30),
     topology: createTopology(types.length, bonds, orders),
     charges: null,
+    masses: null,
     velocities: null,
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { createBox } from '../../src/core/box.ts'
+import { atomicWeight } from '../../src/core/elements.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import { createTopology } from '../../src/core/topology.ts'
 
@@ -26,29 +27,33 @@ export const arbitraryStructure: fc.Arbitrary<Structure> = fc
       bonds: fc.subarray(allPairs(count), { maxLength: Math.min(8, allPairs(count).length) }),
       orders: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 8, maxLength: 8 }),
       charges: fc.option(fc.array(tenDigits(-3, 3), { minLength: count, maxLength: count })),
+      withMasses: fc.boolean(),
       velocities: fc.option(vectors(count, 30)),
     }),
   )
-  .map(({ count, elements, typed, positions, edges, skew, bonds, orders, charges, velocities }) => ({
-    elements,
-    types: typed ? elements.map((element, i) => `${element}${i % 2}`) : null,
-    positions,
-    // Off-diagonal terms below the edges keep the cell right-handed.
-    box: createBox([
-      edges[0] + 12,
-      skew[0]!,
-      skew[1]!,
-      skew[2]!,
-      edges[1] + 12,
-      skew[3]!,
-      skew[4]!,
-      skew[5]!,
-      edges[2] + 12,
-    ]),
-    topology: createTopology(count, bonds.flat(), orders.slice(0, bonds.length)),
-    charges: charges && Float64Array.from(charges),
-    velocities,
-  }))
+  .map(
+    ({ count, elements, typed, positions, edges, skew, bonds, orders, charges, withMasses, velocities }) => ({
+      elements,
+      types: typed ? elements.map((element, i) => `${element}${i % 2}`) : null,
+      positions,
+      // Off-diagonal terms below the edges keep the cell right-handed.
+      box: createBox([
+        edges[0] + 12,
+        skew[0]!,
+        skew[1]!,
+        skew[2]!,
+        edges[1] + 12,
+        skew[3]!,
+        skew[4]!,
+        skew[5]!,
+        edges[2] + 12,
+      ]),
+      topology: createTopology(count, bonds.flat(), orders.slice(0, bonds.length)),
+      charges: charges && Float64Array.from(charges),
+      masses: withMasses ? Float64Array.from(elements, atomicWeight) : null,
+      velocities,
+    }),
+  )
 
 function allPairs(count: number): [number, number][] {
   const pairs: [number, number][] = []

@@ -105,6 +105,13 @@ function erfc(x: number): number {
   return 1 - (2 / Math.sqrt(Math.PI)) * sum
 }
 
+/** What LAMMPS computes in most styles: Abramowitz & Stegun 7.1.26, good to 1.5e-7. */
+function approximateErfc(x: number): number {
+  const t = 1 / (1 + 0.3275911 * x)
+  const series = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429]
+  return series.reduceRight((sum, a) => (sum + a) * t, 0) * Math.exp(-x * x)
+}
+
 function coulombEnergy(system: System, force: CoulombForce, vector: Vector): number {
   const { method, cutoff_A: cutoff } = force
   const alpha = 'alpha_per_A' in method ? method.alpha_per_A : 0
@@ -114,11 +121,12 @@ function coulombEnergy(system: System, force: CoulombForce, vector: Vector): num
   const truncated = method.name === 'dsf' || method.name === 'wolf'
   const shift = truncated ? erfc(alpha * cutoff) / cutoff + (method.name === 'dsf' ? slope * cutoff : 0) : 0
   const rise = method.name === 'dsf' ? slope : 0
+  const screening = force.erfc === 'lammps' ? approximateErfc : erfc
   let energy = 0
   forEachPair(system, force.special, vector, (i, j, r, factor) => {
     if (r >= cutoff) return
     const qq = system.charges[i]! * system.charges[j]!
-    const screened = method.name === 'cut' ? 1 / r : erfc(alpha * r) / r - shift + rise * r
+    const screened = method.name === 'cut' ? 1 / r : screening(alpha * r) / r - shift + rise * r
     energy += qq * (screened - (1 - factor) / r)
   })
   if (truncated) {

@@ -69,6 +69,7 @@ export function referenceBox(json: ReferenceJson): Structure {
       json.bonds.map(([, , , k]) => (k === DOUBLE_BOND_K ? 2 : 1)),
     ),
     charges: null,
+    masses: null,
     velocities: null,
   }
 }

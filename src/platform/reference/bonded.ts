@@ -183,7 +183,7 @@ export function evaluateDihedrals(
   return energy
 }
 
-/** Harmonic in LAMMPS's improper angle: between x₁−x₂ and x₃−x₂ as seen along x₄−x₃. */
+/** Harmonic in the angle 0…π between the planes i–j–k and j–k–l. */
 export function evaluateHarmonicImpropers(
   force: Extract<ImproperForce, { form: 'harmonic' }>,
   box: Box,
@@ -195,17 +195,20 @@ export function evaluateHarmonicImpropers(
   const { atoms, parameters: p } = force
   let energy = 0
   for (let k = 0; k < atoms.length / 4; k++) {
-    const [a, b, c, d] = [atoms[4 * k]!, atoms[4 * k + 1]!, atoms[4 * k + 2]!, atoms[4 * k + 3]!]
+    const a = atoms[4 * k]!
+    const b = atoms[4 * k + 1]!
+    const c = atoms[4 * k + 2]!
+    const d = atoms[4 * k + 3]!
     separation(F, box, x, a, b)
-    separation(H, box, x, c, b)
-    separation(G, box, x, d, c)
+    separation(G, box, x, b, c)
+    separation(H, box, x, d, c)
     torsion(t, F, G, H)
     const chi = Math.abs(t.phi)
     energy += harmonicEnergy(chi, p[2 * k]!, p[2 * k + 1]!)
     const slope = harmonicSlope(chi, p[2 * k]!, p[2 * k + 1]!) * Math.sign(t.phi)
     applyGradient(into, a, b, F, gradientOf(g, slope, t.dF))
-    applyGradient(into, d, c, G, gradientOf(g, slope, t.dG))
-    applyGradient(into, c, b, H, gradientOf(g, slope, t.dH))
+    applyGradient(into, b, c, G, gradientOf(g, slope, t.dG))
+    applyGradient(into, d, c, H, gradientOf(g, slope, t.dH))
   }
   return energy
 }

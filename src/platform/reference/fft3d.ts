@@ -10,8 +10,8 @@ export interface Transform3D {
 export function createTransform3D(size: readonly [number, number, number]): Transform3D {
   const plans = size.map(n => new FFT(n))
   const lines = size.map(n => ({
-    in: new Array<number>(2 * n).fill(0),
-    out: new Array<number>(2 * n).fill(0),
+    in: new Float64Array(2 * n),
+    out: new Float64Array(2 * n),
   }))
   const strides = [size[1] * size[2], size[2], 1]
 

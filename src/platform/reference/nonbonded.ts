@@ -255,8 +255,7 @@ function coulombTerm(force: CoulombForce): Term {
   return {
     name: 'coulomb',
     kernel,
-    specialKernel:
-      method.name === 'ewald' || method.name === 'pme' ? screenedKernel(force) : kernel,
+    specialKernel: method.name === 'ewald' || method.name === 'pme' ? screenedKernel(force) : kernel,
     factors: force.special,
     subtractsBare: method.name !== 'cut',
   }

@@ -190,7 +190,8 @@ export function coulombKernel(force: CoulombForce): PairKernel {
     }
   }
   const { energyShift, forceShift } = truncatedCoulomb(force) ?? { energyShift: 0, forceShift: 0 }
-  const screened = force.erfc === 'exact' ? tabulatedKernel(method.alpha_per_A, force.cutoff_A) : screenedKernel(force)
+  const screened =
+    force.erfc === 'exact' ? tabulatedKernel(method.alpha_per_A, force.cutoff_A) : screenedKernel(force)
   return batch => {
     screened(batch)
     const { count, r2, chargeProduct, energy, forceOverR } = batch

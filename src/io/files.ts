@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { UserError } from '../errors.ts'
+
+/** @throws UserError when the file cannot be read */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+/** The error of a file that cannot be read, in a user's words. */
+export function unreadable(path: string, cause: unknown): UserError {
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return new UserError({ message: 'there is no such file', where: path })
+  return new UserError({ message: `the file cannot be read (${code ?? String(cause)})`, where: path })
+}
+
+/** The error of a file that cannot be written. */
+export function unwritable(path: string, cause: unknown): UserError {
+  const code = (cause as NodeJS.ErrnoException).code
+  const message =
+    code === 'ENOENT' ? 'there is no such folder' : `the file cannot be written (${code ?? String(cause)})`
+  return new UserError({ message, where: path })
+}
+
+/**
+ * Writes a file all at once: it holds the old content or the new, never a part, whenever the program is killed.
+ * @throws UserError when the file cannot be written
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+  const temporary = `${path}.${process.pid}.tmp`
+  try {
+    const descriptor = openSync(temporary, 'w')
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content
+      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, path)
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw unwritable(path, cause)
+  }
+}
+
+/** Writes a value as indented JSON, atomically. */
+export function writeJson(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** SHA-256 of a file's content, hexadecimal. @throws UserError when it cannot be read */
+export function sha256File(path: string): string {
+  try {
+    return createHash('sha256').update(readFileSync(path)).digest('hex')
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}

@@ -1,0 +1,307 @@
+import {
+  type CoulombForce,
+  type CoulombMethod,
+  type Force,
+  PAIR_PARAMETERS,
+  type PairForce,
+  type SpecialFactors,
+} from '../core/force.ts'
+import type { System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
+import { CODATA_2018, KCAL_PER_MOL, LAMMPS_METAL, LAMMPS_REAL } from '../units.ts'
+import { coefficientSection, type LammpsData, type TermKind } from './lammpsData.ts'
+import type { LammpsRow } from './lammpsSections.ts'
+import {
+  harmonicImproper,
+  type LammpsStyles,
+  type PairCoefficients,
+  type PairStyle,
+  pairCoefficients,
+  pairStyle,
+  stretchParameters,
+  termStyle,
+  torsion,
+} from './lammpsStyles.ts'
+
+export type CoulombName = CoulombMethod['name']
+
+/** What a LAMMPS data file does not say: in LAMMPS, the input script does. */
+export interface LammpsOptions {
+  /** Override the style comments of the file. */
+  readonly styles?: LammpsStyles
+  /** Cut-off of pair and real-space Coulomb interactions; a line of coefficients may set its own. */
+  readonly cutoff_A?: number
+  /** Adds Coulomb interactions to a style without, or chooses between ewald and pme (the default) for coul/long. */
+  readonly coulomb?: CoulombName
+  /** Resolves a method's parameters; called once, only when the styles include Coulomb interactions. */
+  readonly coulombMethod: (name: CoulombName) => CoulombMethod
+  /** How Lennard-Jones parameters of unlike types follow from those of like types; geometric by default. */
+  readonly mixing?: 'geometric' | 'arithmetic'
+  /** Factors for atoms one, two and three bonds apart; 0, 0, 0 by default, as in LAMMPS. */
+  readonly specialLJ?: SpecialFactors
+  readonly specialCoulomb?: SpecialFactors
+  /** `lammps`: the constants that LAMMPS has for the file's units, and its approximation of erfc. */
+  readonly constants?: 'codata2018' | 'lammps'
+}
+
+const NO_SPECIAL: SpecialFactors = [0, 0, 0]
+
+/**
+ * The interactions of a data file that carries its own coefficients, in internal units.
+ * @throws UserError for unsupported styles, and for coefficients that are missing for types in use
+ */
+export function lammpsSystem(data: LammpsData, options: LammpsOptions): System {
+  const { structure, typeNames, typeIndex } = data
+  const energy = data.units === 'real' ? KCAL_PER_MOL : 1
+  const forces: (Force | null)[] = [
+    ...pairForces(data, options, energy),
+    bondForce(data, options, energy),
+    angleForce(data, options, energy),
+    dihedralForce(data, options, energy),
+    improperForce(data, options, energy),
+  ]
+  return {
+    atomCount: typeIndex.length,
+    elements: structure.elements,
+    typeNames,
+    typeIndex,
+    masses: structure.masses!,
+    charges: structure.charges ?? new Float64Array(typeIndex.length),
+    topology: structure.topology,
+    forces: forces.filter(force => force !== null),
+  }
+}
+
+function pairForces(data: LammpsData, options: LammpsOptions, energy: number): (Force | null)[] {
+  const section = data.pairIJCoeffs ?? data.pairCoeffs
+  const where = section?.where ?? data.file
+  const name = options.styles?.pair ?? section?.style
+  if (name === undefined || name === null) {
+    throw new UserError({
+      message: 'the file does not say its pair style',
+      where,
+      hint: 'give --styles pair=lj/cut/coul/long, or pair=zero for none',
+    })
+  }
+  const style = pairStyle(name, where)
+  const coulomb = coulombName(name, style, options, where)
+  if (!style.form && !coulomb) return []
+  if (options.cutoff_A === undefined) {
+    throw new UserError({ message: `the pair style ${name} needs a cut-off`, where, hint: 'give --cutoff_A' })
+  }
+  for (const row of [
+    ...(data.pairCoeffs?.rows.values() ?? []),
+    ...(data.pairIJCoeffs?.rows.values() ?? []),
+  ]) {
+    pairCoefficients(style, row, energy, options.cutoff_A)
+  }
+  return [
+    style.form ? pairForce(data, options, name, style, energy) : null,
+    coulomb ? coulombForce(data, options, style, coulomb, where) : null,
+  ]
+}
+
+function coulombName(
+  styleName: string,
+  style: PairStyle,
+  { coulomb }: LammpsOptions,
+  where: string,
+): CoulombName | null {
+  if (style.coulomb === null) return coulomb ?? null
+  const allowed: readonly CoulombName[] = style.coulomb === 'long' ? ['pme', 'ewald'] : [style.coulomb]
+  if (coulomb === undefined) return allowed[0]!
+  if (allowed.includes(coulomb)) return coulomb
+  throw new UserError({
+    message: `the pair style ${styleName} sums charges with ${allowed.join(' or ')}, not with ${coulomb}`,
+    where,
+    hint: 'change --coulomb, or the style with --styles pair=…',
+  })
+}
+
+function coulombForce(
+  data: LammpsData,
+  options: LammpsOptions,
+  style: PairStyle,
+  name: CoulombName,
+  where: string,
+): CoulombForce {
+  if (!data.structure.charges) {
+    throw new UserError({
+      message: `Coulomb interactions need charges; atoms of style ${data.atomStyle} have none`,
+      where,
+      hint: 'write the file with atom style charge or full',
+    })
+  }
+  const lammps = data.units === 'real' ? LAMMPS_REAL : LAMMPS_METAL
+  return {
+    kind: 'coulomb',
+    method: options.coulombMethod(name),
+    cutoff_A: options.cutoff_A!,
+    constant_eV_A: (options.constants === 'lammps' ? lammps : CODATA_2018).coulomb_eV_A,
+    special: options.specialCoulomb ?? NO_SPECIAL,
+    erfc: options.constants === 'lammps' && approximatesErfc(style) ? 'lammps' : 'exact',
+    slabCorrection: false,
+  }
+}
+
+/** LAMMPS computes erfc to 1.5e-7 in its long-range and dsf styles, and exactly in wolf and in born/coul/dsf. */
+function approximatesErfc(style: PairStyle): boolean {
+  return style.coulomb === 'long' || (style.coulomb === 'dsf' && style.form !== 'born')
+}
+
+function pairForce(
+  data: LammpsData,
+  options: LammpsOptions,
+  styleName: string,
+  style: PairStyle,
+  energy: number,
+): PairForce {
+  const form = style.form!
+  const size = PAIR_PARAMETERS[form].length
+  const typeCount = data.typeNames.length
+  const used = [...new Set(data.typeIndex)].sort((a, b) => a - b)
+  const read = (row: LammpsRow | undefined) => row && pairCoefficients(style, row, energy, options.cutoff_A)
+  const parameters = new Float64Array(typeCount * typeCount * size)
+  const cutoffs = new Float64Array(typeCount * typeCount)
+  for (const i of used) {
+    for (const j of used.filter(type => type >= i)) {
+      const own =
+        read(data.pairIJCoeffs?.rows.get(i * typeCount + j)) ??
+        (i === j ? read(data.pairCoeffs?.rows.get(i + 1)) : undefined)
+      const pair = own ?? mixed(data, options, style, styleName, read, i, j)
+      for (const at of [i * typeCount + j, j * typeCount + i]) {
+        parameters.set(pair.parameters, at * size)
+        cutoffs[at] = pair.cutoff_A ?? options.cutoff_A!
+      }
+    }
+  }
+  return {
+    kind: 'pair',
+    form,
+    parameters,
+    cutoffs,
+    truncation: { kind: 'plain' },
+    tailCorrection: false,
+    special: options.specialLJ ?? NO_SPECIAL,
+  }
+}
+
+/** Coefficients of unlike types from those of like types: LAMMPS mixes Lennard-Jones only. */
+function mixed(
+  data: LammpsData,
+  { cutoff_A, mixing = 'geometric' }: LammpsOptions,
+  style: PairStyle,
+  styleName: string,
+  read: (row: LammpsRow | undefined) => PairCoefficients | undefined,
+  i: number,
+  j: number,
+): PairCoefficients {
+  const typeCount = data.typeNames.length
+  const likeOf = (type: number) => {
+    const like =
+      read(data.pairIJCoeffs?.rows.get(type * typeCount + type)) ?? read(data.pairCoeffs?.rows.get(type + 1))
+    if (like) return like
+    throw new UserError({
+      message: `atom type ${type + 1} (${data.typeNames[type]}) has no line in Pair Coeffs or PairIJ Coeffs`,
+      where: (data.pairIJCoeffs ?? data.pairCoeffs)?.where ?? data.file,
+    })
+  }
+  const [a, b] = [likeOf(i), likeOf(j)]
+  if (style.form !== 'lennard-jones') {
+    throw new UserError({
+      message: `types ${i + 1} and ${j + 1} have no coefficients, and the style ${styleName} does not mix`,
+      where: (data.pairIJCoeffs ?? data.pairCoeffs)?.where ?? data.file,
+      hint: 'give every pair of types in a section PairIJ Coeffs',
+    })
+  }
+  const distance = (x: number, y: number) => (mixing === 'geometric' ? Math.sqrt(x * y) : (x + y) / 2)
+  const [epsilonA, sigmaA] = a.parameters as [number, number]
+  const [epsilonB, sigmaB] = b.parameters as [number, number]
+  return {
+    parameters: [Math.sqrt(epsilonA * epsilonB), distance(sigmaA, sigmaB)],
+    cutoff_A: distance(a.cutoff_A ?? cutoff_A!, b.cutoff_A ?? cutoff_A!),
+  }
+}
+
+/** The coefficients of each type in use, read once. */
+function byType<T>(data: LammpsData, kind: TermKind, read: (row: LammpsRow) => T): ReadonlyMap<number, T> {
+  const result = new Map<number, T>()
+  const coefficients = data.coeffs[kind]
+  for (const type of new Set(data.terms[kind].types)) {
+    const row = coefficients?.rows.get(type)
+    if (!row) {
+      throw new UserError({
+        message: `${kind} type ${type} has no line in ${coefficientSection(kind)}`,
+        where: coefficients?.where ?? data.file,
+      })
+    }
+    result.set(type, read(row))
+  }
+  return result
+}
+
+/** [M·P] parameters of every term. */
+function spread(types: Int32Array, parameters: ReadonlyMap<number, ArrayLike<number>>): Float64Array {
+  const size = parameters.get(types[0]!)!.length
+  const result = new Float64Array(types.length * size)
+  types.forEach((type, m) => {
+    result.set(parameters.get(type)!, m * size)
+  })
+  return result
+}
+
+function bondForce(data: LammpsData, { styles = {} }: LammpsOptions, energy: number): Force | null {
+  const { types, atoms } = data.terms.bond
+  if (types.length === 0) return null
+  const form = termStyle('bond', data, styles)
+  if (form === 'zero') return null
+  const parameters = byType(data, 'bond', row => stretchParameters(form, 'bond', row, energy))
+  return { kind: 'bond', form, atoms, parameters: spread(types, parameters) }
+}
+
+function angleForce(data: LammpsData, { styles = {} }: LammpsOptions, energy: number): Force | null {
+  const { types, atoms } = data.terms.angle
+  if (types.length === 0) return null
+  const form = termStyle('angle', data, styles)
+  if (form === 'zero') return null
+  const parameters = byType(data, 'angle', row => stretchParameters(form, 'angle', row, energy))
+  return { kind: 'angle', atoms, parameters: spread(types, parameters) }
+}
+
+function dihedralForce(data: LammpsData, { styles = {} }: LammpsOptions, energy: number): Force | null {
+  const { types, atoms } = data.terms.dihedral
+  if (types.length === 0) return null
+  const style = termStyle('dihedral', data, styles)
+  if (style === 'zero') return null
+  return { kind: 'dihedral', atoms, ...fourier(data, 'dihedral', style, energy) }
+}
+
+function improperForce(data: LammpsData, { styles = {} }: LammpsOptions, energy: number): Force | null {
+  const { types, atoms } = data.terms.improper
+  if (types.length === 0) return null
+  const style = termStyle('improper', data, styles)
+  if (style === 'zero') return null
+  if (style === 'cvff') {
+    return { kind: 'improper', form: 'fourier', atoms, ...fourier(data, 'improper', style, energy) }
+  }
+  const parameters = byType(data, 'improper', row => harmonicImproper(row, energy))
+  return { kind: 'improper', form: 'harmonic', atoms, parameters: spread(types, parameters) }
+}
+
+function fourier(
+  data: LammpsData,
+  kind: 'dihedral' | 'improper',
+  style: Parameters<typeof torsion>[0],
+  energy: number,
+): { order: number; coefficients: Float64Array } {
+  const types = data.terms[kind].types
+  const torsions = byType(data, kind, row => torsion(style, row, energy))
+  const order = Math.max(...[...torsions.values()].map(each => each.order))
+  const series = new Map<number, Float64Array>()
+  for (const [type, { add }] of torsions) {
+    const coefficients = new Float64Array(2 * (order + 1))
+    add(coefficients, order)
+    series.set(type, coefficients)
+  }
+  return { order, coefficients: spread(types, series) }
+}

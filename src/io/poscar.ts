@@ -1,0 +1,176 @@
+import { cartesian, createBox, fractional, scaleBox } from '../core/box.ts'
+import { isElement } from '../core/elements.ts'
+import type { Structure } from '../core/structure.ts'
+import { createTopology } from '../core/topology.ts'
+import { UserError } from '../errors.ts'
+import { EXACT, formatNumber, located, parseInteger, parseNumber, splitLines, splitWords } from './text.ts'
+
+export interface Poscar {
+  readonly comment: string
+  readonly structure: Structure
+  /** [3N] 1 where the coordinate along that lattice vector may move; null without selective dynamics. */
+  readonly movable: Uint8Array | null
+}
+
+/** VASP writes velocities in Å/fs. */
+const A_PER_FS = 1000
+
+/**
+ * Reads a VASP 5 POSCAR: direct or Cartesian, one scaling factor (negative: the volume in Å³), selective dynamics,
+ * velocities (https://www.vasp.at/wiki/index.php/POSCAR).
+ * @param file the name that messages give
+ * @throws UserError with file and line
+ */
+export function parsePoscar(text: string, file: string): Poscar {
+  const lines = splitLines(text)
+  const where = (line: number) => `${file}:${Math.min(line + 1, lines.length)}`
+  const numbers = (line: number, what: string) => {
+    const words = splitWords(lines[line] ?? '')
+    return [0, 1, 2].map(k => parseNumber(words[k], what, where(line))) as [number, number, number]
+  }
+  const scaling = splitWords(lines[1] ?? '')
+  const scale = parseNumber(scaling[0], 'the scaling factor', where(1))
+  if (scale === 0 || (scaling[1] !== undefined && Number.isFinite(Number(scaling[1])))) {
+    throw new UserError({
+      message: scale === 0 ? 'the scaling factor is 0' : 'there is more than one scaling factor',
+      where: where(1),
+      hint: 'one factor: positive, or minus the volume in Å³',
+    })
+  }
+  const vectors = [2, 3, 4].flatMap(line => numbers(line, 'a lattice vector'))
+  const unscaled = located(where(2), () => createBox(vectors))
+  const factor = scale > 0 ? scale : Math.cbrt(-scale / unscaled.volume)
+  const box = scaleBox(unscaled, factor)
+  const species = splitWords(lines[5] ?? '').map(word => word.split(/[_/]/)[0]!)
+  if (species.length === 0 || species.some(symbol => !isElement(symbol))) {
+    const old = species.length > 0 && species.every(word => /^\d+$/.test(word))
+    throw new UserError({
+      message: old
+        ? 'the file is of VASP 4: it names no elements'
+        : `'${species.find(word => !isElement(word)) ?? ''}' is no chemical element`,
+      where: where(5),
+      hint: 'line 6 holds the chemical symbols, line 7 the number of atoms of each',
+    })
+  }
+  const counts = splitWords(lines[6] ?? '')
+    .slice(0, species.length)
+    .map(word => parseInteger(word, 'the number of atoms', where(6)))
+  if (counts.length !== species.length || counts.some(count => count < 1)) {
+    throw new UserError({
+      message: `line 6 names ${species.length} elements, line 7 has ${counts.length} positive numbers of atoms`,
+      where: where(6),
+    })
+  }
+  const elements = species.flatMap((symbol, k) => Array<string>(counts[k]!).fill(symbol))
+  const selective = /^\s*s/i.test(lines[7] ?? '')
+  const modeLine = selective ? 8 : 7
+  const mode = (lines[modeLine] ?? '').trim()
+  const isCartesian = /^[ck]/i.test(mode)
+  if (!isCartesian && !/^d/i.test(mode)) {
+    throw new UserError({
+      message: `the coordinates are '${mode}', neither Direct nor Cartesian`,
+      where: where(modeLine),
+    })
+  }
+  const first = modeLine + 1
+  const coordinates = new Float64Array(3 * elements.length)
+  const movable = selective ? new Uint8Array(3 * elements.length) : null
+  for (let i = 0; i < elements.length; i++) {
+    const words = splitWords(lines[first + i] ?? '')
+    if (words.length === 0) {
+      throw new UserError({
+        message: `the file ends after ${i} of ${elements.length} atoms`,
+        where: where(first + i),
+      })
+    }
+    coordinates.set(numbers(first + i, `a coordinate of atom ${i + 1}`), 3 * i)
+    movable?.set(readFlags(words.slice(3, 6), where(first + i)), 3 * i)
+  }
+  return {
+    comment: (lines[0] ?? '').trim(),
+    structure: {
+      elements,
+      types: null,
+      positions: isCartesian ? coordinates.map(x => x * factor) : cartesian(box, coordinates),
+      box,
+      topology: createTopology(elements.length, []),
+      charges: null,
+      masses: null,
+      velocities: readVelocities(lines, first + elements.length, elements.length, numbers),
+    },
+    movable,
+  }
+}
+
+function readFlags(words: readonly string[], where: string): number[] {
+  return [0, 1, 2].map(k => {
+    const word = words[k] ?? ''
+    if (/^\.?[tf]/i.test(word)) return /^\.?t/i.test(word) ? 1 : 0
+    throw new UserError({
+      message: `'${word}' is no flag of selective dynamics`,
+      where,
+      hint: 'T or F after each of the three coordinates',
+    })
+  })
+}
+
+/** The block after the coordinates: a line that is empty or says Cartesian, then one velocity per atom. */
+function readVelocities(
+  lines: readonly string[],
+  start: number,
+  count: number,
+  numbers: (line: number, what: string) => number[],
+): Float64Array | null {
+  const isBlock =
+    /^\s*([ck].*)?$/i.test(lines[start] ?? 'none') && splitWords(lines[start + 1] ?? '').length > 0
+  if (!isBlock) return null
+  const velocities = new Float64Array(3 * count)
+  for (let i = 0; i < count; i++) {
+    velocities.set(
+      numbers(start + 1 + i, `a velocity of atom ${i + 1}`).map(v => v * A_PER_FS),
+      3 * i,
+    )
+  }
+  return velocities
+}
+
+export interface PoscarOptions {
+  readonly comment?: string
+  /** [3N] selective dynamics flags */
+  readonly movable?: Uint8Array | null
+}
+
+/**
+ * A structure as POSCAR, direct coordinates, atoms in their order: an element that appears in several runs is
+ * listed once for each. Bonds, charges and atom types have no place in this format.
+ */
+export function formatPoscar(structure: Structure, options: PoscarOptions = {}): string {
+  const { elements, box, positions, velocities } = structure
+  const { comment = 'hoplite', movable = null } = options
+  const runs: { symbol: string; count: number }[] = []
+  for (const symbol of elements) {
+    const last = runs.at(-1)
+    if (last?.symbol === symbol) last.count++
+    else runs.push({ symbol, count: 1 })
+  }
+  const row = (values: ArrayLike<number>, i: number, digits: number) =>
+    [values[3 * i]!, values[3 * i + 1]!, values[3 * i + 2]!].map(x => formatNumber(x, digits)).join(' ')
+  const s = fractional(box, positions)
+  const flags = (i: number) =>
+    movable ? ` ${[0, 1, 2].map(k => (movable[3 * i + k] ? 'T' : 'F')).join(' ')}` : ''
+  const lines = [
+    comment,
+    '1',
+    ...[0, 1, 2].map(k => row(box.matrix, k, EXACT)),
+    runs.map(({ symbol }) => symbol).join(' '),
+    runs.map(({ count }) => count).join(' '),
+    ...(movable ? ['Selective dynamics'] : []),
+    'Direct',
+    ...elements.map((_, i) => `${row(s, i, 15)}${flags(i)}`),
+  ]
+  if (velocities) {
+    const inFemtoseconds = velocities.map(v => v / A_PER_FS)
+    lines.push('', ...elements.map((_, i) => row(inFemtoseconds, i, 10)))
+  }
+  return `${lines.join('\n')}\n`
+}

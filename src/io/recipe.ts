@@ -1,0 +1,254 @@
+import { dirname, resolve } from 'node:path'
+import * as z from 'zod'
+import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { UserError } from '../errors.ts'
+import { readText } from './files.ts'
+import { stageSchema, withoutFilledKeys } from './stages.ts'
+
+const positive = z.number().positive()
+const fraction = z.number().min(0).max(1)
+const count = z.number().int().min(1)
+const fileName = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]+$/, 'a name holds letters, digits, dots, underscores and hyphens only')
+const path = z.string().min(1)
+
+const replaceSchema = z.strictObject({
+  unit: path.describe('the repeat unit that stands in'),
+  fraction: fraction.describe('of the units, rounded per chain'),
+  placement: z.enum(['isolated', 'adjacent', 'random']).default('isolated'),
+  keep_ends: z.boolean().default(true).describe('the first and last unit are never replaced'),
+})
+
+const polymerSchema = z.strictObject({
+  unit: path.describe('a name in structures/units, or a path to a unit file'),
+  chains: count,
+  units_per_chain: count,
+  conformation: z.enum(['trans', 'tgtg', 'random']).default('random'),
+  defect_fraction: fraction.default(0).describe('of head-to-head units'),
+  replace: replaceSchema.optional(),
+})
+
+const buildSchema = z
+  .strictObject({
+    polymers: z.array(polymerSchema).min(1).optional(),
+    ions: z
+      .record(z.string().min(1), count)
+      .optional()
+      .describe('number of each ion, by its name in structures/units'),
+    density_g_per_cm3: positive.max(30).describe('at which the box is packed'),
+  })
+  .superRefine((build, context) => {
+    if (build.polymers || Object.keys(build.ions ?? {}).length > 0) return
+    context.addIssue({ code: 'custom', path: [], message: 'build needs polymers, ions or both' })
+  })
+
+const systemSchema = z
+  .strictObject({
+    potential: path.describe('a file of potential parameters, relative to the recipe'),
+    structure: path.optional().describe('a structure file, relative to the recipe'),
+    build: buildSchema.optional(),
+    charge_scale: positive.max(2).default(1).describe('multiplies the charges of types marked ion'),
+    hydrogen_mass_g_per_mol: z.number().min(1).max(10).optional().describe('true masses when left out'),
+  })
+  .superRefine((system, context) => {
+    if ((system.structure === undefined) !== (system.build === undefined)) return
+    const both = system.structure !== undefined
+    context.addIssue({
+      code: 'custom',
+      path: both ? ['build'] : [],
+      message: both ? 'give structure or build, not both' : 'system needs one of structure and build',
+    })
+  })
+
+const interactionsSchema = z
+  .strictObject({
+    cutoff_A: positive.max(50).default(9),
+    lennard_jones: z.enum(['plain', 'shifted', 'switched']).default('plain'),
+    switch_from_A: positive.optional().describe('required when switched'),
+    tail_correction: z.boolean().default(true),
+    coulomb: z.enum(['pme', 'ewald', 'dsf', 'wolf', 'cut']).default('pme'),
+    coulomb_alpha_per_A: positive.max(5).optional().describe('required for dsf and wolf'),
+    coulomb_accuracy: z
+      .number()
+      .min(1e-12)
+      .max(0.1)
+      .optional()
+      .describe('of pme and ewald, 1e-4 when left out'),
+  })
+  .superRefine((value, context) => {
+    const refuse = (key: keyof typeof value, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message })
+    const { switch_from_A, cutoff_A, coulomb } = value
+    if (value.lennard_jones !== 'switched') {
+      if (switch_from_A !== undefined) refuse('switch_from_A', 'switch_from_A needs lennard_jones: switched')
+    } else if (switch_from_A === undefined) {
+      refuse('switch_from_A', 'lennard_jones: switched needs switch_from_A')
+    } else if (switch_from_A >= cutoff_A) {
+      refuse('switch_from_A', `switch_from_A is ${switch_from_A}: it must be below cutoff_A, ${cutoff_A}`)
+    }
+    const isEwald = coulomb === 'pme' || coulomb === 'ewald'
+    if (!isEwald && value.coulomb_accuracy !== undefined) {
+      refuse('coulomb_accuracy', `coulomb: ${coulomb} takes no coulomb_accuracy: it belongs to pme and ewald`)
+    }
+    if ((coulomb === 'dsf' || coulomb === 'wolf') && value.coulomb_alpha_per_A === undefined) {
+      refuse('coulomb_alpha_per_A', `coulomb: ${coulomb} needs coulomb_alpha_per_A`)
+    }
+    if (coulomb === 'cut' && value.coulomb_alpha_per_A !== undefined) {
+      refuse('coulomb_alpha_per_A', 'coulomb: cut takes no coulomb_alpha_per_A')
+    }
+  })
+  .transform(({ coulomb_accuracy = 1e-4, ...value }) => ({ ...value, coulomb_accuracy }))
+
+const constraintsSchema = z.strictObject({
+  bonds: z.enum(['none', 'h-bonds', 'all-bonds']).default('none'),
+  tolerance: z.number().min(1e-14).max(1e-2).default(1e-8).describe('relative, of every constrained length'),
+})
+
+const outputSchema = z.strictObject({
+  trajectory_every_ps: positive.default(0.1),
+  log_every_ps: positive.default(0.1),
+  checkpoint_every_ps: positive.default(5),
+})
+
+const analysisSchema = z
+  .strictObject({
+    species: z.string().min(1).default('Li'),
+    fit_from_ps: z.number().min(0).optional(),
+    fit_to_ps: positive.optional(),
+  })
+  .superRefine(({ fit_from_ps, fit_to_ps }, context) => {
+    if ((fit_from_ps === undefined) !== (fit_to_ps === undefined)) {
+      const missing = fit_from_ps === undefined ? 'fit_from_ps' : 'fit_to_ps'
+      const given = fit_from_ps === undefined ? 'fit_to_ps' : 'fit_from_ps'
+      context.addIssue({ code: 'custom', path: [given], message: `${given} needs ${missing} with it` })
+    } else if (fit_from_ps !== undefined && fit_from_ps >= fit_to_ps!) {
+      context.addIssue({
+        code: 'custom',
+        path: ['fit_to_ps'],
+        message: `fit_to_ps is ${fit_to_ps}: it must be above fit_from_ps, ${fit_from_ps}`,
+      })
+    }
+  })
+
+/** A recipe of `hoplite build` and `hoplite md`: unknown keys are refused, defaults filled in. */
+export const recipeSchema = z
+  .strictObject({
+    name: fileName,
+    seed: z.number().int().min(0).default(1),
+    system: systemSchema,
+    interactions: interactionsSchema.prefault({}),
+    constraints: constraintsSchema.prefault({}),
+    stages: z.array(stageSchema).min(1),
+    output: outputSchema.prefault({}).describe('of the last stage, the production'),
+    analysis: analysisSchema.optional(),
+    constants: z.enum(['codata2018', 'lammps']).default('codata2018'),
+  })
+  .superRefine(({ stages }, context) => {
+    stages.forEach(({ name }, k) => {
+      if (stages.findIndex(other => other.name === name) === k) return
+      context.addIssue({
+        code: 'custom',
+        path: ['stages', k, 'name'],
+        message: `two stages are named ${name}`,
+      })
+    })
+  })
+
+/** A recipe with every default filled in. */
+export type Recipe = z.output<typeof recipeSchema>
+
+export interface LoadedRecipe {
+  /** Paths in it are absolute. */
+  readonly recipe: Recipe
+  readonly text: string
+  readonly path: string
+  /** `file:line:column key` of a key, for errors about what it means. */
+  where(path: YamlPath): string
+}
+
+/** @throws UserError with file, line and key */
+export function loadRecipe(path: string): LoadedRecipe {
+  const text = readText(path)
+  const { value, where } = parseYamlDocument(text, recipeSchema, path)
+  checkFitWindow(value, where)
+  return { recipe: withAbsolutePaths(value, dirname(path)), text, path, where }
+}
+
+/** A fit window beyond the end of the production would be found out only after hours. */
+function checkFitWindow({ stages, analysis }: Recipe, where: LoadedRecipe['where']): void {
+  const last = stages.at(-1)!
+  if (!analysis) return
+  if (!('time_ps' in last)) {
+    throw new UserError({
+      message: `analysis needs a last stage of dynamics, not ${last.kind}`,
+      where: where(['analysis']),
+    })
+  }
+  if (analysis.fit_to_ps !== undefined && analysis.fit_to_ps > last.time_ps) {
+    throw new UserError({
+      message: `fit_to_ps is ${analysis.fit_to_ps}: the last stage, ${last.name}, is ${last.time_ps} ps long`,
+      where: where(['analysis', 'fit_to_ps']),
+    })
+  }
+}
+
+/** What reading a recipe back needs to know of it before it is validated. */
+const resolvedSchema = z.looseObject({
+  interactions: z.looseObject({ coulomb: z.string() }),
+  stages: z.array(z.looseObject({ kind: z.string() })),
+})
+
+/**
+ * Reads a recipe back that had its defaults filled in, such as a manifest's: every path in it is absolute.
+ * @param file the file that holds it, for messages
+ * @throws UserError with the key
+ */
+export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe {
+  const place = `${file} (recipe)`
+  const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
+  const { coulomb_accuracy, ...interactions } = given.interactions
+  const isEwald = interactions.coulomb === 'pme' || interactions.coulomb === 'ewald'
+  const text = JSON.stringify(
+    {
+      ...given,
+      interactions: isEwald ? given.interactions : interactions,
+      stages: given.stages.map(withoutFilledKeys),
+    },
+    null,
+    2,
+  )
+  const { value, where } = parseYamlDocument(text, recipeSchema, place)
+  return { recipe: value, text, path: file, where }
+}
+
+/** Names of units stay; what looks like a path becomes one. */
+function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
+  const unit = (name: string) => (/[/\\]|\.ya?ml$/.test(name) ? resolve(folder, name) : name)
+  const { potential, structure, build } = recipe.system
+  return {
+    ...recipe,
+    system: {
+      ...recipe.system,
+      potential: resolve(folder, potential),
+      ...(structure !== undefined && { structure: resolve(folder, structure) }),
+      ...(build && {
+        build: {
+          ...build,
+          ...(build.polymers && {
+            polymers: build.polymers.map(polymer => ({
+              ...polymer,
+              unit: unit(polymer.unit),
+              ...(polymer.replace && { replace: { ...polymer.replace, unit: unit(polymer.replace.unit) } }),
+            })),
+          }),
+        },
+      }),
+    },
+  }
+}
+
+/** The JSON schema (draft 2020-12) of a recipe file, for editors that complete and check YAML. */
+export function recipeJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(recipeSchema, { io: 'input' })
+}

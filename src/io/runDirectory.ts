@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { UserError } from '../errors.ts'
+import { readText, unwritable, writeJson } from './files.ts'
+
+/** The files of a run directory. */
+export const RUN_FILES = {
+  manifest: 'manifest.json',
+  /** Where the run began, with atom types and bonds. */
+  structure: 'structure.extxyz',
+  log: 'log.csv',
+  trajectory: 'trajectory.dcd',
+  checkpoint: 'checkpoint.bin',
+  results: 'results.json',
+  report: 'report.html',
+} as const
+
+/**
+ * Makes the directory of a new run. With `out`, that one, which must be new or empty; otherwise `parent/name`, or
+ * `name-2`, `name-3`, … where that holds something: what an earlier run has written is never touched.
+ * @returns its path
+ * @throws UserError when `out` holds something, or nothing can be made there
+ */
+export function createRunDirectory(options: { out?: string; parent?: string; name: string }): string {
+  const { out, parent = 'runs', name } = options
+  if (out !== undefined) {
+    if (claim(out)) return out
+    throw new UserError({
+      message: 'the run directory holds files already',
+      where: out,
+      hint: 'give another --out, or go on with that run: hoplite resume',
+    })
+  }
+  for (let k = 1; ; k++) {
+    const path = join(parent, k === 1 ? name : `${name}-${k}`)
+    if (claim(path)) return path
+  }
+}
+
+/** Makes the directory, or finds it empty; false when it holds something. */
+function claim(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    // Not recursive: of two runs that start at once, one alone makes the directory.
+    mkdirSync(path)
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, cause)
+  }
+  try {
+    return readdirSync(path).length === 0
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+/** Writes a run's results.json. */
+export function writeResults(directory: string, results: object): void {
+  writeJson(join(directory, RUN_FILES.results), results)
+}
+
+/** @throws UserError when the file is missing or no JSON */
+export function readResults(directory: string): unknown {
+  const path = join(directory, RUN_FILES.results)
+  try {
+    return JSON.parse(readText(path))
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw new UserError({ message: `the file is no JSON: ${(cause as Error).message}`, where: path })
+  }
+}
