@@ -1,0 +1,152 @@
+import { scaleBox } from '../core/box.ts'
+import type { State } from '../core/state.ts'
+import { SimulationError } from '../errors.ts'
+import { normals, STREAM } from '../rng.ts'
+import type { Constants } from '../units.ts'
+import type { BondConstraints } from './constraints.ts'
+import type { NoisePoint } from './thermostat.ts'
+
+/**
+ * Atoms that move as one when the cell is scaled: those tied by constraints, every other atom alone. Scaling centres
+ * only leaves constrained lengths as they are, and the pressure that belongs to it is that of the centres.
+ */
+export interface ScalingGroups {
+  /** [N] group of each atom. */
+  readonly groupOf: Int32Array
+  /** [N] g/mol */
+  readonly masses: Float64Array
+  /** [G] g/mol */
+  readonly groupMasses: Float64Array
+}
+
+/** @param masses [N] g/mol */
+export function scalingGroups(
+  masses: Float64Array,
+  constraints: Pick<BondConstraints, 'atoms'>,
+): ScalingGroups {
+  const parent = Int32Array.from(masses, (_, i) => i)
+  const root = (i: number): number => {
+    let top = i
+    while (parent[top] !== top) top = parent[top]!
+    parent[i] = top
+    return top
+  }
+  for (let k = 0; k < constraints.atoms.length; k += 2) {
+    const [a, b] = [root(constraints.atoms[k]!), root(constraints.atoms[k + 1]!)]
+    parent[Math.max(a, b)] = Math.min(a, b)
+  }
+  const numbers = new Map<number, number>()
+  const groupOf = Int32Array.from(masses, (_, i) => {
+    const top = root(i)
+    if (!numbers.has(top)) numbers.set(top, numbers.size)
+    return numbers.get(top)!
+  })
+  const groupMasses = new Float64Array(numbers.size)
+  masses.forEach((mass, i) => {
+    groupMasses[groupOf[i]!]! += mass
+  })
+  return { groupOf, masses, groupMasses }
+}
+
+/** Mass-weighted mean of a [3N] quantity over each group, [3G]. */
+function groupMeans(groups: ScalingGroups, values: Float64Array): Float64Array {
+  const { groupOf, masses, groupMasses } = groups
+  const means = new Float64Array(3 * groupMasses.length)
+  for (let i = 0; i < masses.length; i++) {
+    const weight = masses[i]! / groupMasses[groupOf[i]!]!
+    for (let axis = 0; axis < 3; axis++) {
+      const g = 3 * groupOf[i]! + axis
+      means[g]! += weight * values[3 * i + axis]!
+    }
+  }
+  return means
+}
+
+/**
+ * Pressure on the centres of the groups, eV/Å³: (Σ_g M V² + Σ_g R·F) / 3V, where the virial of the centres is the
+ * atomic one less Σ_i (r_i − R_g)·f_i, so that periodic images and constraint forces need no thought.
+ * @param virial [9] eV @param forces [3N] eV/Å
+ */
+export function groupPressure(
+  groups: ScalingGroups,
+  state: State,
+  virial: Float64Array,
+  forces: Float64Array,
+  constants: Constants,
+): number {
+  const { groupOf, groupMasses } = groups
+  const centres = groupMeans(groups, state.positions)
+  const velocities = groupMeans(groups, state.velocities)
+  let sum = virial[0]! + virial[4]! + virial[8]!
+  for (let k = 0; k < forces.length; k++) {
+    const g = 3 * groupOf[Math.floor(k / 3)]! + (k % 3)
+    sum -= (state.positions[k]! - centres[g]!) * forces[k]!
+  }
+  for (let g = 0; g < velocities.length; g++) {
+    sum += (groupMasses[Math.floor(g / 3)]! * velocities[g]! ** 2) / constants.accelerationPerForce
+  }
+  return sum / (3 * state.box.volume)
+}
+
+/**
+ * Scales the cell and the centres of the groups isotropically, in place.
+ * @param factor linear factor
+ * @param momenta whether the momenta of the centres shrink as the cell grows, which keeps phase-space volume
+ */
+export function scaleGroups(groups: ScalingGroups, state: State, factor: number, momenta: boolean): void {
+  const { groupOf } = groups
+  const shift = (values: Float64Array, by: number) => {
+    const centres = groupMeans(groups, values)
+    for (let k = 0; k < values.length; k++) {
+      values[k]! += (by - 1) * centres[3 * groupOf[Math.floor(k / 3)]! + (k % 3)]!
+    }
+  }
+  shift(state.positions, factor)
+  if (momenta) shift(state.velocities, 1 / factor)
+  state.box = scaleBox(state.box, factor)
+}
+
+export interface CellRescaling {
+  /** Pressure on the groups now, eV/Å³. */
+  readonly pressure: number
+  /** eV/Å³ */
+  readonly target: number
+  readonly temperature_K: number
+  /** Å³/eV */
+  readonly compressibility: number
+  /** Time since the last rescaling over relaxation time. */
+  readonly timeRatio: number
+}
+
+/** Largest relative change of volume in one rescaling that is taken for physics. */
+const LARGEST_CHANGE = 0.3
+
+/**
+ * Linear factor of one step of stochastic cell rescaling: Bernetti & Bussi 2020, https://doi.org/10.1063/5.0020514,
+ * as an Euler step in λ = √V, in which the noise does not depend on the volume:
+ * dλ = −(β λ / 2τ)(P₀ − P − kT/2V) dt + √(kT β / 2τ) dW.
+ * @throws SimulationError when the step would change the volume by more than that
+ */
+export function cellRescalingFactor(
+  volume: number,
+  rescaling: CellRescaling,
+  at: NoisePoint,
+  constants: Constants,
+): number {
+  const { pressure, target, compressibility, timeRatio } = rescaling
+  const kT = constants.boltzmann_eV_per_K * rescaling.temperature_K
+  const root = Math.sqrt(volume)
+  const normal = normals(at.seed, STREAM.cellRescaling, at.step, 0)[0]
+  const change =
+    0.5 * compressibility * root * timeRatio * (pressure - target + kT / (2 * volume)) +
+    Math.sqrt(0.5 * kT * compressibility * timeRatio) * normal
+  const ratio = (1 + change / root) ** 2
+  if (!(change > -root) || !(Math.abs(ratio - 1) <= LARGEST_CHANGE)) {
+    throw new SimulationError({
+      message: `the barostat would change the volume by ${(100 * (ratio - 1)).toPrecision(3)} % in one go`,
+      where: `step ${at.step}`,
+      hint: 'equilibrate at constant volume first, or take a longer barostat_time_ps or a smaller compressibility_per_bar',
+    })
+  }
+  return Math.cbrt(ratio)
+}

@@ -1,0 +1,243 @@
+import type { BondForce, Force } from '../core/force.ts'
+import type { System } from '../core/system.ts'
+import { SimulationError, UserError } from '../errors.ts'
+import type { Constants } from '../units.ts'
+import { createCoupling } from './coupling.ts'
+import type { ConstraintChoice } from './protocol.ts'
+
+/** Bonds held at a fixed length. */
+export interface BondConstraints {
+  /** [2M] atom indices. */
+  readonly atoms: Int32Array
+  /** [M] Å */
+  readonly lengths: Float64Array
+  /** Relative tolerance of every length. */
+  readonly tolerance: number
+}
+
+export interface ConstrainedSystem {
+  /** The system without the energy terms of the bonds that are held. */
+  readonly system: System
+  readonly constraints: BondConstraints
+}
+
+/** Place of the equilibrium length among the parameters of a bond. */
+const LENGTH_PARAMETER = { harmonic: 1, morse: 2 } as const
+
+/**
+ * Takes the chosen bonds out of the forces and holds them at their equilibrium length instead.
+ * @throws UserError when two bond terms of different length join the same two atoms
+ */
+export function constrainBonds(system: System, choice: ConstraintChoice): ConstrainedSystem {
+  const lengthOf = new Map<string, number>()
+  const atoms: number[] = []
+  const lengths: number[] = []
+  const isHeld = (i: number, j: number) => {
+    if (choice.bonds === 'h-bonds') return system.elements[i] === 'H' || system.elements[j] === 'H'
+    return choice.bonds === 'all-bonds'
+  }
+  const forces = system.forces.flatMap((force): Force[] => {
+    if (force.kind !== 'bond') return [force]
+    const width = force.parameters.length / (force.atoms.length / 2)
+    const kept: { atoms: number[]; parameters: number[] } = { atoms: [], parameters: [] }
+    for (let bond = 0; bond < force.atoms.length / 2; bond++) {
+      const i = force.atoms[2 * bond]!
+      const j = force.atoms[2 * bond + 1]!
+      if (!isHeld(i, j)) {
+        kept.atoms.push(i, j)
+        kept.parameters.push(...force.parameters.subarray(width * bond, width * (bond + 1)))
+        continue
+      }
+      const length = force.parameters[width * bond + LENGTH_PARAMETER[force.form]]!
+      const pair = i < j ? `${i}-${j}` : `${j}-${i}`
+      const earlier = lengthOf.get(pair)
+      if (earlier === length) continue
+      if (earlier !== undefined) {
+        throw new UserError({
+          message: `two bonds of different length (${earlier} and ${length} Å) join the same two atoms`,
+          where: `atoms ${i + 1} and ${j + 1}`,
+          hint: 'a constrained bond needs one equilibrium length',
+        })
+      }
+      lengthOf.set(pair, length)
+      atoms.push(i, j)
+      lengths.push(length)
+    }
+    if (kept.atoms.length === 0) return []
+    const rest: BondForce = {
+      ...force,
+      atoms: Int32Array.from(kept.atoms),
+      parameters: Float64Array.from(kept.parameters),
+    }
+    return [rest]
+  })
+  return {
+    system: { ...system, forces },
+    constraints: {
+      atoms: Int32Array.from(atoms),
+      lengths: Float64Array.from(lengths),
+      tolerance: choice.tolerance,
+    },
+  }
+}
+
+/**
+ * Holds bond lengths by solving their coupled equations at once, molecule by molecule (M-SHAKE: Kräutler, van
+ * Gunsteren & Hünenberger 2001, https://doi.org/10.1002/1096-987X(20010415)22:5%3C501::AID-JCC1021%3E3.0.CO;2-V).
+ * The matrix of a geometry is factorised once and serves the velocities there and the positions of the next step;
+ * keeping it fixed while iterating costs a few more iterations, each of which is cheap.
+ */
+export interface ConstraintSolver {
+  readonly constraints: BondConstraints
+  /** Takes bond directions from these positions: those along which the next corrections act. */
+  setReference(positions: Float64Array): void
+  /**
+   * Moves atoms along the reference directions until every length is right (SHAKE), in place; with `motion` the
+   * velocities take up the displacement over that time.
+   * @throws SimulationError naming the atoms of the worst bond
+   */
+  constrainPositions(
+    positions: Float64Array,
+    motion?: { readonly velocities: Float64Array; readonly time_ps: number },
+  ): void
+  /** Removes the velocity along every bond of the reference (RATTLE), in place. */
+  constrainVelocities(velocities: Float64Array): void
+  /**
+   * Adds Σ r⊗g, eV, of the instantaneous constraint forces g to a virial: those that keep the accelerations of the
+   * bonds tangential, given velocities and forces at the reference.
+   */
+  addVirial(virial: Float64Array, velocities: Float64Array, forces: Float64Array, constants: Constants): void
+}
+
+const MAX_ITERATIONS = 100
+
+/** @param masses [N] g/mol */
+export function createConstraintSolver(constraints: BondConstraints, masses: Float64Array): ConstraintSolver {
+  const { tolerance } = constraints
+  const count = constraints.lengths.length
+  const coupling = createCoupling(constraints.atoms, masses)
+  // In elimination order: offsets of both ends in [3N] arrays, and what each end yields per unit of multiplier.
+  const first = new Int32Array(count)
+  const second = new Int32Array(count)
+  const inverseFirst = new Float64Array(count)
+  const inverseSecond = new Float64Array(count)
+  const squared = new Float64Array(count)
+  for (let k = 0; k < count; k++) {
+    const constraint = coupling.order[k]!
+    const i = constraints.atoms[2 * constraint]!
+    const j = constraints.atoms[2 * constraint + 1]!
+    first[k] = 3 * i
+    second[k] = 3 * j
+    inverseFirst[k] = 1 / masses[i]!
+    inverseSecond[k] = 1 / masses[j]!
+    squared[k] = constraints.lengths[constraint]! ** 2
+  }
+  const vectors = new Float64Array(3 * count)
+  const multipliers = new Float64Array(count)
+  const total = new Float64Array(count)
+
+  /** values −= scale · M⁻¹ Σ multiplier · (bond direction) */
+  const apply = (values: Float64Array, along: Float64Array, scale: number) => {
+    for (let k = 0, b = 0; k < count; k++, b += 3) {
+      const multiplier = scale * along[k]!
+      const x = multiplier * vectors[b]!
+      const y = multiplier * vectors[b + 1]!
+      const z = multiplier * vectors[b + 2]!
+      const i = first[k]!
+      const j = second[k]!
+      const wi = inverseFirst[k]!
+      const wj = inverseSecond[k]!
+      values[i]! -= wi * x
+      values[i + 1]! -= wi * y
+      values[i + 2]! -= wi * z
+      values[j]! += wj * x
+      values[j + 1]! += wj * y
+      values[j + 2]! += wj * z
+    }
+  }
+
+  return {
+    constraints,
+    setReference(positions) {
+      for (let k = 0, b = 0; k < count; k++, b += 3) {
+        const i = first[k]!
+        const j = second[k]!
+        vectors[b] = positions[i]! - positions[j]!
+        vectors[b + 1] = positions[i + 1]! - positions[j + 1]!
+        vectors[b + 2] = positions[i + 2]! - positions[j + 2]!
+      }
+      coupling.factorize(vectors)
+    },
+    constrainPositions(positions, motion) {
+      if (count === 0) return
+      if (motion) total.fill(0)
+      let worst = 0
+      let error = 0
+      for (let iteration = 0; iteration <= MAX_ITERATIONS; iteration++) {
+        error = 0
+        for (let k = 0; k < count; k++) {
+          const i = first[k]!
+          const j = second[k]!
+          const x = positions[i]! - positions[j]!
+          const y = positions[i + 1]! - positions[j + 1]!
+          const z = positions[i + 2]! - positions[j + 2]!
+          const excess = 0.5 * (x * x + y * y + z * z - squared[k]!)
+          multipliers[k] = excess
+          const relative = Math.abs(excess) / squared[k]!
+          // A NaN counts as the worst.
+          if (!(relative <= error)) {
+            error = relative
+            worst = k
+          }
+        }
+        if (error <= tolerance) {
+          if (motion) apply(motion.velocities, total, 1 / motion.time_ps)
+          return
+        }
+        if (!Number.isFinite(error)) break
+        coupling.solve(multipliers)
+        apply(positions, multipliers, 1)
+        if (motion) for (let k = 0; k < count; k++) total[k]! += multipliers[k]!
+      }
+      throw new SimulationError({
+        message: `a constrained bond is off its length by ${(100 * error).toPrecision(3)} % and cannot be brought back`,
+        where: `bond between atoms ${first[worst]! / 3 + 1} and ${second[worst]! / 3 + 1}`,
+        hint: 'minimise first, take a shorter timestep_fs, or look at the forces on these atoms',
+      })
+    },
+    constrainVelocities(velocities) {
+      for (let k = 0, b = 0; k < count; k++, b += 3) {
+        const i = first[k]!
+        const j = second[k]!
+        multipliers[k] =
+          vectors[b]! * (velocities[i]! - velocities[j]!) +
+          vectors[b + 1]! * (velocities[i + 1]! - velocities[j + 1]!) +
+          vectors[b + 2]! * (velocities[i + 2]! - velocities[j + 2]!)
+      }
+      coupling.solve(multipliers)
+      apply(velocities, multipliers, 1)
+    },
+    addVirial(virial, velocities, forces, constants) {
+      for (let k = 0; k < count; k++) {
+        const i = first[k]!
+        const j = second[k]!
+        let value = 0
+        for (let axis = 0; axis < 3; axis++) {
+          const relative = velocities[i + axis]! - velocities[j + axis]!
+          const pull = inverseFirst[k]! * forces[i + axis]! - inverseSecond[k]! * forces[j + axis]!
+          value += vectors[3 * k + axis]! * pull + relative ** 2 / constants.accelerationPerForce
+        }
+        multipliers[k] = value
+      }
+      coupling.solve(multipliers)
+      for (let k = 0; k < count; k++) {
+        for (let row = 0; row < 3; row++) {
+          for (let column = 0; column < 3; column++) {
+            const cell = 3 * row + column
+            virial[cell]! -= multipliers[k]! * vectors[3 * k + row]! * vectors[3 * k + column]!
+          }
+        }
+      }
+    },
+  }
+}

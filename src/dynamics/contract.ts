@@ -1,0 +1,105 @@
+import type { State } from '../core/state.ts'
+import type { System } from '../core/system.ts'
+import type { Evaluator } from '../platform/platform.ts'
+import type { Constants } from '../units.ts'
+import type { Minimization } from './minimize.ts'
+import { type LineSums, NO_LINE, type ThermoRow } from './observe.ts'
+import type { ConstraintChoice, Stage } from './protocol.ts'
+import type { PushOff } from './pushoff.ts'
+
+/**
+ * Everything from which a protocol goes on exactly: plain data, independent of the run that made it. A stage that
+ * relaxes is resumed from its beginning, a dynamics stage from the step it had reached.
+ */
+export interface Snapshot {
+  readonly state: State
+  readonly stageIndex: number
+  readonly stepInStage: number
+  readonly stageStart_ps: number
+  /** Energy that thermostat and barostat have put in since the stage began, eV. */
+  readonly exchanged_eV: number
+  /** Conserved quantity when the stage began, eV. */
+  readonly reference_eV: number
+  /** Conserved quantity less `reference_eV`, against time since the stage began, ps. */
+  readonly conserved: LineSums
+}
+
+/** The beginning of a stage. @param state is referred to, not copied */
+export function stageStart(state: State, stageIndex = 0): Snapshot {
+  return {
+    state,
+    stageIndex,
+    stepInStage: 0,
+    stageStart_ps: state.time_ps,
+    exchanged_eV: 0,
+    reference_eV: 0,
+    conserved: NO_LINE,
+  }
+}
+
+export interface StageOutcome {
+  readonly aborted: boolean
+  /** Where to go on. */
+  readonly snapshot: Snapshot
+}
+
+export type StageSummary =
+  | ({ readonly kind: 'push-off' } & PushOff)
+  | ({ readonly kind: 'minimize' } & Minimization)
+  | {
+      readonly kind: 'dynamics'
+      readonly steps: number
+      /** Least-squares slope of the conserved quantity. */
+      readonly drift_meV_per_atom_ps: number
+    }
+
+interface InStage {
+  readonly stageIndex: number
+}
+
+/** What a running protocol reports, in order. */
+export type ProtocolEvent =
+  | (InStage & {
+      readonly kind: 'stage-start'
+      readonly stage: Stage
+      /** Number of time steps; the most that a minimisation may take; null when it is not known beforehand. */
+      readonly steps: number | null
+    } & Pick<Evaluator, 'ran' | 'backend' | 'fallbackReason'>)
+  | (InStage & { readonly kind: 'thermo'; readonly row: ThermoRow })
+  /** The state is the live one: copy what must last beyond this event. */
+  | (InStage & { readonly kind: 'frame'; readonly state: State })
+  /** One step of a stage that relaxes. */
+  | (InStage & { readonly kind: 'relaxation'; readonly progress: Minimization | PushOff })
+  | (InStage & { readonly kind: 'stage-end'; readonly summary: StageSummary })
+  /** At every interval asked for and after every stage. */
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+  /** The last event; not completed when the signal stopped it. */
+  | { readonly kind: 'end'; readonly completed: boolean; readonly snapshot: Snapshot }
+
+/** How often a dynamics stage reports, ps, rounded to whole steps; never when left out. */
+export interface OutputIntervals {
+  readonly thermo_every_ps?: number | undefined
+  readonly frame_every_ps?: number | undefined
+  readonly snapshot_every_ps?: number | undefined
+}
+
+/** What an evaluator is wanted for: a caller may choose precision by it. */
+export type Purpose = 'push-off' | 'minimize' | 'dynamics'
+
+export interface ProtocolOptions {
+  readonly system: System
+  readonly stages: readonly Stage[]
+  /** Where to begin: `stageStart(state)`, or a snapshot of an earlier run. It is not changed. */
+  readonly from: Snapshot
+  readonly constraints: ConstraintChoice
+  /** Called for every stage, and again after every periodic snapshot, with the system that it evaluates. */
+  prepare(system: System, purpose: Purpose): Promise<Evaluator>
+  readonly seed: number
+  readonly constants?: Constants | undefined
+  readonly output?: OutputIntervals | undefined
+  /** Stops the run after the current step. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** `ProtocolOptions` with its defaults filled in. */
+export type Run = ProtocolOptions & { readonly constants: Constants }

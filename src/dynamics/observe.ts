@@ -1,0 +1,109 @@
+import type { State } from '../core/state.ts'
+import type { EnergyTerm, Evaluation } from '../platform/platform.ts'
+import { type Constants, EV_PER_A3_IN_BAR, G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
+import type { ConstraintSolver } from './constraints.ts'
+import { kineticEnergy, temperatureOf } from './velocities.ts'
+
+/** One line of the log. */
+export interface ThermoRow {
+  readonly step: number
+  readonly time_ps: number
+  readonly stage: string
+  readonly temperature_K: number
+  /** Potential energy by term, eV. */
+  readonly terms: Partial<Record<EnergyTerm, number>>
+  readonly potential_eV: number
+  readonly kinetic_eV: number
+  /** Total energy less what thermostat and barostat have put in since the stage began: constant but for errors. */
+  readonly conserved_eV: number
+  /** Kinetic part, virial and constraint forces. */
+  readonly pressure_bar: number
+  readonly density_g_per_cm3: number
+}
+
+/** g/cm³ */
+export function densityOf(masses: Float64Array, volume_A3: number): number {
+  return (masses.reduce((sum, mass) => sum + mass, 0) / volume_A3) * G_PER_MOL_A3_IN_G_PER_CM3
+}
+
+/**
+ * Instantaneous pressure of the atoms, bar: (2K + tr W)/3V with the constraint forces in W. Its mean is that of the
+ * pressure on groups which the barostat uses; the instantaneous values differ.
+ */
+export function pressureOf(
+  state: State,
+  kinetic_eV: number,
+  evaluation: Evaluation,
+  solver: ConstraintSolver | null,
+  constants: Constants,
+): number {
+  const virial = evaluation.virial.slice()
+  solver?.addVirial(virial, state.velocities, evaluation.forces, constants)
+  const trace = virial[0]! + virial[4]! + virial[8]!
+  return ((2 * kinetic_eV + trace) / (3 * state.box.volume)) * EV_PER_A3_IN_BAR
+}
+
+export interface Observed {
+  readonly stage: string
+  readonly masses: Float64Array
+  readonly freedom: number
+  readonly solver: ConstraintSolver | null
+  readonly constants: Constants
+}
+
+/** @param exchanged_eV energy that the baths have put in since the stage began */
+export function thermoRow(
+  observed: Observed,
+  state: State,
+  evaluation: Evaluation,
+  exchanged_eV: number,
+): ThermoRow {
+  const { masses, constants } = observed
+  const kinetic_eV = kineticEnergy(masses, state.velocities, constants)
+  return {
+    step: state.step,
+    time_ps: state.time_ps,
+    stage: observed.stage,
+    temperature_K: temperatureOf(kinetic_eV, observed.freedom, constants),
+    terms: { ...evaluation.terms },
+    potential_eV: evaluation.energy,
+    kinetic_eV,
+    conserved_eV: evaluation.energy + kinetic_eV - exchanged_eV,
+    pressure_bar: pressureOf(state, kinetic_eV, evaluation, observed.solver, constants),
+    density_g_per_cm3: densityOf(masses, state.box.volume),
+  }
+}
+
+/** Sums for a straight line through (x, y), as plain data: part of a snapshot. */
+export interface LineSums {
+  readonly count: number
+  readonly x: number
+  readonly y: number
+  readonly xx: number
+  readonly xy: number
+}
+
+export const NO_LINE: LineSums = { count: 0, x: 0, y: 0, xx: 0, xy: 0 }
+
+export function addPoint(sums: LineSums, x: number, y: number): LineSums {
+  return {
+    count: sums.count + 1,
+    x: sums.x + x,
+    y: sums.y + y,
+    xx: sums.xx + x * x,
+    xy: sums.xy + x * y,
+  }
+}
+
+/** Least-squares slope; 0 for fewer than two points. */
+export function slopeOf(sums: LineSums): number {
+  const spread = sums.count * sums.xx - sums.x * sums.x
+  return spread > 0 ? (sums.count * sums.xy - sums.x * sums.y) / spread : 0
+}
+
+/** Index of the first value that is not finite, or −1. */
+export function firstNonFinite(values: Float64Array): number {
+  let sum = 0
+  for (let k = 0; k < values.length; k++) sum += values[k]!
+  return Number.isFinite(sum) ? -1 : values.findIndex(value => !Number.isFinite(value))
+}
