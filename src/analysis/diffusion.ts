@@ -1,0 +1,229 @@
+import { randomSequence, STREAM } from '../rng.ts'
+import { lineWeights, type Weighting } from './covariance.ts'
+import { studentTQuantile } from './distributions.ts'
+import { type Estimate, linearEstimate, positiveInterval, type VarianceSource } from './estimate.ts'
+import {
+  type BootstrapOptions,
+  bootstrapInterval,
+  bootstrapMeans,
+  type Interval,
+  mean,
+  quantile,
+} from './stats.ts'
+import { asReplicas, type FitWindow, type Replicas, windowLags } from './window.ts'
+
+export interface SlopeFit {
+  readonly slope_A2_per_ps: number
+  readonly slope_ci95_A2_per_ps: Interval
+  readonly standardError_A2_per_ps: number
+  readonly degreesOfFreedom: number
+  /** Which scatter the interval rests on; see `linearEstimate`. */
+  readonly varianceFrom: VarianceSource
+  readonly intercept_A2: number
+  readonly fit_from_ps: number
+  readonly fit_to_ps: number
+  readonly weighting: Weighting
+  readonly replicas: number
+  readonly ions: number
+  /** Non-overlapping displacements at the longest lag of the window, over all ions and replicas. */
+  readonly independentObservations: number
+  /** [replicas][ions] slope of each ion's own curve, Å²/ps. */
+  readonly perIon_A2_per_ps: readonly (readonly number[])[]
+}
+
+export interface SlopeOptions extends FitWindow {
+  /**
+   * `generalised` (default) has the smallest error for a straight line but rests mostly on lags up to twice
+   * `fitFrom_ps`: of a curved MSD it gives the slope near the start of the window. `uniform` is ordinary least
+   * squares, for comparison with slopes that were published without a word on how they were fitted; its interval
+   * respects correlation in the same way.
+   */
+  readonly weighting?: Weighting
+}
+
+/**
+ * Slope of MSD(t) with intercept over an explicit window, and its 95 % interval. Weights: `lineWeights`; error:
+ * `linearEstimate`, which takes the largest of the scatter expected of equal random walkers, that between ions and
+ * that between replicas; interval: Student t, `positiveInterval`. All ions count the same.
+ *
+ * The interval covers the true slope of simulated random walks in 94–98 of 100 cases from 1 to 15 ions; in about 90
+ * for 5 to 15 ions whose diffusion coefficients are log-normal with a standard deviation of 0.8 in the logarithm.
+ *
+ * @throws UserError for a window that the trajectory cannot serve, or replicas with different frame intervals
+ */
+export function fitSlope(replicas: Replicas, options: SlopeOptions): SlopeFit {
+  const list = asReplicas(replicas)
+  const weighting = options.weighting ?? 'generalised'
+  const { estimate, intercept_A2, lags } = fitLine(replicas, options)
+  const longest = lags.at(-1)!
+  return {
+    slope_A2_per_ps: estimate.value,
+    slope_ci95_A2_per_ps: positiveInterval(estimate),
+    standardError_A2_per_ps: estimate.standardError,
+    degreesOfFreedom: estimate.degreesOfFreedom,
+    varianceFrom: estimate.varianceFrom,
+    intercept_A2,
+    fit_from_ps: options.fitFrom_ps,
+    fit_to_ps: options.fitTo_ps,
+    weighting,
+    replicas: list.length,
+    ions: estimate.perIon.flat().length,
+    independentObservations: list.reduce((sum, { independentObservations: n }) => sum + n[longest - 1]!, 0),
+    perIon_A2_per_ps: estimate.perIon,
+  }
+}
+
+function fitLine(
+  replicas: Replicas,
+  options: SlopeOptions,
+): { estimate: Estimate; intercept_A2: number; lags: number[] } {
+  const list = asReplicas(replicas)
+  const lags = windowLags(list, options, 'linear')
+  const weights = lineWeights(lags, options.weighting ?? 'generalised')
+  const interval = list[0]!.frameInterval_ps
+  const estimate = linearEstimate(
+    list,
+    lags,
+    weights.slope.map(w => w / interval),
+  )
+  const curves = list.flatMap(replica => replica.perIon_A2)
+  const intercept_A2 = mean(
+    curves.map(curve => weights.intercept.reduce((sum, w, i) => sum + w * curve[lags[i]! - 1]!, 0)),
+  )
+  return { estimate, intercept_A2, lags }
+}
+
+/**
+ * The slope's interval by hierarchical bootstrap over replicas, then ions (one replica: over ions): a check on
+ * `fitSlope` that models nothing. It is too narrow when there are only two or three replicas and they differ.
+ * @throws UserError as `fitSlope`
+ */
+export function bootstrapSlope(
+  replicas: Replicas,
+  options: SlopeOptions & BootstrapOptions,
+): { slope_A2_per_ps: number; slope_ci95_A2_per_ps: Interval; resampled: 'ions' | 'replicas, then ions' } {
+  const { estimate } = fitLine(replicas, options)
+  return {
+    slope_A2_per_ps: estimate.value,
+    slope_ci95_A2_per_ps: bootstrapInterval(
+      bootstrapMeans(estimate.perIon, options),
+      estimate.perIon.flat().length,
+    ),
+    resampled: estimate.perIon.length === 1 ? 'ions' : 'replicas, then ions',
+  }
+}
+
+export interface SlopeRatio {
+  readonly ratio: number
+  /** Infinite bounds: a slope is not positive, so nothing can be said. */
+  readonly ratio_ci95: Interval
+  /** The same by hierarchical bootstrap; too narrow for two or three replicas that differ. */
+  readonly bootstrap_ci95: Interval
+  readonly resampled: 'ions' | 'replicas, then ions'
+  /** How many boxes stand behind numerator and denominator. */
+  readonly replicas: readonly [numerator: number, denominator: number]
+  /** Which scatter the interval rests on: the coarsest of the two systems'. */
+  readonly varianceFrom: VarianceSource
+  /** How the interval was made, in one sentence. */
+  readonly method: string
+}
+
+/**
+ * Ratio of the MSD slopes of two systems, numerator / denominator, with its 95 % interval: Student t on the logarithm
+ * of the ratio with the errors of both `fitSlope` (delta method, degrees of freedom after Satterthwaite). A percentile
+ * bootstrap over two boxes each covers only 75–85 % when boxes of one material differ, so it is given beside it.
+ * With a single replica the interval speaks of that box only: it cannot know how much boxes differ.
+ * @throws UserError as `fitSlope`
+ */
+export function slopeRatio(
+  numerator: Replicas,
+  denominator: Replicas,
+  options: SlopeOptions & BootstrapOptions,
+): SlopeRatio {
+  const a = fitLine(numerator, options).estimate
+  const b = fitLine(denominator, options).estimate
+  const above = bootstrapMeans(a.perIon, { ...options, substream: 1 })
+  const below = bootstrapMeans(b.perIon, { ...options, substream: 2 })
+  const replicas = [a.perIon.length, b.perIon.length] as const
+  const single = Math.min(...replicas) === 1
+  const sources: readonly VarianceSource[] = ['time origins', 'ions', 'replicas']
+  return {
+    ratio: a.value / b.value,
+    ratio_ci95: logRatioInterval(a, b),
+    bootstrap_ci95: bootstrapInterval(
+      above.map((value, k) => positiveRatio(value, below[k]!)),
+      Math.min(a.perIon.flat().length, b.perIon.flat().length),
+    ),
+    resampled: single ? 'ions' : 'replicas, then ions',
+    replicas,
+    varianceFrom: sources[Math.max(sources.indexOf(a.varianceFrom), sources.indexOf(b.varianceFrom))]!,
+    method: single
+      ? 'Student t on the logarithm of the ratio, errors from the scatter between ions; at least one system is a single box, so differences between boxes are not in the interval'
+      : 'Student t on the logarithm of the ratio, errors from the scatter between ions and between boxes',
+  }
+}
+
+function logRatioInterval(a: Estimate, b: Estimate): Interval {
+  if (!(a.value > 0 && b.value > 0)) return [0, Number.POSITIVE_INFINITY]
+  const varianceA = (a.standardError / a.value) ** 2
+  const varianceB = (b.standardError / b.value) ** 2
+  const total = varianceA + varianceB
+  const freedom = total ** 2 / (varianceA ** 2 / a.degreesOfFreedom + varianceB ** 2 / b.degreesOfFreedom)
+  const factor = total > 0 ? Math.exp(studentTQuantile(0.975, freedom) * Math.sqrt(total)) : 1
+  const ratio = a.value / b.value
+  return [ratio / factor, ratio * factor]
+}
+
+/** A slope that is not positive counts as zero; 0/0 says nothing and comes out as 1. */
+function positiveRatio(a: number, b: number): number {
+  if (b > 0) return Math.max(0, a) / b
+  return a > 0 ? Number.POSITIVE_INFINITY : 1
+}
+
+export interface NullRatio {
+  readonly null_ratio_ci95: Interval
+  readonly basis: 'pairs of replicas' | 'halves of the ions of one replica'
+  /** Distinct pairs of replicas, or systems that were halved. */
+  readonly comparisons: number
+}
+
+/**
+ * The ratio of slopes that one box against another box *of the same system* shows: 95 % of it.
+ *
+ * Every pair of replicas within a system is taken both ways round, with the ions of each resampled. Without any such
+ * pair: each system's ions are split at random into disjoint halves, which knows nothing of differences between
+ * boxes but has half the ions on each side. Read it against ratios of single boxes.
+ *
+ * @param systems each with its replicas; systems with a single replica only count when no other has more
+ * @throws UserError as `fitSlope`
+ */
+export function nullRatio(systems: readonly Replicas[], options: SlopeOptions & BootstrapOptions): NullRatio {
+  const slopes = systems.map(system => fitLine(system, options).estimate.perIon)
+  const random = randomSequence(options.seed, STREAM.bootstrap, 3)
+  const pairs = slopes.flatMap(boxes => boxes.flatMap((a, i) => boxes.slice(i + 1).map(b => [a, b] as const)))
+  const single = slopes.map(boxes => boxes[0]!).filter(ions => ions.length > 1)
+  const resample = (ions: readonly number[]) => mean(ions.map(() => ions[random.integer(ions.length)]!))
+  const halves = (ions: readonly number[]): [number, number] => {
+    const shuffled = [...ions]
+    for (let k = shuffled.length - 1; k > 0; k--) {
+      const other = random.integer(k + 1)
+      ;[shuffled[k], shuffled[other]] = [shuffled[other]!, shuffled[k]!]
+    }
+    const middle = shuffled.length >> 1
+    return [mean(shuffled.slice(0, middle)), mean(shuffled.slice(middle))]
+  }
+  const basis = pairs.length > 0 ? 'pairs of replicas' : 'halves of the ions of one replica'
+  const comparisons = pairs.length > 0 ? pairs.length : single.length
+  if (comparisons === 0) {
+    return { null_ratio_ci95: [0, Number.POSITIVE_INFINITY], basis, comparisons }
+  }
+  const ratios: number[] = []
+  for (let draw = 0; draw < (options.resamples ?? 2000); draw++) {
+    const choice = draw % comparisons
+    const pair = pairs[choice]
+    const [a, b] = pair ? [resample(pair[0]), resample(pair[1])] : halves(single[choice]!)
+    ratios.push(positiveRatio(a, b), positiveRatio(b, a))
+  }
+  ratios.sort((a, b) => a - b)
+  return { null_ratio_ci95: [quantile(ratios, 0.025), quantile(ratios, 0.975)], basis, comparisons }
+}

@@ -1,0 +1,243 @@
+import FFT from 'fft.js'
+import ndarray, { type NdArray } from 'ndarray'
+import { UserError } from '../errors.ts'
+
+/** [frames, atoms, 3] Å, unwrapped. */
+export type Trajectory = NdArray<Float64Array | Float32Array>
+
+/** Mean-squared displacements of one trajectory. Entry k of every per-lag array belongs to a lag of k + 1 frames. */
+export interface MeanSquaredDisplacement {
+  readonly frameInterval_ps: number
+  readonly frames: number
+  readonly ions: number
+  /** [L] */
+  readonly lag_ps: Float64Array
+  /** [L] mean over ions and all time origins. */
+  readonly mean_A2: Float64Array
+  /** [ions][L] mean over all time origins. */
+  readonly perIon_A2: readonly Float64Array[]
+  /** [3][L] mean over ions and all time origins of the squared displacement along x, y, z. */
+  readonly perAxis_A2: readonly [Float64Array, Float64Array, Float64Array]
+  /** [L] Å⁴, variance of single squared displacements |Δr|² over ions and origins. */
+  readonly squaredDisplacementVariance_A4: Float64Array
+  /** [L] non-overlapping displacements: ions · (frames − 1) / lag, not rounded. */
+  readonly independentObservations: Float64Array
+}
+
+function checkTrajectory(positions: Trajectory): void {
+  if (positions.dimension !== 3 || positions.shape[2] !== 3) {
+    throw new UserError({
+      message: `positions have shape [${positions.shape.join(', ')}], not [frames, atoms, 3]`,
+    })
+  }
+  if (positions.shape[0]! < 2 || positions.shape[1]! < 1) {
+    throw new UserError({ message: 'a displacement needs at least two frames and one atom' })
+  }
+}
+
+/** One coordinate of one atom over all frames. @throws UserError when it is not finite */
+function coordinateSeries(positions: Trajectory, atom: number, axis: number): Float64Array {
+  const [perFrame, perAtom, perAxis] = positions.stride as [number, number, number]
+  const start = positions.offset + atom * perAtom + axis * perAxis
+  const series = new Float64Array(positions.shape[0]!)
+  for (let frame = 0; frame < series.length; frame++) {
+    series[frame] = positions.data[start + frame * perFrame]!
+    if (!Number.isFinite(series[frame]!)) {
+      throw new UserError({
+        message: 'a position is not a finite number',
+        where: `frame ${frame}, atom ${atom}`,
+      })
+    }
+  }
+  return series
+}
+
+/**
+ * Σ over origins of the squared displacement of one coordinate at each lag, but for its correlation part, and the
+ * power spectrum that holds that part.
+ *
+ * The straight line between the end points is taken out first, x = x₀ + g k + y, so that
+ * Σ(Δx)² = g²m²(F − m) + 2gm Σ Δy + Σ(Δy)²: a constant velocity then comes out exact instead of as the small
+ * difference of large sums. Σ(Δy)² = Σ y_k² + Σ y_{k+m}² − 2 Σ y_k y_{k+m}.
+ */
+function addCoordinate(
+  series: Float64Array,
+  fft: FFT,
+  buffers: { input: Float64Array; spectrum: Float64Array },
+  sums: readonly Float64Array[],
+  powers: readonly Float64Array[],
+): void {
+  const frames = series.length
+  const gradient = (series[frames - 1]! - series[0]!) / (frames - 1)
+  const { input, spectrum } = buffers
+  let residualMean = 0
+  for (let k = 0; k < frames; k++) {
+    input[k] = series[k]! - series[0]! - gradient * k
+    residualMean += input[k]! / frames
+  }
+  const linear = new Float64Array(frames + 1)
+  const square = new Float64Array(frames + 1)
+  for (let k = 0; k < frames; k++) {
+    input[k]! -= residualMean
+    linear[k + 1] = linear[k]! + input[k]!
+    square[k + 1] = square[k]! + input[k]! ** 2
+  }
+  fft.realTransform(spectrum, input)
+  for (let k = 0; k <= spectrum.length / 4; k++) {
+    const power = spectrum[2 * k]! ** 2 + spectrum[2 * k + 1]! ** 2
+    for (const target of powers) target[2 * k]! += power
+  }
+  for (let lag = 1; lag <= sums[0]!.length; lag++) {
+    const origins = frames - lag
+    const step = gradient * lag
+    const drift = linear[frames]! - linear[lag]! - linear[origins]!
+    const value = step * step * origins + 2 * step * drift + square[origins]! + square[frames]! - square[lag]!
+    for (const target of sums) target[lag - 1]! += value
+  }
+}
+
+/** Variance of |Δr|² over ions and over origins a quarter lag apart; closer ones are nearly copies. */
+function squaredDisplacementVariance(coordinates: readonly Float64Array[], lag: number): number {
+  const frames = coordinates[0]!.length
+  const stride = Math.max(1, Math.floor(lag / 4))
+  let count = 0
+  let centre = 0
+  let squares = 0
+  for (let ion = 0; ion < coordinates.length; ion += 3) {
+    const x = coordinates[ion]!
+    const y = coordinates[ion + 1]!
+    const z = coordinates[ion + 2]!
+    for (let k = 0; k + lag < frames; k += stride) {
+      const value = (x[k + lag]! - x[k]!) ** 2 + (y[k + lag]! - y[k]!) ** 2 + (z[k + lag]! - z[k]!) ** 2
+      const delta = value - centre
+      count++
+      centre += delta / count
+      squares += delta * (value - centre)
+    }
+  }
+  return squares / count
+}
+
+/**
+ * Mean-squared displacement over all time origins by fast Fourier transform in O(F log F) per coordinate
+ * (Kneller et al. 1995, https://doi.org/10.1016/0010-4655(95)00048-K; Calandrini et al. 2011, eq. 8–15,
+ * https://doi.org/10.1051/sfn/201112010).
+ *
+ * @param positions [frames, ions, 3] Å, unwrapped, equally spaced in time; drift already taken out, see `removeDrift`
+ * @param options.frameInterval_ps time between frames
+ * @param options.maximumLag_ps longest lag, default the whole trajectory
+ * @throws UserError for a wrong shape, fewer than two frames, or positions that are not finite
+ */
+export function meanSquaredDisplacement(
+  positions: Trajectory,
+  options: { readonly frameInterval_ps: number; readonly maximumLag_ps?: number },
+): MeanSquaredDisplacement {
+  checkTrajectory(positions)
+  const { frameInterval_ps, maximumLag_ps = Number.POSITIVE_INFINITY } = options
+  if (!(frameInterval_ps > 0)) {
+    throw new UserError({
+      message: `the time between frames is ${frameInterval_ps} ps, not a positive number`,
+    })
+  }
+  const [frames, ions] = positions.shape as [number, number, number]
+  const lags = Math.min(frames - 1, Math.floor(maximumLag_ps / frameInterval_ps + 1e-9))
+  if (lags < 1) throw new UserError({ message: `maximumLag_ps ${maximumLag_ps} is shorter than one frame` })
+
+  const size = 2 ** Math.ceil(Math.log2(2 * frames))
+  const fft = new FFT(size)
+  const buffers = { input: new Float64Array(size), spectrum: new Float64Array(2 * size) }
+  const correlation = new Float64Array(2 * size)
+  const finish = (sums: Float64Array, power: Float64Array, divisor: number) => {
+    fft.completeSpectrum(power)
+    fft.inverseTransform(correlation, power)
+    return sums.map((sum, k) =>
+      Math.max(0, (sum - 2 * correlation[2 * (k + 1)]!) / (divisor * (frames - k - 1))),
+    )
+  }
+
+  const coordinates: Float64Array[] = []
+  const axisSums = [0, 1, 2].map(() => new Float64Array(lags))
+  const axisPowers = [0, 1, 2].map(() => new Float64Array(2 * size))
+  const perIon_A2: Float64Array[] = []
+  for (let ion = 0; ion < ions; ion++) {
+    const ionSums = new Float64Array(lags)
+    const ionPower = new Float64Array(2 * size)
+    for (let axis = 0; axis < 3; axis++) {
+      const series = coordinateSeries(positions, ion, axis)
+      coordinates.push(series)
+      addCoordinate(series, fft, buffers, [ionSums, axisSums[axis]!], [ionPower, axisPowers[axis]!])
+    }
+    perIon_A2.push(finish(ionSums, ionPower, 1))
+  }
+  const axis = (k: number) => finish(axisSums[k]!, axisPowers[k]!, ions)
+  const perLag = (value: (lag: number) => number) =>
+    Float64Array.from({ length: lags }, (_, k) => value(k + 1))
+  return {
+    frameInterval_ps,
+    frames,
+    ions,
+    lag_ps: perLag(lag => lag * frameInterval_ps),
+    mean_A2: perLag(lag => perIon_A2.reduce((sum, ion) => sum + ion[lag - 1]!, 0) / ions),
+    perIon_A2,
+    perAxis_A2: [axis(0), axis(1), axis(2)],
+    squaredDisplacementVariance_A4: perLag(lag => squaredDisplacementVariance(coordinates, lag)),
+    independentObservations: perLag(lag => (ions * (frames - 1)) / lag),
+  }
+}
+
+/**
+ * Positions of some atoms with the motion of the centre of mass of all atoms since the first frame taken out.
+ * @param positions [frames, atoms, 3] Å, unwrapped
+ * @param masses [atoms] g/mol
+ * @param selected indices of the atoms to return; all when left out
+ * @returns [frames, selected, 3] Å
+ * @throws UserError for a wrong shape or a wrong number of masses
+ */
+export function removeDrift(
+  positions: Trajectory,
+  masses: ArrayLike<number>,
+  selected: ArrayLike<number> = Array.from(masses, (_, atom) => atom),
+): NdArray<Float64Array> {
+  checkTrajectory(positions)
+  const [frames, atoms] = positions.shape as [number, number, number]
+  if (masses.length !== atoms) {
+    throw new UserError({ message: `${masses.length} masses were given for ${atoms} atoms` })
+  }
+  const [perFrame, perAtom, perAxis] = positions.stride as [number, number, number]
+  const { data, offset } = positions
+  let totalMass = 0
+  for (let atom = 0; atom < atoms; atom++) totalMass += masses[atom]!
+  const result = new Float64Array(frames * selected.length * 3)
+  for (let axis = 0; axis < 3; axis++) {
+    const first = offset + axis * perAxis
+    for (let frame = 0; frame < frames; frame++) {
+      const start = first + frame * perFrame
+      let drift = 0
+      for (let atom = 0; atom < atoms; atom++) {
+        drift += masses[atom]! * (data[start + atom * perAtom]! - data[first + atom * perAtom]!)
+      }
+      drift /= totalMass
+      for (let k = 0; k < selected.length; k++) {
+        result[(frame * selected.length + k) * 3 + axis] = data[start + selected[k]! * perAtom]! - drift
+      }
+    }
+  }
+  return ndarray(result, [frames, selected.length, 3])
+}
+
+/**
+ * The same trajectory with motion along one axis only, so that `meanSquaredDisplacement` and all that follows from it
+ * speak of that axis.
+ * @param axis 0, 1 or 2 for x, y or z
+ * @throws UserError for a wrong shape
+ */
+export function alongAxis(positions: Trajectory, axis: 0 | 1 | 2): NdArray<Float64Array> {
+  checkTrajectory(positions)
+  const [frames, atoms] = positions.shape as [number, number, number]
+  const result = new Float64Array(frames * atoms * 3)
+  for (let atom = 0; atom < atoms; atom++) {
+    const series = coordinateSeries(positions, atom, axis)
+    for (let frame = 0; frame < frames; frame++) result[(frame * atoms + atom) * 3 + axis] = series[frame]!
+  }
+  return ndarray(result, [frames, atoms, 3])
+}

@@ -1,0 +1,105 @@
+import { fitSlope, type SlopeOptions } from './diffusion.ts'
+import { linearEstimate, positiveInterval } from './estimate.ts'
+import { exponent, localExponent, type Verdict } from './exponent.ts'
+import type { Interval } from './stats.ts'
+import { asReplicas, commonLags, type Replicas } from './window.ts'
+
+/** Mean over the ions of all replicas, with a 95 % band. */
+export interface ReplicateMean {
+  readonly lag_ps: number[]
+  readonly msd_A2: number[]
+  readonly low_A2: number[]
+  readonly high_A2: number[]
+}
+
+/** A longer curve is thinned to this many lags, half evenly spaced in time, half in its logarithm. */
+const CURVE_POINTS = 400
+
+/**
+ * One mean MSD from several replicas, over the lags that all of them have, with the interval of each point after
+ * `linearEstimate`. Points of one curve are strongly correlated: the band is no basis for a fit.
+ * @throws UserError when the replicas differ in the time between frames
+ */
+export function replicateMean(replicas: Replicas, maximumLag_ps = Number.POSITIVE_INFINITY): ReplicateMean {
+  const list = asReplicas(replicas)
+  const interval = list[0]!.frameInterval_ps
+  const longest = Math.min(commonLags(list), Math.floor(maximumLag_ps / interval + 1e-9))
+  const points = thinned(longest).map(lag => {
+    const estimate = linearEstimate(list, [lag], Float64Array.of(1))
+    const [low, high] = positiveInterval(estimate)
+    return { lag_ps: lag * interval, msd_A2: estimate.value, low_A2: Math.max(0, low), high_A2: high }
+  })
+  return {
+    lag_ps: points.map(point => point.lag_ps),
+    msd_A2: points.map(point => point.msd_A2),
+    low_A2: points.map(point => point.low_A2),
+    high_A2: points.map(point => point.high_A2),
+  }
+}
+
+function thinned(longest: number): number[] {
+  if (longest <= CURVE_POINTS) return Array.from({ length: longest }, (_, k) => k + 1)
+  const half = CURVE_POINTS / 2
+  const lags = Array.from({ length: half }, (_, k) => k / (half - 1)).flatMap(fraction => [
+    Math.round(1 + fraction * (longest - 1)),
+    Math.round(longest ** fraction),
+  ])
+  return [...new Set(lags)].sort((a, b) => a - b)
+}
+
+/** What one system's trajectories say about the motion of one species; plain numbers, ready for JSON. */
+export interface SystemTransport {
+  readonly species: string
+  /** Over all replicas. */
+  readonly ions: number
+  readonly replicas: number
+  readonly lag_ps: number[]
+  readonly msd_A2: number[]
+  readonly msd_low_A2: number[]
+  readonly msd_high_A2: number[]
+  readonly slope_A2_per_ps: number
+  readonly slope_ci95_A2_per_ps: Interval
+  readonly fit_from_ps: number
+  readonly fit_to_ps: number
+  /** Non-overlapping displacements at the end of the window, over all ions and replicas. */
+  readonly independent_observations: number
+  readonly alpha: number
+  readonly alpha_ci95: Interval
+  readonly alpha_curve: { readonly lag_ps: number[]; readonly alpha: number[] }
+  /** Unless `diffusive`, the slope is an apparent slope, not six diffusion coefficients. */
+  readonly verdict: Verdict
+}
+
+/**
+ * MSD with band, slope, exponent and verdict of one system. Lags go to half the shortest trajectory, or to the end of
+ * the window if that is longer.
+ * @throws UserError as `fitSlope`
+ */
+export function systemTransport(
+  replicas: Replicas,
+  options: SlopeOptions & { readonly species: string },
+): SystemTransport {
+  const list = asReplicas(replicas)
+  const fit = fitSlope(list, options)
+  const { alpha, alpha_ci95, verdict } = exponent(list, options)
+  const half_ps = (Math.min(...list.map(replica => replica.frames - 1)) * list[0]!.frameInterval_ps) / 2
+  const curve = replicateMean(list, Math.max(half_ps, options.fitTo_ps))
+  return {
+    species: options.species,
+    ions: fit.ions,
+    replicas: fit.replicas,
+    lag_ps: curve.lag_ps,
+    msd_A2: curve.msd_A2,
+    msd_low_A2: curve.low_A2,
+    msd_high_A2: curve.high_A2,
+    slope_A2_per_ps: fit.slope_A2_per_ps,
+    slope_ci95_A2_per_ps: fit.slope_ci95_A2_per_ps,
+    fit_from_ps: fit.fit_from_ps,
+    fit_to_ps: fit.fit_to_ps,
+    independent_observations: fit.independentObservations,
+    alpha,
+    alpha_ci95,
+    alpha_curve: localExponent(list),
+    verdict,
+  }
+}

@@ -1,0 +1,61 @@
+import { EXIT, UserError } from '../errors.ts'
+import { writeFileAtomic } from '../io/files.ts'
+import { renderTransportReport } from '../report/page.ts'
+import { sentence } from '../report/sentence.ts'
+import { loadRun } from '../workflow/loadRun.ts'
+import { analyseSystem, compareSystems, fitWindow } from '../workflow/transport.ts'
+import { transportReport } from '../workflow/transportReport.ts'
+import { command } from './command.ts'
+import { describeSystems, fitOptions } from './msd.ts'
+
+export const compareCommand = command({
+  usage: 'compare <system..>',
+  summary: 'runs, or groups of replicas, side by side: slopes, ratio with interval, the null, structure',
+  example: [
+    'hoplite compare runs/pvdf-1,runs/pvdf-2 runs/dhf-1,runs/dhf-2 --out report.html',
+    'two systems of two replicas',
+  ],
+  positionals: {
+    system: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'run directories; replicas joined by commas',
+    },
+  },
+  options: { ...fitOptions, out: { type: 'string', describe: 'write the report page here' } },
+  async run(args, output) {
+    if (args.system.length < 2) {
+      throw new UserError({
+        message: 'a comparison needs two systems',
+        where: 'command line',
+        hint: 'hoplite compare RUN_A RUN_B',
+      })
+    }
+    const groups = await Promise.all(args.system.map(group => Promise.all(group.split(',').map(loadRun))))
+    const window = fitWindow(groups.flat(), { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
+    const [first, second, ...rest] = groups.map(runs =>
+      analyseSystem(runs[0]!.name, runs, args.species, window),
+    )
+    const comparison = compareSystems(first!, second!)
+    const systems = [first!, second!, ...rest] as const
+    const report = transportReport(systems, comparison, {
+      title: systems.map(({ name }) => name).join(' against '),
+      command: process.argv.slice(2),
+    })
+    const words = sentence(report)
+    if (args.out !== undefined) writeFileAtomic(args.out, renderTransportReport(report))
+    output.document({
+      systems: systems.map(({ name, transport }) => ({ name, ...transport })),
+      ratio: comparison.ratio,
+      ratio_ci95: comparison.ratio_ci95,
+      null_ratio_ci95: comparison.null_ratio_ci95,
+      published: null,
+      sentence: words,
+    })
+    output.text(describeSystems(systems))
+    output.text(words)
+    if (args.out !== undefined) output.text(`report: ${args.out}`)
+    return EXIT.done
+  },
+})

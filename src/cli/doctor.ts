@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { EXIT } from '../errors.ts'
+import { whyUnavailable } from '../platform/choose.ts'
+import type { PlatformName } from '../platform/platform.ts'
+import { HOPLITE_VERSION } from '../version.ts'
+import { command } from './command.ts'
+import { formatTable } from './table.ts'
+
+const PLATFORMS: readonly { name: PlatformName; detail: string }[] = [
+  { name: 'reference', detail: 'TypeScript, f64, one thread: every term' },
+  { name: 'simd', detail: 'f32 SIMD kernels on threads' },
+  { name: 'gpu', detail: 'gpu.js on WebGPU' },
+]
+
+/** Programs that hoplite can be compared with, or hand a box to. */
+const ENGINES: readonly {
+  name: string
+  programs: readonly string[]
+  arguments: readonly string[]
+  version: RegExp
+}[] = [
+  {
+    name: 'lammps',
+    programs: ['lmp', 'lmp_serial', 'lmp_mpi'],
+    arguments: ['-h'],
+    version: /Simulator - ([^\n]+)/,
+  },
+  { name: 'gromacs', programs: ['gmx'], arguments: ['--version'], version: /GROMACS version:\s+(\S+)/ },
+]
+
+export const doctorCommand = command({
+  usage: 'doctor',
+  summary: 'what this machine offers, and why something is missing',
+  example: ['hoplite doctor', 'platforms, processors, external engines'],
+  positionals: {},
+  options: {},
+  async run(_args, output) {
+    const machine = {
+      hoplite: HOPLITE_VERSION,
+      node: process.versions.node,
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      threads: availableParallelism(),
+      memory_GiB: Math.round(totalmem() / 2 ** 30),
+    }
+    const platforms = PLATFORMS.map(({ name, detail }) => {
+      const reason = whyUnavailable(name)
+      return { name, available: reason === null, detail, reason }
+    })
+    const engines = ENGINES.map(findEngine)
+    output.document({ machine, platforms, engines })
+    output.text(
+      `hoplite ${machine.hoplite}, node ${machine.node}, ${machine.cpu}, ${machine.threads} threads, ${machine.memory_GiB} GiB\n`,
+    )
+    const mark = (available: boolean) => (available ? 'yes' : 'no')
+    output.text(
+      formatTable(
+        ['platform', 'here', 'detail'],
+        platforms.map(({ name, available, detail, reason }) => [name, mark(available), reason ?? detail]),
+      ),
+    )
+    output.text('')
+    output.text(
+      formatTable(
+        ['engine', 'here', 'detail'],
+        engines.map(({ name, available, detail, reason }) => [name, mark(available), reason ?? detail]),
+      ),
+    )
+    return EXIT.done
+  },
+})
+
+function findEngine({ name, programs, arguments: args, version }: (typeof ENGINES)[number]) {
+  for (const program of programs) {
+    try {
+      const text = execFileSync(program, [...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 20_000,
+      })
+      return {
+        name,
+        available: true,
+        detail: `${program} ${version.exec(text)?.[1] ?? '(version not found)'}`,
+        reason: null,
+      }
+    } catch {
+      // Not this program: the next name may be the one that is installed.
+    }
+  }
+  return { name, available: false, detail: '', reason: `none of ${programs.join(', ')} is on the PATH` }
+}

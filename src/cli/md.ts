@@ -1,0 +1,108 @@
+import { EXIT, type ExitCode } from '../errors.ts'
+import { type LoadedRecipe, loadRecipe } from '../io/recipe.ts'
+import { createRunDirectory } from '../io/runDirectory.ts'
+import { PLATFORM_CHOICES, type PlatformChoice } from '../platform/choose.ts'
+import { type MdResults, plannedSteps, runMd } from '../workflow/md.ts'
+import { overrideRecipe } from '../workflow/override.ts'
+import { prepareRun } from '../workflow/prepare.ts'
+import { command } from './command.ts'
+import { positive } from './energy.ts'
+import { createStopSignal, parseDuration } from './interrupt.ts'
+import type { Output } from './output.ts'
+import { describeProtocol, protocolListener } from './protocolProgress.ts'
+
+export const mdCommand = command({
+  usage: 'md <recipe>',
+  summary: 'molecular dynamics of a recipe, into a run directory',
+  example: ['hoplite md runs/pvdf-700K.yaml --seed 2', 'another replica, in runs/pvdf-700K'],
+  positionals: { recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML)' } },
+  options: {
+    out: { type: 'string', describe: 'run directory; runs/NAME when left out' },
+    platform: { choices: PLATFORM_CHOICES, default: 'auto' as const, describe: 'what computes' },
+    seed: { type: 'number', describe: "replaces the recipe's seed" },
+    steps: { type: 'number', describe: 'length of the last stage, in steps' },
+    'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      describe: 'check everything, say what would be done, write nothing',
+    },
+  },
+  async run(args, output) {
+    const loaded = overrideRecipe(loadRecipe(args.recipe), {
+      seed: args.seed,
+      productionSteps: positive('--steps', args.steps),
+    })
+    if (args['dry-run']) return dryRun(loaded, output)
+    const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
+    prepareRun(loaded) // Everything that can be wrong is said before a directory is made.
+    const directory = createRunDirectory(
+      args.out === undefined ? { name: loaded.recipe.name } : { out: args.out, name: loaded.recipe.name },
+    )
+    return simulate({ loaded, directory, resume: false, platform: args.platform, maxTime_s }, output)
+  },
+})
+
+/** Runs, shows progress, and says how it went. */
+export async function simulate(
+  request: {
+    loaded: LoadedRecipe
+    directory: string
+    resume: boolean
+    platform: PlatformChoice
+    maxTime_s: number | undefined
+  },
+  output: Output,
+): Promise<ExitCode> {
+  const stop = createStopSignal(request.maxTime_s)
+  const progress = output.progress(
+    request.loaded.recipe.name,
+    plannedSteps(request.loaded.recipe.stages),
+    'steps',
+  )
+  try {
+    const results = await runMd({
+      ...request,
+      command: process.argv.slice(2),
+      onEvent: protocolListener(progress, text => output.note(text)),
+      signal: stop.signal,
+    })
+    progress.finish()
+    output.document(results)
+    output.text(describe(results))
+    if (!results.completed) output.note(`stopped early; go on with: hoplite resume ${results.run}`)
+    return results.completed ? EXIT.done : EXIT.interrupted
+  } finally {
+    stop.dispose()
+  }
+}
+
+function dryRun(loaded: LoadedRecipe, output: Output): ExitCode {
+  const { system, state, recipe } = prepareRun(loaded)
+  output.document({
+    run: null,
+    atoms: system.atomCount,
+    box_A: [...state.box.matrix],
+    stages: recipe.stages,
+    recipe,
+  })
+  output.text(`${system.atomCount} atoms in ${state.box.volume.toFixed(0)} Å³; nothing was written`)
+  output.text(describeProtocol(recipe.stages))
+  return EXIT.done
+}
+
+function describe(results: MdResults): string {
+  const { time_ps, steps, ns_per_day, temperature_K, density_g_per_cm3, drift_meV_per_atom_ps, platform } =
+    results
+  const parts = [
+    `${time_ps.toFixed(3)} ps (${steps} steps) at ${ns_per_day.toFixed(1)} ns/day on ${platform.ran} (${platform.backend})`,
+    temperature_K === null
+      ? ''
+      : `mean temperature ${temperature_K.toFixed(1)} K, density ${density_g_per_cm3!.toFixed(4)} g/cm³`,
+    drift_meV_per_atom_ps === null
+      ? ''
+      : `drift of the conserved quantity ${drift_meV_per_atom_ps.toPrecision(3)} meV/atom/ps`,
+    `written to ${results.run}`,
+  ]
+  return parts.filter(part => part !== '').join('\n')
+}

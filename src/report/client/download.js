@@ -1,0 +1,39 @@
+/** @typedef {import('../figure.ts').Dataset} Dataset */
+
+/**
+ * @param {string} name
+ * @param {string} type
+ * @param {string} text
+ */
+export function saveFile(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/**
+ * Keys first, then columns named with their units; one line per point.
+ * @param {Dataset} dataset
+ */
+export function csv({ series }) {
+  const keys = [...new Set(series.flatMap(({ keys }) => Object.keys(keys)))]
+  const names = [...new Set(series.flatMap(({ columns }) => Object.keys(columns)))]
+  const lines = [[...keys, ...names].map(csvField).join(',')]
+  for (const { keys: labels, columns } of series) {
+    const front = keys.map(key => csvField(labels[key] ?? ''))
+    const length = Math.max(0, ...Object.values(columns).map(({ length }) => length))
+    for (let row = 0; row < length; row++) {
+      lines.push([...front, ...names.map(name => csvField(columns[name]?.[row] ?? ''))].join(','))
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** @param {string | number} value */
+function csvField(value) {
+  const text = String(value)
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,82 @@
+import { csv, saveFile } from './download.js'
+import { downloadFigure, drawFigures, recolorFigures, resizeFigures } from './figures.js'
+import { createScene } from './scene.js'
+import { byId } from './theme.js'
+
+/** @type {import('../payload.ts').Payload} */
+const payload = JSON.parse(byId('payload').textContent ?? '')
+const { figures, molecules } = payload
+const scene = molecules.length > 0 ? createScene(molecules) : null
+scene?.select(0)
+
+const drawn = afterFirstPaint().then(() => drawFigures(figures))
+const datasets = new Map(figures.map(({ dataset }) => [dataset.id, dataset]))
+
+/** @type {Record<string, (target: string, button: HTMLElement) => void>} */
+const actions = {
+  csv(target) {
+    const dataset = datasets.get(target)
+    if (dataset) saveFile(`${dataset.id}.csv`, 'text/csv', csv(dataset))
+  },
+  json() {
+    const { title, report } = payload
+    const everything = { title, report, datasets: [...datasets.values()], molecules }
+    saveFile('report.json', 'application/json', JSON.stringify(everything))
+  },
+  extxyz(target) {
+    const molecule = molecules[Number(target)]
+    if (!molecule) return
+    saveFile(`${molecule.system.replace(/[^\w.-]+/g, '-')}.extxyz`, 'chemical/x-xyz', molecule.extxyz)
+  },
+  svg: target => saveFigure(target, 'svg'),
+  png: target => saveFigure(target, 'png'),
+  load: () => scene?.load(),
+  system(target, button) {
+    for (const other of document.querySelectorAll('[data-action="system"]')) {
+      other.setAttribute('aria-pressed', String(other === button))
+    }
+    scene?.select(Number(target))
+  },
+  toggle(target, button) {
+    const visible = button.getAttribute('aria-pressed') !== 'true'
+    button.setAttribute('aria-pressed', String(visible))
+    scene?.toggle(target, visible)
+  },
+}
+
+/** @param {string} id @param {'svg' | 'png'} format */
+function saveFigure(id, format) {
+  const figure = figures.find(candidate => candidate.id === id)
+  if (figure) drawn.then(() => downloadFigure(figure, format))
+}
+
+document.addEventListener('click', event => {
+  const button = event.target instanceof Element && event.target.closest('[data-action]')
+  if (!(button instanceof HTMLElement)) return
+  actions[button.dataset.action ?? '']?.(button.dataset.target ?? '', button)
+})
+
+function recolor() {
+  recolorFigures(figures)
+  scene?.recolor()
+}
+
+/** Text and cards come first: once the second frame begins the first one has been painted. */
+function afterFirstPaint() {
+  return new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))
+}
+
+/** @param {boolean} onPaper */
+function print(onPaper) {
+  document.documentElement.classList.toggle('light', onPaper)
+  recolor()
+  resizeFigures(figures)
+}
+
+drawn.then(() => {
+  document.documentElement.dataset.ready = 'true'
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolor)
+  addEventListener('resize', () => scene?.resize())
+  addEventListener('beforeprint', () => print(true))
+  addEventListener('afterprint', () => print(false))
+})

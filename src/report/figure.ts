@@ -1,0 +1,190 @@
+import { superscript } from './format.ts'
+import type { SystemReport, TransportReport } from './model.ts'
+
+/** Numbers behind a figure, one table per curve; a CSV file lists all of them, the keys in front. */
+export interface Dataset {
+  /** Also the name of the file. */
+  readonly id: string
+  readonly title: string
+  readonly series: readonly DataSeries[]
+}
+
+export interface DataSeries {
+  readonly keys: Readonly<Record<string, string>>
+  /** Columns of equal length; names end in their unit. */
+  readonly columns: Readonly<Record<string, Column>>
+}
+
+export type Column = readonly (number | string | null)[]
+
+/**
+ * One figure for plotly. Strings such as "var(--ink)" stand for the page's colours, so that a figure follows the
+ * reader's light or dark setting.
+ */
+export interface Figure {
+  readonly id: string
+  readonly title: string
+  /** States the numbers for those who cannot see it. */
+  readonly alt: string
+  /** Explains colours that the section's own key does not; classes of the style sheet. */
+  readonly legend?: readonly { readonly text: string; readonly className: string }[]
+  readonly dataset: Dataset
+  readonly traces: readonly Trace[]
+  readonly layout: Layout
+}
+
+/** A plotly trace whose x and y are columns of `dataset.series[series]`, or values that are no data. */
+export interface Trace {
+  readonly series: number
+  readonly x: string | Column
+  readonly y: string | Column
+  readonly [property: string]: unknown
+}
+
+export type Layout = Readonly<Record<string, unknown>>
+
+const OKABE_ITO = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'] as const
+
+/** Colour of each system, "#rrggbb". Okabe & Ito, https://jfly.uni-koeln.de/color. */
+export function systemColors(systems: readonly SystemReport[]): string[] {
+  return systems.map(({ color }, k) =>
+    color && /^#[0-9a-f]{6}$/i.test(color) ? color : OKABE_ITO[k % OKABE_ITO.length]!,
+  )
+}
+
+/** Plotly reads a little HTML in its texts; names must not be read so. */
+export function plotText(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+}
+
+/** What a hover label says: whose value, then the value; `text` is a plotly template. */
+export function hoverLabel(name: string, text: string): string {
+  return `${plotText(name)}<br>${text}<extra></extra>`
+}
+
+/** Five significant digits: what a plot can show and a file should carry. */
+export function column(values: ArrayLike<number>, indices?: readonly number[]): (number | null)[] {
+  const picked = indices ? indices.map(k => values[k]!) : Array.from(values)
+  return picked.map(value => (Number.isFinite(value) ? Number(value.toPrecision(5)) : null))
+}
+
+/** At most `limit` indices of a long series, evenly spread, first and last among them. */
+export function thinned(length: number, limit: number): number[] {
+  if (length <= limit) return Array.from({ length }, (_, k) => k)
+  return Array.from({ length: limit }, (_, k) => Math.round((k * (length - 1)) / (limit - 1)))
+}
+
+/** Evenly and logarithmically spread indices together, for curves drawn on both kinds of axes. */
+export function thinnedForBothScales(length: number, limit: number): number[] {
+  if (length <= limit) return thinned(length, limit)
+  const half = Math.floor(limit / 2)
+  const logarithmic = Array.from({ length: half }, (_, k) => Math.round(length ** (k / (half - 1))) - 1)
+  return [...new Set([...thinned(length, limit - half), ...logarithmic])].sort((a, b) => a - b)
+}
+
+/** Shares of a budget of points: all curves of one kind together stay readable and small. */
+export function pointsPerSeries(report: TransportReport, budget: number): number {
+  const replicas = report.systems.reduce((sum, system) => sum + system.replicas.length, 0)
+  return Math.max(60, Math.min(600, Math.floor(budget / Math.max(1, replicas))))
+}
+
+/** The look that all axes share; `options` are plotly's. */
+export function axis(title: string, options: Layout = {}): Layout {
+  return {
+    title: { text: title, standoff: 8, font: { size: 13, color: 'var(--muted)' } },
+    gridcolor: 'var(--grid)',
+    linecolor: 'var(--axis)',
+    tickcolor: 'var(--axis)',
+    tickfont: { size: 12, color: 'var(--muted)' },
+    ticks: 'outside',
+    ticklen: 4,
+    showline: true,
+    zeroline: false,
+    automargin: true,
+    fixedrange: false,
+    nticks: 6,
+    ...options,
+  }
+}
+
+/** Logarithmic, ticks at powers of ten, or at 1, 2 and 5 when there are fewer than three of them. */
+export function logAxis(title: string, range: readonly [low: number, high: number]): Layout {
+  const [low, high] = range.map(Math.log10) as [number, number]
+  const exponents = integers(Math.ceil(low), Math.floor(high))
+  const within = (value: number) => value >= range[0] && value <= range[1]
+  const multiples = (digits: readonly number[]) =>
+    integers(Math.floor(low), Math.floor(high))
+      .flatMap(exponent => digits.map(digit => Number((digit * 10 ** exponent).toPrecision(1))))
+      .filter(within)
+  const byPowers = exponents.length > 2
+  const stride = Math.ceil(exponents.length / 8)
+  const powers = exponents.filter(exponent => exponent % stride === 0)
+  const asNumbers = powers.every(exponent => exponent >= -2 && exponent <= 3)
+  const ticks = byPowers ? powers.map(exponent => 10 ** exponent) : multiples([1, 2, 5])
+  return axis(title, {
+    type: 'log',
+    range: [low, high],
+    tickmode: 'array',
+    tickvals: ticks,
+    ticktext:
+      byPowers && !asNumbers
+        ? powers.map(powerLabel)
+        : ticks.map(value => String(Number(value.toPrecision(1)))),
+    minor: {
+      tickmode: 'array',
+      tickvals: multiples([2, 3, 4, 5, 6, 7, 8, 9]),
+      ticks: 'outside',
+      ticklen: 2,
+      tickcolor: 'var(--axis)',
+    },
+  })
+}
+
+function powerLabel(exponent: number): string {
+  return ['1', '10'][exponent] ?? `10${superscript(exponent)}`
+}
+
+function integers(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) => first + k)
+}
+
+/** The window over which slopes were fitted, shaded once per distinct window and labelled on top. */
+export function fitWindows(systems: readonly SystemReport[], logarithmic = false) {
+  const distinct = new Map(systems.map(({ fit }) => [`${fit.from_ps}–${fit.to_ps} ps`, fit]))
+  const place = (time_ps: number) => (logarithmic ? Math.log10(time_ps) : time_ps)
+  return {
+    shapes: [...distinct.values()].map(({ from_ps, to_ps }) => ({
+      type: 'rect',
+      xref: 'x',
+      yref: 'paper',
+      x0: from_ps,
+      x1: to_ps,
+      y0: 0,
+      y1: 1,
+      fillcolor: 'var(--window)',
+      line: { width: 0 },
+      layer: 'below',
+    })),
+    annotations: [...distinct].map(([text, { from_ps, to_ps }], k) => ({
+      text: `fit ${text}`,
+      x: logarithmic ? (place(from_ps) + place(to_ps)) / 2 : (from_ps + to_ps) / 2,
+      xref: 'x',
+      y: 1,
+      yref: 'paper',
+      yanchor: 'top',
+      yshift: -2 - 15 * k,
+      showarrow: false,
+      font: { size: 11, color: 'var(--muted)' },
+    })),
+  }
+}
+
+/** "in PVDF 3.04, in dHF 3.25": one phrase per system for alternative texts. */
+export function perSystem(report: TransportReport, phrase: (system: SystemReport) => string | null): string {
+  return report.systems
+    .flatMap(system => {
+      const text = phrase(system)
+      return text === null ? [] : [`${system.name}: ${text}`]
+    })
+    .join('; ')
+}

@@ -1,0 +1,120 @@
+import type { Estimate, Interval } from './model.ts'
+
+const MINUS = '\u2212'
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** An estimate with the digits that its interval supports; a common power of ten is split off. */
+export interface FormattedEstimate {
+  readonly value: string
+  /** "0.81–1.61", or null without an interval. */
+  readonly interval: string | null
+  /** " × 10⁻³", or empty. */
+  readonly power: string
+}
+
+function decimalExponent(value: number): number {
+  return Number(value.toExponential().split('e')[1])
+}
+
+/** Powers of ten are split off outside 0.01 … 99 999. */
+function splitExponent(magnitude: number): number {
+  if (magnitude === 0 || (magnitude >= 0.01 && magnitude < 1e5)) return 0
+  return decimalExponent(magnitude)
+}
+
+function withMinus(text: string): string {
+  return /[1-9]/.test(text) ? text.replace('-', MINUS) : text.replace('-', '')
+}
+
+function toDecimals(value: number, decimals: number): string {
+  if (decimals >= 0) return withMinus(value.toFixed(decimals))
+  const step = 10 ** -decimals
+  return withMinus((Math.round(value / step) * step).toFixed(0))
+}
+
+function powerOfTen(exponent: number): string {
+  return exponent === 0 ? '' : ` × 10${superscript(exponent)}`
+}
+
+/** "⁻³" */
+export function superscript(integer: number): string {
+  const digits = [...String(Math.abs(integer))].map(digit => SUPERSCRIPTS[Number(digit)]).join('')
+  return integer < 0 ? `⁻${digits}` : digits
+}
+
+/** Decimals that show two significant digits of `uncertainty`, after it has been rounded to them. */
+function supportedDecimals(uncertainty: number): number {
+  return 1 - decimalExponent(Number(uncertainty.toPrecision(2)))
+}
+
+/**
+ * Digits of `value` are cut where the second significant digit of the uncertainty stands: half the width of the
+ * interval.
+ */
+export function formatEstimate(estimate: Estimate): FormattedEstimate {
+  const { value, ci95 } = estimate
+  const halfWidth = ci95 ? (ci95[1] - ci95[0]) / 2 : Number.NaN
+  if (!ci95 || !(halfWidth > 0) || !Number.isFinite(halfWidth) || !Number.isFinite(value)) {
+    const interval = ci95 ? intervalText(formatNumber(ci95[0]), formatNumber(ci95[1])) : null
+    return { value: formatNumber(value), interval, power: '' }
+  }
+  const exponent = splitExponent(Math.max(Math.abs(value), halfWidth))
+  const scale = 10 ** exponent
+  const decimals = supportedDecimals(halfWidth / scale)
+  const [low, high] = ci95.map(end => toDecimals(end / scale, decimals)) as [string, string]
+  return {
+    value: toDecimals(value / scale, decimals),
+    interval: intervalText(low, high),
+    power: powerOfTen(exponent),
+  }
+}
+
+function intervalText(low: string, high: string): string {
+  return low.startsWith(MINUS) || low.includes('×') ? `${low} to ${high}` : `${low}–${high}`
+}
+
+/** "3.04 ± 0.22", "(9.7 ± 1.4) × 10⁻³": uncertainty to two significant digits, value to match. */
+export function formatUncertain(value: number, uncertainty: number | null): string {
+  if (uncertainty === null || !(uncertainty > 0) || !Number.isFinite(uncertainty)) return formatNumber(value)
+  const exponent = splitExponent(Math.max(Math.abs(value), uncertainty))
+  const scale = 10 ** exponent
+  const decimals = supportedDecimals(uncertainty / scale)
+  const text = `${toDecimals(value / scale, decimals)} ± ${toDecimals(uncertainty / scale, decimals)}`
+  return exponent === 0 ? text : `(${text})${powerOfTen(exponent)}`
+}
+
+/** A number that has no uncertainty of its own, to so many significant digits at most. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return 'not known'
+  const exponent = splitExponent(Math.abs(value))
+  const rounded = Number((value / 10 ** exponent).toPrecision(digits))
+  return withMinus(String(rounded)) + powerOfTen(exponent)
+}
+
+/** "0.70–1.42" with the digits that the interval's width supports. */
+export function formatInterval(interval: Interval): string {
+  const { interval: text, power } = formatEstimate({ value: interval[0], ci95: interval })
+  return `${text}${power}`
+}
+
+/** "3.04 Å²/ps (95 %: 2.61–3.47)" */
+export function formatMeasurement(estimate: Estimate, unit = ''): string {
+  const { value, interval, power } = formatEstimate(estimate)
+  const quantity = `${value}${power}${unit && ` ${unit}`}`
+  return interval === null ? quantity : `${quantity} (95 %: ${interval}${power})`
+}
+
+/** "4 min 12 s", "2 h 5 min" */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return 'not known'
+  if (seconds < 60) return `${formatNumber(seconds, 2)} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** "A", "A and B", "A, B and C" */
+export function joinWords(words: readonly string[]): string {
+  if (words.length < 2) return words.join('')
+  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}

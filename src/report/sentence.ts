@@ -1,0 +1,134 @@
+import { formatEstimate, formatMeasurement, formatNumber, joinWords } from './format.ts'
+import type { Interval, SystemReport, TransportReport } from './model.ts'
+
+/**
+ * Whether slopes may go by that name alone: unless every system's MSD has been shown to be diffusive they are
+ * "apparent slopes".
+ */
+export function slopesAreApparent(systems: readonly SystemReport[]): boolean {
+  return systems.some(system => system.verdict !== 'diffusive')
+}
+
+export function findSystem(report: TransportReport, name: string): SystemReport {
+  const system = report.systems.find(candidate => candidate.name === name)
+  if (!system) throw new Error(`the report has no system "${name}"`)
+  return system
+}
+
+/** "lies inside", "lies outside": where a published value stands against an interval of ours. */
+export function placement(value: number, interval: Interval | null): string {
+  if (!interval) return 'cannot be judged without an interval'
+  return value >= interval[0] && value <= interval[1] ? 'lies inside' : 'lies outside'
+}
+
+/** The answer in one sentence: value, interval, boxes, the published value against it, and the regime. */
+export function sentence(report: TransportReport): string {
+  const { comparison } = report
+  const subjects: readonly SystemReport[] = comparison
+    ? [findSystem(report, comparison.numerator), findSystem(report, comparison.denominator)]
+    : report.systems
+  const answer = comparison ? ratioClause(report, subjects) : slopeClause(report, subjects)
+  return `${[answer, ...publishedClause(report, subjects), regimeClause(report)].join('; ')}.`
+}
+
+function conditions(system: SystemReport): string {
+  const temperature = `${formatNumber(system.temperature_K, 4)} K`
+  return system.chargeScale === null
+    ? temperature
+    : `${temperature} and charge scale ${formatNumber(system.chargeScale)}`
+}
+
+function ratioClause(report: TransportReport, subjects: readonly SystemReport[]): string {
+  const { ratio } = report.comparison!
+  const { value, interval, power } = formatEstimate(ratio)
+  const [at, numerator, denominator] = placed(subjects)
+  const certainty = interval === null ? 'no interval' : `95 %: ${interval}${power}`
+  return (
+    `${at} ${report.speciesLabel} MSD slope in ${numerator} is ${value}${power} times that in ${denominator} ` +
+    `(${certainty}, ${boxes(subjects)})`
+  )
+}
+
+function slopeClause(report: TransportReport, subjects: readonly SystemReport[]): string {
+  const [at, ...labels] = placed(subjects)
+  const kind = slopesAreApparent(subjects) ? 'apparent slope' : 'slope'
+  if (subjects.length === 1) {
+    const { slope_A2_per_ps, fit } = subjects[0]!
+    const { value, interval, power } = formatEstimate(slope_A2_per_ps)
+    const certainty = interval === null ? 'no interval' : `95 %: ${interval}${power}`
+    const window = `fit ${formatNumber(fit.from_ps)}–${formatNumber(fit.to_ps)} ps`
+    return (
+      `${at} ${kind} of the ${report.speciesLabel} MSD in ${labels[0]} is ${value}${power} Å²/ps ` +
+      `(${certainty}, ${window}, ${boxes(subjects)})`
+    )
+  }
+  const values = subjects.map(
+    (system, k) => `${formatMeasurement(system.slope_A2_per_ps, 'Å²/ps')} in ${labels[k]}`,
+  )
+  return `${at} ${kind}s of the ${report.speciesLabel} MSD are ${joinWords(values)} (${boxes(subjects)})`
+}
+
+/** "At 500 K … the" and the systems' labels; conditions move to the labels when they differ. */
+function placed(subjects: readonly SystemReport[]): [at: string, ...labels: string[]] {
+  const all = subjects.map(conditions)
+  if (all.every(text => text === all[0])) return [`At ${all[0]} the`, ...subjects.map(system => system.label)]
+  return ['The', ...subjects.map((system, k) => `${system.label} at ${all[k]}`)]
+}
+
+/** "2 boxes each" */
+export function boxes(subjects: readonly SystemReport[]): string {
+  const counts = subjects.map(system => system.replicas.length)
+  const noun = counts.at(-1) === 1 ? 'box' : 'boxes'
+  if (counts.length === 1) return `${counts[0]} ${noun}`
+  if (counts.every(count => count === counts[0])) return `${counts[0]} ${noun} each`
+  return `${joinWords(counts.map(String))} boxes`
+}
+
+function publishedClause(report: TransportReport, subjects: readonly SystemReport[]): string[] {
+  if (report.comparison) {
+    if (!report.publishedRatio) return []
+    const { value } = report.publishedRatio
+    return [`the published ratio ${formatNumber(value)} ${placement(value, report.comparison.ratio.ci95)}`]
+  }
+  const judged = subjects.flatMap(system => {
+    const published = report.published.find(candidate => candidate.system === system.name)
+    if (!published) return []
+    const value = published.slope_A2_per_ps
+    return [{ label: system.label, value, verdict: placement(value, system.slope_A2_per_ps.ci95) }]
+  })
+  const first = judged[0]
+  if (!first) return []
+  if (subjects.length === 1)
+    return [`the published slope ${formatNumber(first.value)} Å²/ps ${first.verdict}`]
+  const verdicts = [...new Set(judged.map(({ verdict }) => verdict))]
+  return verdicts.map(verdict => {
+    const labels = judged.filter(candidate => candidate.verdict === verdict).map(({ label }) => label)
+    return labels.length === 1
+      ? `the published slope for ${labels[0]} ${verdict}`
+      : `the published slopes for ${joinWords(labels)} ${verdict.replace('lies', 'lie')}`
+  })
+}
+
+/** Slopes that have not been called apparent before are called so here. */
+function regimeClause({ systems, comparison }: TransportReport): string {
+  const alphas = systems.map(system => formatEstimate(system.alpha).value)
+  const alphaText = `α = ${alphas.every(alpha => alpha === alphas[0]) ? alphas[0] : joinWords(alphas)}`
+  const consequence = comparison && slopesAreApparent(systems) ? ', so these are apparent slopes' : ''
+  const [{ verdict }] = systems
+  if (systems.some(system => system.verdict !== verdict)) {
+    const each = systems.map((system, k) => `${system.label} is ${REGIME[system.verdict]} (α = ${alphas[k]})`)
+    return joinWords(each) + consequence
+  }
+  if (verdict === 'undetermined') {
+    const subject = ['the MSD is not', 'neither MSD is'][systems.length - 1] ?? 'no MSD is'
+    return `${subject} shown to be diffusive (${alphaText})${consequence}`
+  }
+  const subject = ['the MSD is', 'both MSDs are'][systems.length - 1] ?? 'all MSDs are'
+  return `${subject} ${REGIME[verdict]} (${alphaText})${consequence}`
+}
+
+const REGIME = {
+  diffusive: 'diffusive',
+  'sub-diffusive': 'still sub-diffusive',
+  undetermined: 'undetermined',
+} as const

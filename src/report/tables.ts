@@ -1,0 +1,125 @@
+import { formatEstimate, formatNumber, formatUncertain, joinWords } from './format.ts'
+import { doiLink, html, type Markup } from './html.ts'
+import type { Estimate, SystemReport, TransportReport } from './model.ts'
+import { tag } from './sections.ts'
+import { slopesAreApparent } from './sentence.ts'
+
+/** Every system's numbers side by side. */
+export function numbersTable(report: TransportReport): Markup {
+  const apparent = slopesAreApparent(report.systems)
+  const rows: [string, (system: SystemReport) => Markup | string][] = [
+    [apparent ? 'Apparent slope' : 'Slope', system => measured(system.slope_A2_per_ps, 'Å²/ps')],
+    ['Fit window', ({ fit }) => `${formatNumber(fit.from_ps)}–${formatNumber(fit.to_ps)} ps`],
+    ['Exponent α', system => html`${measured(system.alpha)}<span class="aside">${system.verdict}</span>`],
+    ...(report.systems.some(({ axisSlopes_A2_per_ps }) => axisSlopes_A2_per_ps)
+      ? [['Slope along x, y, z', axisSlopes] as [string, (system: SystemReport) => string]]
+      : []),
+    ['Density', densityText],
+    [
+      'Boxes',
+      ({ replicas }) => `${replicas.length} (seed ${joinWords(replicas.map(({ seed }) => `${seed}`))})`,
+    ],
+    ['Atoms', ({ atoms, ions }) => `${atoms} (${ions} ${report.speciesLabel})`],
+    ...(report.published.length > 0
+      ? [
+          ['Published slope', (system: SystemReport) => publishedText(report, system)] as [
+            string,
+            (system: SystemReport) => Markup,
+          ],
+        ]
+      : []),
+  ]
+  return html`<div class="table"><table><caption>Numbers <span class="aside">small print: 95 % intervals</span></caption><thead><tr><td></td>${systemHeads(report)}</tr></thead><tbody>${rows.map(
+    ([name, cell]) =>
+      html`<tr><th scope="row">${name}</th>${report.systems.map(system => html`<td>${cell(system)}</td>`)}</tr>`,
+  )}</tbody></table></div>`
+}
+
+function systemHeads(report: TransportReport): Markup[] {
+  return report.systems.map(
+    ({ name }, k) => html`<th scope="col"><span class="swatch system-${k}"></span>${name}</th>`,
+  )
+}
+
+function measured(estimate: Estimate, unit = ''): Markup {
+  const { value, interval, power } = formatEstimate(estimate)
+  return html`<span class="nowrap">${value}${power}${unit && ` ${unit}`}</span>${
+    interval && html`<small>${interval}${power}</small>`
+  }`
+}
+
+function axisSlopes({ axisSlopes_A2_per_ps: slopes }: SystemReport): string {
+  return slopes
+    ? `${slopes
+        .map(slope => formatEstimate(slope))
+        .map(({ value, power }) => value + power)
+        .join(', ')} Å²/ps`
+    : 'not measured'
+}
+
+function densityText({ density_g_per_cm3: density }: SystemReport): string {
+  return density ? `${formatUncertain(density.value, density.standardError)} g/cm³` : 'not measured'
+}
+
+function publishedText(report: TransportReport, system: SystemReport): Markup {
+  const found = report.published.filter(candidate => candidate.system === system.name)
+  if (found.length === 0) return html`none`
+  return html`${found.map(
+    ({ slope_A2_per_ps, label, doi }) =>
+      html`<span class="nowrap">${formatNumber(slope_A2_per_ps)} Å²/ps</span><small>${doiLink(doi, label)}</small>`,
+  )}`
+}
+
+/** Coordination numbers and residence times, one row per pair. */
+export function coordinationTable(report: TransportReport): Markup | null {
+  const all = report.systems.flatMap(({ coordination }) => coordination)
+  if (all.length === 0) return null
+  const pairs = [...new Set(all.map(({ pair }) => pair))]
+  return html`<div class="table"><table><caption>Coordination <span class="aside">small print: 95 % intervals</span></caption><thead><tr><th scope="col">Pair</th>${systemHeads(
+    report,
+  )}</tr></thead><tbody>${pairs.map(
+    pair =>
+      html`<tr><th scope="row">${pair}</th>${report.systems.map(system => coordinationCell(system, pair))}</tr>`,
+  )}</tbody></table></div>`
+}
+
+function coordinationCell(system: SystemReport, pair: string): Markup {
+  const found = system.coordination.find(candidate => candidate.pair === pair)
+  if (!found) return html`<td>not measured</td>`
+  const { residence } = found
+  const lives = residence
+    ? `, lives ${residence.atLeast ? '≥ ' : ''}${formatNumber(residence.time_ps)} ps`
+    : ''
+  return html`<td>${measured(found)}<small>within ${formatNumber(found.radius_A)} Å${lives}</small></td>`
+}
+
+/** What was fitted or decided, and what came out by itself. */
+export function calibrationTable({ calibration }: TransportReport): Markup | null {
+  return recordTable(
+    null,
+    ['Quantity', 'Value', 'Status', 'Source'],
+    calibration.map(({ quantity, value, status, source, doi }) => [
+      quantity,
+      value,
+      tag(status),
+      html`${source}${doi && html`<small>${doiLink(doi)}</small>`}`,
+    ]),
+  )
+}
+
+/** One record a row, its first cell as its name; on a narrow screen each record stands by itself. */
+export function recordTable(
+  caption: string | null,
+  heads: readonly string[],
+  records: readonly (readonly (Markup | string | number)[])[],
+): Markup | null {
+  if (records.length === 0) return null
+  return html`<div class="table records"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${heads.map(
+    head => html`<th scope="col">${head}</th>`,
+  )}</tr></thead><tbody>${records.map(
+    ([first = '', ...rest]) =>
+      html`<tr><th scope="row">${first}</th>${rest.map(
+        (cell, k) => html`<td data-label="${heads[k + 1]}"><div>${cell}</div></td>`,
+      )}</tr>`,
+  )}</tbody></table></div>`
+}

@@ -1,0 +1,35 @@
+import { type Box, minimumImage } from '../core/box.ts'
+import { buildPairList, createExclusions } from '../core/neighbors.ts'
+import type { Structure } from '../core/structure.ts'
+import { UserError } from '../errors.ts'
+
+/** Atoms closer than this are taken for a mistake in the file, not for a configuration to simulate. */
+const OVERLAP_A = 0.4
+
+/** @throws UserError naming the first two atoms that sit on top of each other */
+export function checkOverlaps(structure: Structure, where: string): void {
+  const { box, positions, elements } = structure
+  const list = buildPairList(box, positions, OVERLAP_A, createExclusions(elements.length, []))
+  if (list.partners.length === 0) return
+  const i = list.atoms[list.atomRuns.findIndex(run => list.runStarts[run]! > 0) - 1]!
+  const j = list.partners[0]!
+  const d = Float64Array.from([0, 1, 2], c => positions[3 * j + c]! - positions[3 * i + c]!)
+  minimumImage(box, d)
+  const pairs = list.partners.length
+  throw new UserError({
+    message: `atoms ${i + 1} (${elements[i]}) and ${j + 1} (${elements[j]}) overlap: ${Math.hypot(...d).toFixed(3)} Å apart${pairs > 1 ? `, and ${pairs - 1} more pairs` : ''}`,
+    where,
+    hint: `no two atoms may be closer than ${OVERLAP_A} Å`,
+  })
+}
+
+/** @throws UserError when a molecule could meet its own image */
+export function checkBoxAgainstCutoff(box: Box, cutoff_A: number, where: string): void {
+  const smallest = Math.min(...box.heights)
+  if (smallest >= 2 * cutoff_A) return
+  throw new UserError({
+    message: `the box is only ${smallest.toFixed(2)} Å high in its shortest direction, less than twice the cut-off of ${cutoff_A} Å`,
+    where,
+    hint: `use a cut-off of at most ${(Math.floor(smallest * 50) / 100).toFixed(2)} Å, or a larger box`,
+  })
+}

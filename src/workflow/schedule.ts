@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+/** One hoplite command in a process of its own: a crash costs this job alone. */
+export interface Job {
+  readonly name: string
+  /** Command line without the program; `--json --quiet` is added. */
+  readonly args: readonly string[]
+}
+
+export interface JobOutcome {
+  readonly name: string
+  readonly exitCode: number
+  /** What the command printed under --json; null when it printed nothing that can be read. */
+  readonly document: unknown
+  readonly stderr: string
+}
+
+/** What a job says of itself while it runs. */
+export interface JobProgress {
+  readonly done: number
+  readonly total: number
+}
+
+const PROGRAM = fileURLToPath(new URL('../cli/hoplite.mjs', import.meta.url))
+
+/**
+ * Runs jobs, at most as many at a time as there are processors; all are run whatever becomes of the others.
+ * @param onProgress called with the jobs' progress by name
+ * @param signal ends the running jobs, which write a checkpoint first; no further ones begin
+ */
+export async function runJobs(
+  jobs: readonly Job[],
+  options: {
+    readonly concurrency?: number
+    onProgress?(progress: ReadonlyMap<string, JobProgress>): void
+    readonly signal?: AbortSignal
+  } = {},
+): Promise<JobOutcome[]> {
+  const { concurrency = availableParallelism(), onProgress, signal } = options
+  const progress = new Map<string, JobProgress>()
+  const outcomes: JobOutcome[] = []
+  let next = 0
+  const worker = async () => {
+    while (next < jobs.length && !signal?.aborted) {
+      const index = next++
+      const job = jobs[index]!
+      outcomes[index] = await runJob(job, signal, state => {
+        progress.set(job.name, state)
+        onProgress?.(progress)
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker))
+  return outcomes
+}
+
+function runJob(
+  job: Job,
+  signal: AbortSignal | undefined,
+  onProgress: (progress: JobProgress) => void,
+): Promise<JobOutcome> {
+  return new Promise((resolve, reject) => {
+    const child = fork(PROGRAM, [...job.args, '--json', '--quiet'], { silent: true })
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.on('message', message => {
+      if (isProgress(message)) onProgress(message)
+    })
+    const stop = () => child.kill('SIGINT')
+    signal?.addEventListener('abort', stop, { once: true })
+    child.on('error', reject)
+    child.on('close', code => {
+      signal?.removeEventListener('abort', stop)
+      resolve({ name: job.name, exitCode: code ?? 1, document: parse(stdout), stderr })
+    })
+  })
+}
+
+function isProgress(message: unknown): message is JobProgress {
+  return typeof message === 'object' && message !== null && 'done' in message && 'total' in message
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

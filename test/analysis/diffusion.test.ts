@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest'
+import {
+  bootstrapSlope,
+  fitSlope,
+  nullRatio,
+  type SlopeOptions,
+  slopeRatio,
+} from '../../src/analysis/diffusion.ts'
+import { type MeanSquaredDisplacement, meanSquaredDisplacement } from '../../src/analysis/msd.ts'
+import { mean } from '../../src/analysis/stats.ts'
+import { UserError } from '../../src/errors.ts'
+import { hoppingWalk, normalSequence, randomWalk, uniformSequence, type WalkOptions } from './walks.ts'
+
+const window = { fitFrom_ps: 20, fitTo_ps: 100 }
+
+function walkMsd(options: WalkOptions): MeanSquaredDisplacement {
+  return meanSquaredDisplacement(randomWalk(options), { frameInterval_ps: 1, maximumLag_ps: 100 })
+}
+
+const inside = (value: number, [low, high]: readonly [number, number]) => low <= value && value <= high
+
+/** Fraction of `trials` trajectories whose interval contains the true slope. */
+function coverage(
+  trials: number,
+  truth: number,
+  simulate: (seed: number) => MeanSquaredDisplacement,
+  options: SlopeOptions = window,
+): number {
+  let covered = 0
+  for (let seed = 0; seed < trials; seed++) {
+    if (inside(truth, fitSlope(simulate(seed), options).slope_ci95_A2_per_ps)) covered++
+  }
+  return covered / trials
+}
+
+describe('the 95 % interval of the slope covers the truth', () => {
+  const expectNominal = (fraction: number) => {
+    expect(fraction).toBeGreaterThanOrEqual(0.9)
+    expect(fraction).toBeLessThanOrEqual(0.98)
+  }
+
+  test('15 random walkers, 1000 frames, 20–100', () => {
+    expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 1000, ions: 15 })))
+  })
+
+  test('15 random walkers, 200 frames, 10–100: half the trajectory', () => {
+    const options = { fitFrom_ps: 10, fitTo_ps: 100 }
+    expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 200, ions: 15 }), options))
+  })
+
+  test('ordinary least squares instead', () => {
+    const options = { ...window, weighting: 'uniform' } as const
+    expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 500, ions: 10 }), options))
+  })
+
+  test('three walkers', () => {
+    expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 600, ions: 3 })))
+  })
+
+  test('a single walker', () => {
+    expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 1000, ions: 1 })))
+  })
+
+  test('slow and fast ions in one box', () => {
+    const simulate = (seed: number) => {
+      const uniform = uniformSequence(seed + 500)
+      const steps = Array.from({ length: 15 }, () => Math.sqrt(uniform() < 0.5 ? 0.4 : 1.6))
+      return walkMsd({ seed, frames: 400, ions: 15, step_A: ion => steps[ion]! })
+    }
+    expectNominal(coverage(200, 3, simulate))
+  })
+
+  test('rare hops with rattling', () => {
+    const simulate = (seed: number) =>
+      meanSquaredDisplacement(
+        hoppingWalk({ seed, frames: 600, ions: 12, hopProbability: 0.01, rattle_A: 0.3 }),
+        { frameInterval_ps: 1, maximumLag_ps: 100 },
+      )
+    expectNominal(coverage(200, 0.09, simulate))
+  })
+
+  test('boxes that differ, four of them', () => {
+    let covered = 0
+    for (let seed = 0; seed < 200; seed++) {
+      const normal = normalSequence(seed + 900)
+      const boxes = Array.from({ length: 4 }, (_, box) => {
+        const mobility = Math.exp(0.3 * normal() - 0.045)
+        return walkMsd({ seed: 1000 * seed + box, frames: 300, ions: 5, step_A: () => Math.sqrt(mobility) })
+      })
+      if (inside(3, fitSlope(boxes, window).slope_ci95_A2_per_ps)) covered++
+    }
+    expectNominal(covered / 200)
+  })
+})
+
+describe('the slope itself', () => {
+  test('is unbiased, with the frame interval accounted for', () => {
+    const slopes = Array.from({ length: 100 }, (_, seed) => {
+      const positions = randomWalk({ seed, frames: 400, ions: 10 })
+      const msd = meanSquaredDisplacement(positions, { frameInterval_ps: 0.25, maximumLag_ps: 25 })
+      return fitSlope(msd, { fitFrom_ps: 5, fitTo_ps: 25 }).slope_A2_per_ps
+    })
+    expect(Math.abs(mean(slopes) / 12 - 1)).toBeLessThan(0.04)
+  })
+
+  test('rattling goes into the intercept', () => {
+    const positions = hoppingWalk({ seed: 5, frames: 4000, ions: 60, hopProbability: 0.02, rattle_A: 0.5 })
+    const msd = meanSquaredDisplacement(positions, { frameInterval_ps: 1, maximumLag_ps: 60 })
+    const fit = fitSlope(msd, { fitFrom_ps: 10, fitTo_ps: 50 })
+    expect(fit.intercept_A2).toBeCloseTo(6 * 0.25, 1)
+    expect(inside(0.18, fit.slope_ci95_A2_per_ps)).toBe(true)
+  })
+
+  test('says what its interval rests on', () => {
+    const different = (mobilities: readonly number[]) =>
+      mobilities.map((mobility, seed) =>
+        walkMsd({ seed, frames: 500, ions: 6, step_A: () => Math.sqrt(mobility) }),
+      )
+    const mixed = walkMsd({ seed: 1, frames: 500, ions: 6, step_A: ion => (ion < 3 ? 0.2 : 2) })
+    expect(fitSlope(mixed, window).varianceFrom).toBe('ions')
+    expect(fitSlope(mixed, window).degreesOfFreedom).toBeLessThan(6)
+    const boxes = fitSlope(different([0.2, 1, 4]), window)
+    expect(boxes.varianceFrom).toBe('replicas')
+    expect(boxes.degreesOfFreedom).toBeLessThan(2.5)
+    expect(boxes).toMatchObject({ replicas: 3, ions: 18 })
+    const single = fitSlope(walkMsd({ seed: 1, frames: 500, ions: 1 }), window)
+    expect(single.varianceFrom).toBe('time origins')
+    expect(single.independentObservations).toBeCloseTo(4.99, 9)
+  })
+
+  test('an ion that does not move has slope zero, inside its interval', () => {
+    const fit = fitSlope(walkMsd({ seed: 1, frames: 300, ions: 4, step_A: () => 0 }), window)
+    expect(fit.slope_A2_per_ps).toBe(0)
+    expect(fit.slope_ci95_A2_per_ps).toEqual([0, 0])
+    const cage = meanSquaredDisplacement(
+      hoppingWalk({ seed: 2, frames: 500, ions: 10, hopProbability: 0, rattle_A: 0.5 }),
+      { frameInterval_ps: 1 },
+    )
+    expect(inside(0, fitSlope(cage, window).slope_ci95_A2_per_ps)).toBe(true)
+  })
+
+  test('agrees with the bootstrap on the width', () => {
+    const ratios = Array.from({ length: 20 }, (_, seed) => {
+      const msd = walkMsd({ seed, frames: 600, ions: 15 })
+      const [low, high] = fitSlope(msd, window).slope_ci95_A2_per_ps
+      const resampled = bootstrapSlope(msd, { ...window, seed, resamples: 1000 })
+      expect(resampled.resampled).toBe('ions')
+      expect(resampled.slope_A2_per_ps).toBe(fitSlope(msd, window).slope_A2_per_ps)
+      return (resampled.slope_ci95_A2_per_ps[1] - resampled.slope_ci95_A2_per_ps[0]) / (high - low)
+    })
+    expect(mean(ratios)).toBeGreaterThan(0.8)
+    expect(mean(ratios)).toBeLessThan(1.2)
+    expect(Math.min(...ratios)).toBeGreaterThan(0.5)
+    expect(Math.max(...ratios)).toBeLessThan(1.5)
+  })
+
+  test('refuses windows that the trajectory cannot serve', () => {
+    const msd = walkMsd({ seed: 1, frames: 60, ions: 2 })
+    expect(() => fitSlope(msd, window)).toThrow('no lag of 100 ps')
+    expect(() => fitSlope(msd, { fitFrom_ps: 30, fitTo_ps: 20 })).toThrow('empty')
+    expect(() => fitSlope(msd, { fitFrom_ps: 20, fitTo_ps: 21 })).toThrow('three lags')
+    expect(() => fitSlope([], window)).toThrow(UserError)
+    const other = { ...msd, frameInterval_ps: 2 }
+    expect(() => fitSlope([msd, other], window)).toThrow('every 1 and every 2 ps')
+  })
+})
+
+describe('the ratio of two systems', () => {
+  const boxes = (seed: number, count: number, mobility: number) =>
+    Array.from({ length: count }, (_, k) =>
+      walkMsd({ seed: 100 * seed + k, frames: 300, ions: 12, step_A: () => Math.sqrt(mobility) }),
+    )
+
+  test.each([1, 2])('identical systems, %d boxes each: the interval covers 1', count => {
+    let covered = 0
+    for (let seed = 0; seed < 100; seed++) {
+      const { ratio_ci95 } = slopeRatio(boxes(seed, count, 1), boxes(seed + 5000, count, 1), {
+        ...window,
+        seed,
+        resamples: 50,
+      })
+      if (inside(1, ratio_ci95)) covered++
+    }
+    expect(covered).toBeGreaterThanOrEqual(90)
+    expect(covered).toBeLessThanOrEqual(99)
+  })
+
+  test('a factor of three is found, and 1 excluded', () => {
+    const result = slopeRatio(boxes(1, 2, 3), boxes(2, 2, 1), { ...window, seed: 1 })
+    expect(inside(3, result.ratio_ci95)).toBe(true)
+    expect(inside(3, result.bootstrap_ci95)).toBe(true)
+    expect(result.ratio_ci95[0]).toBeGreaterThan(1.5)
+    expect(result).toMatchObject({ replicas: [2, 2], resampled: 'replicas, then ions' })
+    const inverse = slopeRatio(boxes(2, 2, 1), boxes(1, 2, 3), { ...window, seed: 1 })
+    expect(inverse.ratio * result.ratio).toBeCloseTo(1, 12)
+    expect(inverse.ratio_ci95[0] * result.ratio_ci95[1]).toBeCloseTo(1, 12)
+  })
+
+  test('one box each: says that differences between boxes are not in it', () => {
+    const result = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 1), { ...window, seed: 1 })
+    expect(result.resampled).toBe('ions')
+    expect(result.method).toContain('single box')
+  })
+
+  test('a system that stands still leaves the ratio open', () => {
+    const { ratio_ci95 } = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 0), { ...window, seed: 1, resamples: 50 })
+    expect(ratio_ci95).toEqual([0, Infinity])
+  })
+})
+
+describe('the ratio of identical systems', () => {
+  const different = Array.from({ length: 4 }, (_, k) =>
+    walkMsd({ seed: k, frames: 300, ions: 12, step_A: () => 2 ** (k / 2) }),
+  )
+
+  test('is as wide as the replicas differ, and symmetric', () => {
+    const result = nullRatio([different], { ...window, seed: 1 })
+    expect(result).toMatchObject({ basis: 'pairs of replicas', comparisons: 6 })
+    expect(result.null_ratio_ci95[1]).toBeGreaterThan(5)
+    expect(result.null_ratio_ci95[0] * result.null_ratio_ci95[1]).toBeCloseTo(1, 1)
+  })
+
+  test('comes from halves of the ions when there is one replica, and says so', () => {
+    const one = walkMsd({ seed: 3, frames: 300, ions: 12 })
+    const result = nullRatio([one], { ...window, seed: 1 })
+    expect(result).toMatchObject({ basis: 'halves of the ions of one replica', comparisons: 1 })
+    expect(inside(1, result.null_ratio_ci95)).toBe(true)
+    expect(result.null_ratio_ci95[1]).toBeLessThan(3)
+    const mixed = walkMsd({ seed: 3, frames: 300, ions: 12, step_A: ion => (ion < 2 ? 5 : 1) })
+    expect(nullRatio([mixed], { ...window, seed: 1 }).null_ratio_ci95[1]).toBeGreaterThan(4)
+  })
+
+  test('a single ion says nothing', () => {
+    const one = walkMsd({ seed: 3, frames: 300, ions: 1 })
+    expect(nullRatio([one], { ...window, seed: 1 }).null_ratio_ci95).toEqual([0, Infinity])
+  })
+})

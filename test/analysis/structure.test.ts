@@ -1,0 +1,167 @@
+import ndarray from 'ndarray'
+import { describe, expect, test } from 'vitest'
+import { ionPairStates, residenceTime } from '../../src/analysis/contacts.ts'
+import { coordinationNumber, firstMinimum, radialDistribution } from '../../src/analysis/structure.ts'
+import { type Box, cartesian, createBox, orthorhombicBox } from '../../src/core/box.ts'
+import { normalSequence, uniformSequence } from './walks.ts'
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k)
+
+/** Uniformly distributed atoms, many cells away from home. */
+function idealGas(seed: number, frames: number, atoms: number, box: Box) {
+  const uniform = uniformSequence(seed)
+  const fractions = Float64Array.from({ length: frames * atoms * 3 }, () => 6 * uniform() - 3)
+  return { positions: ndarray(cartesian(box, fractions), [frames, atoms, 3]), box }
+}
+
+/** n³ atoms, `spacing` Å apart, with thermal motion. */
+function cubicLattice(n: number, spacing: number, frames: number, rattle_A: number) {
+  const normal = normalSequence(11)
+  const atoms = n ** 3
+  const site = (atom: number, axis: number) => Math.floor(atom / n ** axis) % n
+  const data = Float64Array.from({ length: frames * atoms * 3 }, (_, k) => {
+    return spacing * site(Math.floor(k / 3) % atoms, k % 3) + rattle_A * normal()
+  })
+  return {
+    positions: ndarray(data, [frames, atoms, 3]),
+    box: orthorhombicBox(n * spacing, n * spacing, n * spacing),
+  }
+}
+
+describe('radial distribution function', () => {
+  const triclinic = createBox([20, 0, 0, 7, 18, 0, -5, 6, 22])
+
+  test.each([
+    ['the same species', range(0, 60), range(0, 60), 59],
+    ['two species', range(0, 20), range(20, 60), 40],
+    ['overlapping species', range(0, 30), range(20, 60), 40 - 1 / 3],
+  ])('of an ideal gas is 1 in a triclinic cell: %s', (_name, a, b, partners) => {
+    const gas = idealGas(1, 200, 60, triclinic)
+    const { g, r_A, coordination, binWidth_A } = radialDistribution(gas, a, b, { binWidth_A: 0.5 })
+    const far = g.filter((_, k) => r_A[k]! > 3)
+    expect(far.length).toBeGreaterThan(8)
+    for (const value of far) expect(Math.abs(value - 1)).toBeLessThan(0.12)
+    expect(Math.abs(far.reduce((sum, value) => sum + value, 0) / far.length - 1)).toBeLessThan(0.02)
+    const outer = r_A.at(-1)! + binWidth_A / 2
+    const expected = (partners * (4 / 3) * Math.PI * outer ** 3) / triclinic.volume
+    expect(coordination.at(-1)! / expected).toBeCloseTo(1, 1)
+  })
+
+  test('of a simple cubic lattice: shells of 6, 12 and 8 at a, √2 a and √3 a', () => {
+    const lattice = cubicLattice(6, 3, 1, 0)
+    const all = range(0, 216)
+    const { r_A, g, coordination, binWidth_A } = radialDistribution(lattice, all, all, { binWidth_A: 0.09 })
+    const peaks = [...r_A].filter((_, k) => g[k]! > 0)
+    ;[3, 3 * Math.SQRT2, 3 * Math.sqrt(3), 6].forEach((distance, shell) => {
+      expect(Math.abs(peaks[shell]! - distance)).toBeLessThanOrEqual(binWidth_A)
+    })
+    const upTo = (r: number) => coordination[r_A.findIndex(value => value > r)]
+    expect(upTo(3.5)).toBe(6)
+    expect(upTo(4.8)).toBe(18)
+    expect(upTo(5.5)).toBe(26)
+  })
+
+  test('uses the cell of each frame', () => {
+    const small = orthorhombicBox(10, 10, 10)
+    const large = orthorhombicBox(20, 20, 20)
+    const positions = ndarray(Float64Array.from([0, 0, 0, 9, 0, 0, 0, 0, 0, 2.05, 0, 0]), [2, 2, 3])
+    const { coordination, g, r_A } = radialDistribution({ positions, box: [small, large] }, [0], [1], {
+      binWidth_A: 0.1,
+    })
+    expect(coordination[r_A.findIndex(r => r > 1.2)]).toBe(0.5)
+    expect(coordination.at(-1)).toBe(1)
+    const bin = r_A.findIndex(r => r > 2)
+    const shell = (4 / 3) * Math.PI * (2.1 ** 3 - 2 ** 3)
+    expect(g[bin]! * shell * (1 / 1000 + 1 / 8000)).toBeCloseTo(1, 9)
+  })
+
+  test('refuses distances without a unique nearest image', () => {
+    const gas = idealGas(1, 2, 5, triclinic)
+    expect(() => radialDistribution(gas, [0], [1], { maximum_A: 12 })).toThrow('smallest height')
+    expect(() => radialDistribution(gas, [], [1])).toThrow('both species')
+    expect(() => radialDistribution({ ...gas, box: [triclinic] }, [0], [1])).toThrow('2 frames')
+  })
+})
+
+describe('coordination', () => {
+  test('ends at the first minimum of g(r), which is found between the shells', () => {
+    const lattice = cubicLattice(6, 3, 20, 0.15)
+    const all = range(0, 216)
+    const result = coordinationNumber(lattice, all, all, { fallback_A: 5 })
+    expect(result.radiusFrom).toBe('first minimum')
+    expect(result.radius_A).toBeGreaterThan(3.3)
+    expect(result.radius_A).toBeLessThan(4)
+    expect(result.value).toBeCloseTo(6, 1)
+    expect(result.ci95![1] - result.ci95![0]).toBeLessThan(0.1)
+  })
+
+  test('falls back to the given radius when there is no shell', () => {
+    const box = orthorhombicBox(20, 20, 20)
+    const gas = idealGas(2, 50, 100, box)
+    const result = coordinationNumber(gas, range(0, 100), range(0, 100), { fallback_A: 4 })
+    expect(firstMinimum(radialDistribution(gas, range(0, 100), range(0, 100)))).toBeNull()
+    expect(result).toMatchObject({ radiusFrom: 'given', radius_A: 4 })
+    const expected = (99 * (4 / 3) * Math.PI * 64) / 8000
+    expect(result.ci95![0]).toBeLessThan(expected)
+    expect(result.ci95![1]).toBeGreaterThan(expected)
+  })
+})
+
+test('ion-pair states count anions, not atoms', () => {
+  // Four cations on a line: free, touching one anion with two oxygens, touching two anions, touching one across the cell.
+  const atoms = [
+    [10, 0, 0],
+    [20, 0, 0],
+    [30, 0, 0],
+    [0.5, 0, 0],
+    [20, 1.9, 0],
+    [20, -1.9, 0],
+    [30, 0, 1.9],
+    [28.5, 1, 0],
+    [39.2, 0, 0],
+    [14, 0, 0],
+  ]
+  const positions = ndarray(Float64Array.from(atoms.flat()), [1, 10, 3])
+  const frames = { positions, box: orthorhombicBox(40, 30, 30) }
+  const states = ionPairStates(frames, [0, 1, 2, 3], [[4, 5], [6], [7], [8], [9]], 2.5)
+  expect(states).toEqual({ free: 0.25, contact: 0.5, aggregate: 0.25, byAnionCount: [0.25, 0.5, 0.25] })
+})
+
+describe('residence time', () => {
+  /** Contacts with each of many partners end at a constant rate; the cation then goes on to another. */
+  function telegraph(seed: number, frames: number, rate: number) {
+    const uniform = uniformSequence(seed)
+    const partners = 30
+    const data = new Float64Array(frames * (1 + partners) * 3)
+    let held = 0
+    for (let frame = 0; frame < frames; frame++) {
+      const start = frame * (1 + partners) * 3
+      if (uniform() < rate) held = Math.floor(partners * uniform())
+      for (let p = 0; p < partners; p++) data[start + 3 * (1 + p)] = 10 * (1 + p)
+      data[start] = 10 * (1 + held)
+    }
+    return { positions: ndarray(data, [frames, 1 + partners, 3]), box: orthorhombicBox(1000, 50, 50) }
+  }
+  const partners = range(1, 31).map(atom => [atom])
+
+  test('is the inverse of the rate at which contacts end', () => {
+    const frames = telegraph(1, 20_000, 0.02)
+    const result = residenceTime(frames, [0], partners, { cutoff_A: 2, frameInterval_ps: 0.5 })
+    expect(result!.atLeast).toBe(false)
+    expect(Math.abs(result!.time_ps / 25 - 1)).toBeLessThan(0.15)
+  })
+
+  test('is a lower bound when contacts outlive the trajectory, and absent without contact', () => {
+    const frames = telegraph(1, 101, 0)
+    const options = { cutoff_A: 2, frameInterval_ps: 0.5 }
+    expect(residenceTime(frames, [0], partners, options)).toEqual({ time_ps: 25, atLeast: true })
+    expect(residenceTime(frames, [0], [[5]], options)).toBeNull()
+  })
+})
+
+test('200 frames of 15 ions among 900 atoms take well under a second', () => {
+  const frames = idealGas(3, 200, 900, createBox([22, 0, 0, 4, 22, 0, 2, -3, 22]))
+  const start = performance.now()
+  radialDistribution(frames, range(0, 15), range(0, 900))
+  expect(performance.now() - start).toBeLessThan(1500)
+})

@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TransportReport } from '../../src/report/model.ts'
+import { renderTransportReport } from '../../src/report/page.ts'
+import { comparisonReport } from './fixture.ts'
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const available = existsSync(executablePath)
+const required = process.env.CI === 'true'
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+]
+
+test.runIf(required)('a browser is installed where all tests have to run', () => {
+  expect(available, `${executablePath} does not exist; set CHROMIUM`).toBe(true)
+})
+
+describe.skipIf(!available)(`in ${executablePath}${available ? '' : ': skipped, it does not exist'}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hoplite-report-'))
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath, args: FLAGS })
+  })
+  afterAll(async () => {
+    await browser.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  interface Opened {
+    readonly page: Page
+    /** Messages of the console, errors and refused requests so far. */
+    readonly complaints: string[]
+  }
+
+  async function open(
+    report: TransportReport,
+    width: number,
+    colorScheme: 'light' | 'dark',
+  ): Promise<Opened> {
+    const file = join(folder, 'report.html')
+    writeFileSync(file, renderTransportReport(report))
+    const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
+    const complaints: string[] = []
+    page.on('console', message => complaints.push(message.text()))
+    page.on('pageerror', error => complaints.push(error.message))
+    page.on('dialog', dialog => {
+      complaints.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    page.on('request', request => {
+      if (!/^(file|data|blob):/.test(request.url())) complaints.push(`request: ${request.url()}`)
+    })
+    await page.goto(pathToFileURL(file).href)
+    await page.waitForSelector('html[data-ready="true"]', { timeout: 60_000 })
+    return { page, complaints }
+  }
+
+  async function download(page: Page, selector: string): Promise<string> {
+    const [event] = await Promise.all([page.waitForEvent('download'), page.click(selector)])
+    return readFileSync(await event.path(), 'utf8')
+  }
+
+  test('draws every figure, hands out data and figures, loads the box when it is reached', async () => {
+    const { page, complaints } = await open(comparisonReport(), 1440, 'light')
+    expect(await page.locator('.plot .main-svg').count()).toBeGreaterThanOrEqual(14)
+    expect(await page.locator('#msd-linear path.js-line').count()).toBeGreaterThanOrEqual(6)
+    expect(await page.locator('.modebar').count()).toBe(0)
+
+    const csv = await download(page, '#picture [data-action="csv"]')
+    const [head, first] = csv.split('\n')
+    expect(head).toBe('system,replica,lag_ps,msd_A2,low_A2,high_A2')
+    expect(first).toMatch(/^PVDF,mean,0\.05,[\d.]+,[\d.]+,[\d.]+$/)
+    expect(csv).toContain('"published, Ye 2025"')
+    expect(csv).toContain('dHF-PVDF,seed 10,')
+
+    const everything = JSON.parse(await download(page, '[data-action="json"]'))
+    expect(everything.report.comparison.ratio.value).toBe(1.07)
+    expect(everything.datasets.length).toBe(13)
+    expect(await download(page, '[data-action="extxyz"]')).toMatch(/^\d+\nLattice="19/)
+    expect(await download(page, '#picture [data-action="svg"]')).toMatch(/^<svg/)
+
+    expect(await page.locator('#scene canvas').count()).toBe(0)
+    await page.locator('#scene').scrollIntoViewIfNeeded()
+    await page.waitForSelector('#scene[data-loaded] canvas', { timeout: 60_000 })
+    await page.click('[data-action="system"][data-target="1"]')
+    expect(await page.getAttribute('#scene', 'aria-label')).toContain('dHF-PVDF')
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('fits a phone in the dark, and follows when the reader turns the light on', async () => {
+    const { page, complaints } = await open(comparisonReport(), 390, 'dark')
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    expect(overflow).toBeLessThanOrEqual(0)
+    const ink = () =>
+      page.evaluate(
+        'getComputedStyle(document.querySelector("#msd-log .annotation-text, #msd-log .xtitle")).fill',
+      )
+    const dark = await ink()
+    await page.emulateMedia({ colorScheme: 'light' })
+    await expect.poll(ink).not.toBe(dark)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('hostile names do not run', async () => {
+    const attack = '</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a>'
+    const report = comparisonReport()
+    const { page, complaints } = await open(
+      {
+        ...report,
+        title: attack,
+        comparison: null,
+        published: [],
+        systems: [{ ...report.systems[0], name: attack, label: attack }],
+      },
+      800,
+      'light',
+    )
+    expect(await page.locator('img').count()).toBe(0)
+    expect(await page.locator('a[href^="javascript"]').count()).toBe(0)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+})
