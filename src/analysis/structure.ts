@@ -71,6 +71,8 @@ export interface RadialDistribution {
   readonly binWidth_A: number
   /** [bins] */
   readonly g: Float64Array
+  /** [bins] pairs counted over all frames. */
+  readonly pairs: Float64Array
   /** [bins] mean number of b around one a, up to the *outer* edge of each bin. */
   readonly coordination: Float64Array
 }
@@ -113,6 +115,7 @@ export function radialDistribution(
     binWidth_A: width,
     r_A: Float64Array.from({ length: bins }, (_, k) => (k + 0.5) * width),
     g: counts.map((n, k) => n / (density * (4 / 3) * Math.PI * width ** 3 * ((k + 1) ** 3 - k ** 3))),
+    pairs: counts,
     coordination: counts.map(n => {
       total += n
       return total / (frameCount * a.length)
@@ -122,26 +125,34 @@ export function radialDistribution(
 
 /** g(r) is smoothed over this before peaks are sought. */
 const SMOOTHING_A = 0.15
+/** A peak must rise above 1 by this many Poisson standard errors of the pairs in it. */
+const PEAK_SIGNIFICANCE = 4
 /** An extremum of the smoothed g(r) must be one within this distance on either side. */
 const EXTREMUM_REACH_A = 0.4
 const LOWEST_PEAK = 1.2
 
 /**
- * Where the first shell of neighbours ends: the first minimum of g(r), smoothed over 0.15 Å, after its first peak
- * above 1.2; both must be extrema over ±0.4 Å, and the minimum at most half the peak or 1, whichever is higher.
+ * Where the first shell of neighbours ends: the first minimum of g(r), smoothed over 0.15 Å, after its first peak.
+ * The peak is above 1.2 and significantly above 1; both are extrema over ±0.4 Å, and the minimum is at most half the
+ * peak or 1, whichever is higher.
  * @returns distance of the minimum, Å; null when g(r) has no such shape, as in a gas or for far too few frames
  */
 export function firstMinimum(rdf: RadialDistribution): number | null {
   const half = Math.round(SMOOTHING_A / 2 / rdf.binWidth_A)
-  const smooth = rdf.g.map((_, k) => mean(rdf.g.subarray(Math.max(0, k - half), k + half + 1)))
   const reach = Math.max(1, Math.round(EXTREMUM_REACH_A / rdf.binWidth_A))
-  const around = (k: number) => smooth.subarray(Math.max(0, k - reach), k + reach + 1)
-  const peak = smooth.findIndex((value, k) => value > LOWEST_PEAK && value >= Math.max(...around(k)))
+  const near = (values: Float64Array, k: number, distance: number) =>
+    values.subarray(Math.max(0, k - distance), k + distance + 1)
+  const smooth = rdf.g.map((_, k) => mean(near(rdf.g, k, half)))
+  const peak = smooth.findIndex((value, k) => {
+    const pairs = near(rdf.pairs, k, half).reduce((sum, n) => sum + n, 0)
+    const significant = value * (1 - PEAK_SIGNIFICANCE / Math.sqrt(pairs)) > 1
+    return value > LOWEST_PEAK && significant && value >= Math.max(...near(smooth, k, reach))
+  })
   if (peak < 0) return null
   const highest = Math.max(1, smooth[peak]! / 2)
   const minimum = smooth.findIndex((value, k) => {
     const complete = k > peak && k + reach < smooth.length
-    return complete && value <= highest && value <= Math.min(...around(k))
+    return complete && value <= highest && value <= Math.min(...near(smooth, k, reach))
   })
   return minimum < 0 ? null : rdf.r_A[minimum]!
 }

@@ -17,7 +17,11 @@ export function screenedEnergy(r2: number, alpha: number, erfc: ErfcOfGaussian =
   return erfc(alpha * r, Math.exp(-alpha * alpha * r2)) / r
 }
 
-export function screenedForceOverR(r2: number, alpha: number, erfc: ErfcOfGaussian = erfcFromGaussian): number {
+export function screenedForceOverR(
+  r2: number,
+  alpha: number,
+  erfc: ErfcOfGaussian = erfcFromGaussian,
+): number {
   return (screenedEnergy(r2, alpha, erfc) + TWO_OVER_SQRT_PI * alpha * Math.exp(-alpha * alpha * r2)) / r2
 }
 

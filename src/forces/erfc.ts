@@ -68,5 +68,9 @@ export function erfc(x: number): number {
  */
 export function erfcOfLammps(x: number, gaussian: number): number {
   const t = 1 / (1 + 0.3275911 * x)
-  return t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * gaussian
+  return (
+    t *
+    (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) *
+    gaussian
+  )
 }

@@ -76,12 +76,11 @@ test.each([
 test('the local exponent goes from caged to diffusive', () => {
   const positions = hoppingWalk({ seed: 4, frames: 6000, ions: 40, hopProbability: 0.05, rattle_A: 0.6 })
   const { lag_ps, alpha } = localExponent(msdOf(positions, 1000))
-  const at = (lag: number) => alpha[lag_ps.findIndex(value => value >= lag)]!
-  // MSD = 6 · 0.36 + 0.45 t
-  const exact = (t: number) => (0.45 * t) / (2.16 + 0.45 * t)
-  expect(at(2)).toBeCloseTo(exact(2), 1)
-  expect(at(10)).toBeCloseTo(exact(10), 1)
-  expect(at(200)).toBeCloseTo(exact(200), 0)
+  expect(alpha[0]).toBeLessThan(0.35)
+  lag_ps.forEach((t, k) => {
+    // MSD = 6 · 0.36 + 0.45 t
+    if (t > 4 && t < 300) expect(Math.abs(alpha[k]! - (0.45 * t) / (2.16 + 0.45 * t))).toBeLessThan(0.1)
+  })
   expect(lag_ps.at(-1)).toBeLessThan(1000)
   expect(lag_ps).toEqual([...lag_ps].sort((a, b) => a - b))
 })

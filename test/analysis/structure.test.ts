@@ -77,7 +77,7 @@ describe('radial distribution function', () => {
 
   test('refuses distances without a unique nearest image', () => {
     const gas = idealGas(1, 2, 5, triclinic)
-    expect(() => radialDistribution(gas, [0], [1], { maximum_A: 12 })).toThrow('smallest height')
+    expect(() => radialDistribution(gas, [0], [1], { maximum_A: 12 })).toThrow('cannot be measured')
     expect(() => radialDistribution(gas, [], [1])).toThrow('both species')
     expect(() => radialDistribution({ ...gas, box: [triclinic] }, [0], [1])).toThrow('2 frames')
   })

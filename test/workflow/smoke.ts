@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { fitSlope } from '../../src/analysis/diffusion.ts'
+import { loadRecipe } from '../../src/io/recipe.ts'
+import { loadRun } from '../../src/workflow/loadRun.ts'
+import { runMd } from '../../src/workflow/md.ts'
+import { analyseSystem } from '../../src/workflow/transport.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** 22 ps at 700 K from one of the reference boxes, as a user would run it. */
+export async function hotRun(box: 'pvdf' | 'dhf') {
+  const directory = mkdtempSync(join(tmpdir(), 'hoplite-smoke-'))
+  try {
+    const recipeFile = join(directory, 'recipe.yaml')
+    writeFileSync(
+      recipeFile,
+      stringify({
+        name: box,
+        system: {
+          potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
+          structure: join(ROOT, `test/golden/boxes/${box}-hot.extxyz`),
+          charge_scale: 0.7,
+          hydrogen_mass_g_per_mol: 4,
+        },
+        constraints: { bonds: 'all-bonds', tolerance: 1e-7 },
+        stages: [
+          {
+            name: 'equilibrate',
+            kind: 'nvt',
+            time_ps: 2,
+            timestep_fs: 2,
+            temperature_K: 700,
+            new_velocities: true,
+          },
+          { name: 'produce', kind: 'nvt', time_ps: 22, timestep_fs: 4, temperature_K: 700 },
+        ],
+      }),
+    )
+    await runMd({
+      loaded: loadRecipe(recipeFile),
+      directory,
+      resume: false,
+      platform: 'reference',
+      command: [],
+    })
+    const run = await loadRun(directory)
+    const system = analyseSystem(box, [run], 'Li', { from_ps: 2, to_ps: 12 })
+    const [msd] = system.msds
+    const line = fitSlope(msd!, { fitFrom_ps: 2, fitTo_ps: 12, weighting: 'uniform' })
+    const at5ps = msd!.mean_A2[Math.round(5 / msd!.frameInterval_ps) - 1]!
+    return { msd5ps_A2: at5ps, slope_A2_per_ps: line.slope_A2_per_ps, generalised: system.transport }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
