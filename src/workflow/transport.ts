@@ -1,6 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { fitSlope, nullRatio, slopeRatio } from '../analysis/diffusion.ts'
-import { type MeanSquaredDisplacement, meanSquaredDisplacement, removeDrift } from '../analysis/msd.ts'
+import { alongAxis, type MeanSquaredDisplacement, meanSquaredDisplacement, removeDrift } from '../analysis/msd.ts'
 import { type SystemTransport, systemTransport } from '../analysis/transport.ts'
 import { UserError } from '../errors.ts'
 import { atomsOf, type LoadedRun } from './loadRun.ts'
@@ -88,6 +88,23 @@ export function compareSystems(first: AnalysedSystem, second: AnalysedSystem): C
     null_ratio_ci95: none.null_ratio_ci95,
     method: `${method} Null from ${none.basis}.`,
   }
+}
+
+/** Slopes of the squared displacement along x, y and z: a third of the whole each, where nothing tells them apart. */
+export function axisSlopes(system: AnalysedSystem) {
+  const { fit_from_ps, fit_to_ps } = system.transport
+  const ions = system.runs.map(run => removeDrift(run.positions, run.masses, atomsOf(run, system.species)))
+  const slope = (axis: 0 | 1 | 2) => {
+    const msds = ions.map((positions, k) =>
+      meanSquaredDisplacement(alongAxis(positions, axis), {
+        frameInterval_ps: system.msds[k]!.frameInterval_ps,
+        maximumLag_ps: fit_to_ps,
+      }),
+    )
+    const fit = fitSlope(msds, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps })
+    return { value: fit.slope_A2_per_ps, ci95: fit.slope_ci95_A2_per_ps }
+  }
+  return [slope(0), slope(1), slope(2)] as const
 }
 
 /** How the slope settles as more of each trajectory is used. */

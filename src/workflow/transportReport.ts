@@ -17,7 +17,7 @@ import { calibrationRows } from './calibration.ts'
 import { type LoadedRun, productionColumn } from './loadRun.ts'
 import { mechanismOf } from './mechanism.ts'
 import { moleculeOf } from './molecule.ts'
-import { type AnalysedSystem, type ComparedSystems, slopeAgainstLength } from './transport.ts'
+import { type AnalysedSystem, axisSlopes, type ComparedSystems, slopeAgainstLength } from './transport.ts'
 import { checksOf } from './trust.ts'
 
 /** What a report says beyond the runs themselves. */
@@ -96,7 +96,7 @@ function systemReport(system: AnalysedSystem, context: ReportContext): SystemRep
       high_A2: transport.msd_high_A2,
     },
     slope_A2_per_ps: headline(transport.slope_A2_per_ps, transport.slope_ci95_A2_per_ps),
-    axisSlopes_A2_per_ps: null,
+    axisSlopes_A2_per_ps: axisSlopes(system),
     fit: { from_ps: transport.fit_from_ps, to_ps: transport.fit_to_ps },
     alpha: headline(transport.alpha, transport.alpha_ci95),
     verdict: transport.verdict,

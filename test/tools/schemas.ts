@@ -1,0 +1,28 @@
+/**
+ * JSON Schemas of recipes and potentials, for editors. Writes them next to the files that they describe:
+ * npx tsx test/tools/schemas.ts
+ */
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import * as z from 'zod'
+import { recipeJsonSchema } from '../../src/io/recipe.ts'
+import { potentialSchema } from '../../src/potentials/schema.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+/** File of each schema, and what it must hold. */
+export const schemas: readonly { file: string; text: string }[] = [
+  { file: join(ROOT, 'runs/recipe.schema.json'), text: asText(recipeJsonSchema()) },
+  {
+    file: join(ROOT, 'potentials/potential.schema.json'),
+    text: asText(z.toJSONSchema(potentialSchema, { io: 'input' })),
+  },
+]
+
+function asText(schema: object): string {
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const { file, text } of schemas) writeFileSync(file, text)
+}
