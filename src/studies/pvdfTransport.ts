@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { stringify } from 'yaml'
+import { parseDocument } from 'yaml'
 import * as z from 'zod'
 import { parseYaml } from '../core/yaml.ts'
 import { SimulationError } from '../errors.ts'
@@ -117,17 +117,16 @@ export async function runPvdfTransport(options: {
   return { results, systems }
 }
 
-/** The recipe of one replica: the kind's own, with that replica's box and seed. @returns its path */
+/** The recipe of one replica: the kind's own, comments and all, with that replica's box and seed. @returns its path */
 function writeReplica(directory: string, key: string, box: number): string {
-  const { recipe } = loadRecipe(join(ROOT, 'runs', `${key}-700K.yaml`))
-  const replica = {
-    ...recipe,
-    name: `${key}-${box}`,
-    seed: box,
-    system: { ...recipe.system, structure: join(ROOT, 'structures', `${key}-700K-${box}.extxyz`) },
-  }
+  const source = join(ROOT, 'runs', `${key}-700K.yaml`)
+  const replica = parseDocument(readText(source))
+  replica.set('name', `${key}-${box}`)
+  replica.set('seed', box)
+  replica.setIn(['system', 'potential'], loadRecipe(source).recipe.system.potential)
+  replica.setIn(['system', 'structure'], join(ROOT, 'structures', `${key}-700K-${box}.extxyz`))
   const path = join(directory, `${key}-${box}.yaml`)
-  writeFileAtomic(path, stringify(replica))
+  writeFileAtomic(path, replica.toString())
   return path
 }
 
