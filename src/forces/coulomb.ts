@@ -1,7 +1,7 @@
 import { erfcFromGaussian } from './erfc.ts'
 
 /**
- * Real-space electrostatics of two unit charges with e²/(4πε₀) = 1: energy and −(dE/dr)/r as functions of r² (Å²).
+ * Real-space electrostatics of two unit charges with e²/(4πε₀) = 1: energy and −(dE/dr)/r, both from r and e^{−α²r²}.
  *
  * | method | E | source |
  * |---|---|---|
@@ -12,17 +12,18 @@ import { erfcFromGaussian } from './erfc.ts'
  *
  * The Wolf force is the exact derivative of its energy: it keeps a small step at the cut-off R that `dsf` removes.
  */
-export function screenedEnergy(r2: number, alpha: number, erfc: ErfcOfGaussian = erfcFromGaussian): number {
-  const r = Math.sqrt(r2)
-  return erfc(alpha * r, Math.exp(-alpha * alpha * r2)) / r
-}
-
-export function screenedForceOverR(
-  r2: number,
+export function screenedEnergy(
+  r: number,
   alpha: number,
+  gaussian: number,
   erfc: ErfcOfGaussian = erfcFromGaussian,
 ): number {
-  return (screenedEnergy(r2, alpha, erfc) + TWO_OVER_SQRT_PI * alpha * Math.exp(-alpha * alpha * r2)) / r2
+  return erfc(alpha * r, gaussian) / r
+}
+
+/** @param energy erfc(αr)/r @param gaussian e^{−α²r²} */
+export function screenedForceOverR(r: number, alpha: number, gaussian: number, energy: number): number {
+  return (energy + TWO_OVER_SQRT_PI * alpha * gaussian) / (r * r)
 }
 
 /** erfc(x) for x ≥ 0, given e^{−x²}. */
@@ -84,7 +85,6 @@ function boys(n: number, t: number): number {
 
 /** Constants that make a truncated, damped sum vanish at the cut-off, and its self term per squared charge. */
 export interface TruncatedCoulomb {
-  readonly alpha: number
   /** Energy subtracted from erfc(αr)/r at r = 0, 1/Å. */
   readonly energyShift: number
   /** Slope added per unit r, 1/Å². */
@@ -94,22 +94,18 @@ export interface TruncatedCoulomb {
 }
 
 export function wolfShift(alpha: number, cutoff: number): TruncatedCoulomb {
-  const atCutoff = screenedEnergy(cutoff * cutoff, alpha)
-  return {
-    alpha,
-    energyShift: atCutoff,
-    forceShift: 0,
-    self: -(atCutoff / 2 + alpha / Math.sqrt(Math.PI)),
-  }
+  const { energy } = atCutoff(alpha, cutoff)
+  return { energyShift: energy, forceShift: 0, self: -(energy / 2 + alpha / Math.sqrt(Math.PI)) }
 }
 
 export function dampedShiftedForce(alpha: number, cutoff: number): TruncatedCoulomb {
-  const slope = screenedForceOverR(cutoff * cutoff, alpha) * cutoff
-  const energyShift = screenedEnergy(cutoff * cutoff, alpha) + slope * cutoff
-  return {
-    alpha,
-    energyShift,
-    forceShift: slope,
-    self: -(energyShift / 2 + alpha / Math.sqrt(Math.PI)),
-  }
+  const { energy, slope } = atCutoff(alpha, cutoff)
+  const energyShift = energy + slope * cutoff
+  return { energyShift, forceShift: slope, self: -(energyShift / 2 + alpha / Math.sqrt(Math.PI)) }
+}
+
+function atCutoff(alpha: number, cutoff: number): { energy: number; slope: number } {
+  const gaussian = Math.exp(-((alpha * cutoff) ** 2))
+  const energy = screenedEnergy(cutoff, alpha, gaussian)
+  return { energy, slope: screenedForceOverR(cutoff, alpha, gaussian, energy) * cutoff }
 }

@@ -49,12 +49,15 @@ interface Term {
 export function createNonbonded(system: System): Nonbonded {
   const pairForces = system.forces.filter((f): f is PairForce => f.kind === 'pair')
   const coulombForces = system.forces.filter((f): f is CoulombForce => f.kind === 'coulomb')
-  const terms = [...pairForces.map(pairTerm), ...coulombForces.map(coulombTerm)]
   const cutoff_A = Math.max(
     0,
     ...pairForces.map(f => f.cutoffs.reduce((a, b) => Math.max(a, b), 0)),
     ...coulombForces.map(f => f.cutoff_A),
   )
+  const terms = [
+    ...pairForces.map(force => pairTerm(force, cutoff_A)),
+    ...coulombForces.map(force => coulombTerm(force, cutoff_A)),
+  ]
   const special = scaledPairs(system, terms)
   const typeCount = system.typeNames.length
   const { typeIndex, charges } = system
@@ -244,18 +247,25 @@ function scatter(batch: PairBatch, i: number, forces: Float64Array, virial: Floa
   addSymmetric(virial, vxx, vxy, vxz, vyy, vyz, vzz)
 }
 
-function pairTerm(force: PairForce): Term {
-  const kernel = pairKernel(force)
-  return { name: 'pair', kernel, specialKernel: kernel, factors: force.special, subtractsBare: false }
+function pairTerm(force: PairForce, reach_A: number): Term {
+  return {
+    name: 'pair',
+    kernel: pairKernel(force, reach_A),
+    specialKernel: pairKernel(force, Number.POSITIVE_INFINITY),
+    factors: force.special,
+    subtractsBare: false,
+  }
 }
 
-function coulombTerm(force: CoulombForce): Term {
-  const kernel = coulombKernel(force)
+function coulombTerm(force: CoulombForce, reach_A: number): Term {
   const { method } = force
   return {
     name: 'coulomb',
-    kernel,
-    specialKernel: method.name === 'ewald' || method.name === 'pme' ? screenedKernel(force) : kernel,
+    kernel: coulombKernel(force, reach_A),
+    specialKernel:
+      method.name === 'ewald' || method.name === 'pme'
+        ? screenedKernel(force)
+        : coulombKernel(force, Number.POSITIVE_INFINITY),
     factors: force.special,
     subtractsBare: method.name !== 'cut',
   }

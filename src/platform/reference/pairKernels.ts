@@ -124,13 +124,15 @@ function formKernel(force: PairForce): PairKernel {
   }
 }
 
-/** A pair interaction with its cut-off treatment. */
-export function pairKernel(force: PairForce): PairKernel {
+/**
+ * A pair interaction with its cut-off treatment.
+ * @param reach_A pairs come no farther apart than this: what ends there needs no test
+ */
+export function pairKernel(force: PairForce, reach_A: number): PairKernel {
   const form = formKernel(force)
-  const cutoff2 = force.cutoffs.map(c => c * c)
-  const { truncation } = force
+  const { truncation, cutoffs } = force
+  if (truncation.kind === 'plain' && cutoffs.every(cutoff => cutoff >= reach_A)) return form
   if (truncation.kind === 'switched') {
-    const { cutoffs } = force
     const from = truncation.from_A
     return batch => {
       form(batch)
@@ -146,6 +148,7 @@ export function pairKernel(force: PairForce): PairKernel {
       }
     }
   }
+  const cutoff2 = cutoffs.map(c => c * c)
   const shift = truncation.kind === 'shifted' ? energiesAtCutoff(force) : new Float64Array(cutoff2.length)
   return batch => {
     form(batch)
@@ -176,8 +179,11 @@ export function truncatedCoulomb(force: CoulombForce): TruncatedCoulomb | null {
   return null
 }
 
-/** Real-space electrostatics within the cut-off. */
-export function coulombKernel(force: CoulombForce): PairKernel {
+/**
+ * Real-space electrostatics within the cut-off.
+ * @param reach_A as for `pairKernel`
+ */
+export function coulombKernel(force: CoulombForce, reach_A: number): PairKernel {
   const cutoff2 = force.cutoff_A ** 2
   const { method } = force
   if (method.name === 'cut') {
@@ -189,9 +195,11 @@ export function coulombKernel(force: CoulombForce): PairKernel {
       }
     }
   }
-  const { energyShift, forceShift } = truncatedCoulomb(force) ?? { energyShift: 0, forceShift: 0 }
   const screened =
     force.erfc === 'exact' ? tabulatedKernel(method.alpha_per_A, force.cutoff_A) : screenedKernel(force)
+  const shifts = truncatedCoulomb(force)
+  if (!shifts && force.cutoff_A >= reach_A) return screened
+  const { energyShift, forceShift } = shifts ?? { energyShift: 0, forceShift: 0 }
   return batch => {
     screened(batch)
     const { count, r2, chargeProduct, energy, forceOverR } = batch
@@ -230,8 +238,11 @@ export function screenedKernel(force: CoulombForce): PairKernel {
   const erfc = force.erfc === 'exact' ? erfcFromGaussian : erfcOfLammps
   return ({ count, r2, chargeProduct, energy, forceOverR }) => {
     for (let k = 0; k < count; k++) {
-      energy[k] = chargeProduct[k]! * screenedEnergy(r2[k]!, alpha, erfc)
-      forceOverR[k] = chargeProduct[k]! * screenedForceOverR(r2[k]!, alpha, erfc)
+      const r = Math.sqrt(r2[k]!)
+      const gaussian = Math.exp(-alpha * alpha * r2[k]!)
+      const screened = screenedEnergy(r, alpha, gaussian, erfc)
+      energy[k] = chargeProduct[k]! * screened
+      forceOverR[k] = chargeProduct[k]! * screenedForceOverR(r, alpha, gaussian, screened)
     }
   }
 }
