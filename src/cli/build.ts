@@ -6,12 +6,16 @@ import { EXIT, UserError } from '../errors.ts'
 import { loadRecipe } from '../io/recipe.ts'
 import { structureFormat, writeStructureFile } from '../io/structureFile.ts'
 import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { checkBoxAgainstCutoff } from '../workflow/checks.ts'
 import { plannedSteps } from '../workflow/md.ts'
 import { overrideRecipe } from '../workflow/override.ts'
-import { prepareRun } from '../workflow/prepare.ts'
+import { checkPlatform, prepareRun } from '../workflow/prepare.ts'
+import { responsive } from '../workflow/responsive.ts'
 import { command } from './command.ts'
 import { createStopSignal } from './interrupt.ts'
+import { checkWritable } from './outputFile.ts'
 import { protocolListener } from './protocolProgress.ts'
+import { fixed } from './table.ts'
 
 export const buildCommand = command({
   usage: 'build <recipe>',
@@ -29,6 +33,7 @@ export const buildCommand = command({
   },
   async run(args, output) {
     structureFormat(args.out)
+    checkWritable(args.out)
     if (existsSync(args.out) && !args.force) {
       throw new UserError({
         message: 'the file exists already',
@@ -36,12 +41,14 @@ export const buildCommand = command({
         hint: 'give another --out, or --force',
       })
     }
-    const prepared = prepareRun(overrideRecipe(loadRecipe(args.recipe), { seed: args.seed }))
+    const loaded = overrideRecipe(loadRecipe(args.recipe), { seed: args.seed })
+    const prepared = prepareRun(loaded)
     const { recipe, system, structure, buildReport } = prepared
+    await checkPlatform(args.platform, system)
     if (!buildReport) {
       throw new UserError({
         message: 'the recipe has no build section',
-        where: `${args.recipe} system`,
+        where: loaded.where(['system']),
         hint: 'give system.build, or use hoplite md',
       })
     }
@@ -49,7 +56,7 @@ export const buildCommand = command({
       output.note(`${molecules} × ${name} of ${atoms_per_molecule} atoms`)
     }
     output.note(
-      `${buildReport.atoms} atoms, net charge ${buildReport.net_charge_e.toFixed(4)} e, packed at ${buildReport.density_g_per_cm3.toFixed(3)} g/cm³, closest contact ${buildReport.closest_contact_A.toFixed(2)} Å`,
+      `${buildReport.atoms} atoms, net charge ${fixed(buildReport.net_charge_e, 4)} e, packed at ${buildReport.density_g_per_cm3.toFixed(3)} g/cm³, closest contact ${buildReport.closest_contact_A.toFixed(2)} Å`,
     )
     const stop = createStopSignal(undefined)
     const stages = args['pack-only'] ? [] : recipe.stages
@@ -63,7 +70,7 @@ export const buildCommand = command({
         stages,
         from: stageStart(state),
         constraints: recipe.constraints,
-        prepare: part => prepareEvaluator(args.platform, part),
+        prepare: async part => responsive(await prepareEvaluator(args.platform, part)),
         seed: recipe.seed,
         constants: prepared.constants,
         output: { thermo_every_ps: recipe.output.log_every_ps },
@@ -71,6 +78,10 @@ export const buildCommand = command({
       })
       for await (const event of events) {
         listen(event)
+        if (event.kind === 'snapshot') {
+          const { box, time_ps } = event.snapshot.state
+          checkBoxAgainstCutoff(box, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
+        }
         if (event.kind === 'end') {
           state = event.snapshot.state
           completed = event.completed
@@ -80,7 +91,10 @@ export const buildCommand = command({
       stop.dispose()
       progress.finish()
     }
-    if (!completed) return EXIT.interrupted
+    if (!completed) {
+      output.note('stopped: nothing was written')
+      return EXIT.interrupted
+    }
     writeStructureFile(args.out, {
       ...structure,
       positions: state.positions,

@@ -1,5 +1,5 @@
 import type { Argv, CommandModule, InferredOptionTypes, Options, PositionalOptions } from 'yargs'
-import type { ExitCode } from '../errors.ts'
+import { type ExitCode, UserError } from '../errors.ts'
 import { createOutput, type Output } from './output.ts'
 
 type Named<T> = Readonly<Record<string, T>>
@@ -12,28 +12,90 @@ export interface CommandDefinition<P extends Named<PositionalOptions>, O extends
   readonly example: readonly [command: string, meaning: string]
   readonly positionals: P
   readonly options: O
-  run(args: InferredOptionTypes<P & O>, output: Output): Promise<ExitCode>
+  /** @param commandLine as it was given, for the record */
+  run(args: InferredOptionTypes<P & O>, output: Output, commandLine: readonly string[]): Promise<ExitCode>
 }
 
-/** What a command leaves behind for `main`. */
-export interface Outcome {
+/** One call of the program: what was typed, and what a command leaves behind for `main`. */
+export interface Invocation {
+  readonly commandLine: readonly string[]
   code: ExitCode
+}
+
+/** What `main` needs to know of a command. */
+export interface Command {
+  readonly name: string
+  readonly usage: string
+  readonly flags: readonly string[]
+  module(invocation: Invocation): CommandModule
 }
 
 export function command<P extends Named<PositionalOptions>, O extends Named<Options>>(
   definition: CommandDefinition<P, O>,
-): (outcome: Outcome) => CommandModule {
-  return outcome => ({
-    command: definition.usage,
-    describe: definition.summary,
-    builder: (yargs: Argv) => {
-      for (const [name, options] of Object.entries(definition.positionals)) yargs.positional(name, options)
-      return yargs.options(definition.options).example([[...definition.example]])
-    },
-    handler: async args => {
-      const output = createOutput({ json: args.json === true, quiet: args.quiet === true })
-      // yargs has checked the arguments against the very options that the type is inferred from.
-      outcome.code = await definition.run(args as unknown as InferredOptionTypes<P & O>, output)
-    },
+): Command {
+  const { usage, summary, example, positionals, options } = definition
+  return {
+    name: usage.split(' ')[0]!,
+    usage,
+    flags: Object.keys(options),
+    module: invocation => ({
+      command: usage,
+      describe: summary,
+      builder: (yargs: Argv) => {
+        for (const [name, positional] of Object.entries(positionals)) yargs.positional(name, positional)
+        for (const [name, option] of Object.entries(options)) yargs.option(name, registered(option))
+        return yargs.example([[...example]])
+      },
+      handler: async args => {
+        const output = createOutput({ json: isSet(args.json), quiet: isSet(args.quiet) })
+        const values: Record<string, unknown> = { ...args }
+        for (const [name, option] of Object.entries(positionals))
+          values[name] = read(name, option, args[name])
+        for (const [name, option] of Object.entries(options)) {
+          values[name] = read(`--${name}`, option, args[name])
+        }
+        // yargs and `read` have checked the arguments against the very options that the type is inferred from.
+        const checked = values as unknown as InferredOptionTypes<P & O>
+        invocation.code = await definition.run(checked, output, invocation.commandLine)
+      },
+    }),
+  }
+}
+
+/** Numbers come as text, so that a message can repeat what was typed: yargs makes NaN of `x` and 0 of nothing. */
+function registered(option: Options): Options {
+  if (option.type === 'boolean') return option
+  const { type, ...untyped } = option
+  return { ...(type === 'number' ? untyped : option), requiresArg: true }
+}
+
+/** yargs makes a list of a flag that is given twice. */
+const isSet = (given: unknown) => given === true || (Array.isArray(given) && given.includes(true))
+
+/** @throws UserError for a second value, an empty text, and what is no finite number where one is wanted */
+function read(flag: string, option: Options | PositionalOptions, given: unknown): unknown {
+  if (option.type === 'boolean') return isSet(given)
+  if (given === undefined) return given
+  if (Array.isArray(given) && option.array !== true) {
+    throw new UserError({
+      message: `${flag} is given ${given.length} times: ${given.join(', ')}`,
+      where: 'command line',
+      hint: 'it takes one value',
+    })
+  }
+  if (given === '' || (Array.isArray(given) && given.includes(''))) {
+    throw new UserError({
+      message: `${flag} is empty`,
+      where: 'command line',
+      hint: String(option.describe),
+    })
+  }
+  if (option.type !== 'number') return given
+  const value = Number(given)
+  if (Number.isFinite(value)) return value
+  throw new UserError({
+    message: `${flag} is '${given}'`,
+    where: 'command line',
+    hint: 'it takes a number',
   })
 }

@@ -2,11 +2,12 @@ import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
-import { loadRun } from '../workflow/loadRun.ts'
+import type { LoadedRun } from '../workflow/loadRun.ts'
 import { analyseSystem, compareSystems, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
 import { command } from './command.ts'
-import { describeSystems, fitOptions } from './msd.ts'
+import { describeSystems, fitOptions, loadReplicas, speciesOf } from './msd.ts'
+import { checkReportFile } from './outputFile.ts'
 
 export const compareCommand = command({
   usage: 'compare <system..>',
@@ -24,7 +25,8 @@ export const compareCommand = command({
     },
   },
   options: { ...fitOptions, out: { type: 'string', describe: 'write the report page here' } },
-  async run(args, output) {
+  async run(args, output, commandLine) {
+    if (args.out !== undefined) checkReportFile(args.out)
     if (args.system.length < 2) {
       throw new UserError({
         message: 'a comparison needs two systems',
@@ -32,16 +34,16 @@ export const compareCommand = command({
         hint: 'hoplite compare RUN_A RUN_B',
       })
     }
-    const groups = await Promise.all(args.system.map(group => Promise.all(group.split(',').map(loadRun))))
+    const groups = await Promise.all(args.system.map(group => loadReplicas(replicas(group))))
+    const names = namesOf(groups)
+    const species = speciesOf(groups.flat(), args.species)
     const window = fitWindow(groups.flat(), { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
-    const [first, second, ...rest] = groups.map(runs =>
-      analyseSystem(runs[0]!.name, runs, args.species, window),
-    )
+    const [first, second, ...rest] = groups.map((runs, k) => analyseSystem(names[k]!, runs, species, window))
     const comparison = compareSystems(first!, second!)
     const systems = [first!, second!, ...rest] as const
     const report = transportReport(systems, comparison, {
       title: systems.map(({ name }) => name).join(' against '),
-      command: process.argv.slice(2),
+      command: commandLine,
     })
     const words = sentence(report)
     if (args.out !== undefined) writeFileAtomic(args.out, renderTransportReport(report))
@@ -59,3 +61,25 @@ export const compareCommand = command({
     return EXIT.done
   },
 })
+
+/** @throws UserError for a name that is missing between commas */
+function replicas(group: string): string[] {
+  const directories = group.split(',')
+  if (!directories.includes('')) return directories
+  throw new UserError({
+    message: `'${group}' lacks a run directory beside a comma`,
+    where: 'command line',
+    hint: 'join the replicas of a system by commas, without spaces: runs/a-1,runs/a-2',
+  })
+}
+
+/** What the systems are called: the first replica's name, or its path where two would be called the same. */
+function namesOf(groups: readonly (readonly LoadedRun[])[]): string[] {
+  const names = groups.map(([run]) => run!.name)
+  const paths = groups.map(([run]) => run!.directory)
+  const isUnique = (list: readonly string[], k: number) => list.filter(name => name === list[k]).length === 1
+  return names.map((name, k) => {
+    if (isUnique(names, k)) return name
+    return isUnique(paths, k) ? paths[k]! : `${paths[k]} (${k + 1})`
+  })
+}

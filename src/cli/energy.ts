@@ -3,9 +3,11 @@ import { densityOf } from '../dynamics/observe.ts'
 import { EXIT, SimulationError, UserError } from '../errors.ts'
 import { parseLammpsStyles } from '../io/lammpsStyles.ts'
 import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { about } from '../workflow/checks.ts'
 import { prepareSinglePoint } from '../workflow/singlePoint.ts'
 import { command } from './command.ts'
-import { formatTable } from './table.ts'
+import { positive } from './numbers.ts'
+import { fixed, formatTable } from './table.ts'
 
 export const energyCommand = command({
   usage: 'energy <structure>',
@@ -56,13 +58,13 @@ export const energyCommand = command({
     const { system, state, assumptions } = prepareSinglePoint({
       file: args.structure,
       potential: args.potential,
-      styles: args.styles === undefined ? undefined : parseLammpsStyles(args.styles),
+      styles: stylesOf(args.styles),
       units: args.units,
       cutoff_A: positive('--cutoff_A', args.cutoff_A),
       coulomb: args.coulomb,
-      dsfAlpha_per_A: positive('--dsf-alpha_per_A', args['dsf-alpha_per_A']),
-      ewaldAccuracy: positive('--ewald-accuracy', args['ewald-accuracy']),
-      ewaldAlpha_per_A: positive('--ewald-alpha_per_A', args['ewald-alpha_per_A']),
+      dsfAlpha_per_A: positive('--dsf-alpha_per_A', args['dsf-alpha_per_A'], MAXIMUM_ALPHA_PER_A),
+      ewaldAccuracy: accuracy(args['ewald-accuracy']),
+      ewaldAlpha_per_A: positive('--ewald-alpha_per_A', args['ewald-alpha_per_A'], MAXIMUM_ALPHA_PER_A),
       mixing: args.mixing,
       specialLJ: factors('--special-lj', args['special-lj']),
       specialCoulomb: factors('--special-coulomb', args['special-coulomb']),
@@ -108,7 +110,7 @@ export const energyCommand = command({
         ),
       )
       output.text(
-        `${system.atomCount} atoms, ${density.toFixed(4)} g/cm³, net charge ${(charge + 0).toFixed(4)} e, platform ${evaluator.ran} (${evaluator.backend})`,
+        `${system.atomCount} atoms, ${density.toFixed(4)} g/cm³, net charge ${fixed(charge, 4)} e, platform ${evaluator.ran} (${evaluator.backend})`,
       )
       output.text(`virial / eV: ${Array.from(virial, v => v.toFixed(6)).join('  ')}`)
       if (args.forces) {
@@ -125,20 +127,28 @@ export const energyCommand = command({
 const rows = (values: Float64Array) =>
   Array.from({ length: values.length / 3 }, (_, i) => [...values.subarray(3 * i, 3 * i + 3)])
 
-/** @throws UserError unless the flag is left out or a positive number */
-export function positive(flag: string, value: number | undefined): number | undefined {
-  if (value === undefined || value > 0) return value
+function stylesOf(text: string | undefined) {
+  return text === undefined ? undefined : about('command line', () => parseLammpsStyles(text))
+}
+
+/** The limits of a recipe's coulomb_alpha_per_A and coulomb_accuracy: beyond them a sum has no end. */
+const MAXIMUM_ALPHA_PER_A = 5
+const ACCURACY = { from: 1e-12, to: 0.1 }
+
+function accuracy(value: number | undefined): number | undefined {
+  if (value === undefined || (value >= ACCURACY.from && value <= ACCURACY.to)) return value
   throw new UserError({
-    message: `${flag} is ${value}`,
+    message: `--ewald-accuracy is ${value}`,
     where: 'command line',
-    hint: 'it takes a positive number',
+    hint: `it takes a number from ${ACCURACY.from} to ${ACCURACY.to}`,
   })
 }
 
 function factors(flag: string, text: string | undefined): [number, number, number] | undefined {
   if (text === undefined) return undefined
-  const values = text.split(',').map(Number)
-  if (values.length === 3 && values.every(value => value >= 0 && value <= 1))
+  const words = text.split(',').map(word => word.trim())
+  const values = words.map(Number)
+  if (words.length === 3 && !words.includes('') && values.every(value => value >= 0 && value <= 1))
     return values as [number, number, number]
   throw new UserError({
     message: `${flag} is '${text}'`,

@@ -1,8 +1,9 @@
 import yargs, { type Argv } from 'yargs'
+import { closest } from '../core/yaml.ts'
 import { EXIT, type ExitCode, SimulationError, UserError } from '../errors.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { buildCommand } from './build.ts'
-import type { Outcome } from './command.ts'
+import type { Command, Invocation } from './command.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { energyCommand } from './energy.ts'
@@ -12,7 +13,7 @@ import { reportCommand } from './report.ts'
 import { resumeCommand } from './resume.ts'
 import { studyCommand } from './study.ts'
 
-const commands = [
+const COMMANDS: readonly Command[] = [
   buildCommand,
   energyCommand,
   mdCommand,
@@ -23,50 +24,97 @@ const commands = [
   reportCommand,
   doctorCommand,
 ]
+const GLOBAL_FLAGS = ['json', 'quiet', 'help', 'version']
+
+/** A flag means what it says: no second spelling, no `--no-`, no guessed types. */
+const PARSING = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+}
 
 /** Runs one command line. @returns the exit code */
-export async function main(args: readonly string[]): Promise<ExitCode> {
-  const outcome: Outcome = { code: EXIT.done }
+export async function main(commandLine: readonly string[]): Promise<ExitCode> {
+  const invocation: Invocation = { commandLine, code: EXIT.done }
   try {
-    const cli: Argv = yargs([...args])
+    const cli: Argv = yargs([...commandLine])
+      .locale('en')
+      .parserConfiguration(PARSING)
       .scriptName('hoplite')
       .usage('$0 <command>\n\nHow does a coating change the way Li⁺ and Ni move at a battery cathode?')
       .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
       .option('quiet', { type: 'boolean', describe: 'no remarks and no progress on stderr', global: true })
       .demandCommand(1, 'which command?')
       .strict()
-      .recommendCommands()
       .wrap(process.stdout.columns ? Math.min(110, process.stdout.columns) : 100)
       .version(HOPLITE_VERSION)
       .help()
       .exitProcess(false)
-      .fail((message: string | null, error: Error | undefined, instance: Argv) => {
-        if (error) throw error
-        throw usageError(message ?? 'bad usage', instance)
+      .fail((message: string | null, error: Error | undefined) => {
+        // yargs reports some of its own complaints as errors, and what a command throws as well.
+        if (error && error.name !== 'YError') throw error
+        throw usageError(error?.message ?? message ?? 'bad usage', commandLine)
       })
-    for (const create of commands) cli.command(create(outcome))
+    for (const { module } of COMMANDS) cli.command(module(invocation))
     await cli.parseAsync()
-    return outcome.code
+    return invocation.code
   } catch (error) {
-    return report(error, args.includes('--json'))
+    return report(error, commandLine.includes('--json'))
   }
 }
 
-function usageError(message: string, _instance: Argv): UserError {
-  return new UserError({
-    message,
-    where: 'command line',
-    hint: 'hoplite --help, or hoplite <command> --help',
-  })
+/** A complaint of yargs in this program's words. */
+function usageError(message: string, commandLine: readonly string[]): UserError {
+  const name = commandLine.find(word => !word.startsWith('-'))
+  const command = COMMANDS.find(candidate => candidate.name === name)
+  const refuse = (text: string, hint: string) => new UserError({ message: text, where: 'command line', hint })
+  const help = `hoplite ${command ? `${command.name} ` : ''}--help`
+  if (!command) {
+    const near = name === undefined ? undefined : closest(name, commandNames())
+    if (name === undefined) return refuse('a command is missing', `one of ${commandNames().join(', ')}`)
+    return refuse(
+      `there is no command '${name}'`,
+      near ? `did you mean ${near}?` : `commands: ${commandNames().join(', ')}`,
+    )
+  }
+  const [, unknown] = /^Unknown arguments?: (.+)$/.exec(message) ?? []
+  if (unknown !== undefined) {
+    const [first] = unknown.split(', ') as [string]
+    const flag = commandLine.find(word => /^-/.test(word) && word.replace(/^--?/, '').startsWith(first))
+    const near = closest(first, [...command.flags, ...GLOBAL_FLAGS])
+    if (flag === undefined) return refuse(`unexpected '${first}'`, `usage: hoplite ${command.usage}`)
+    return refuse(`unknown flag ${flag.split('=')[0]}`, near ? `did you mean --${near}?` : help)
+  }
+  if (message.startsWith('Not enough non-option arguments')) {
+    return refuse('an argument is missing', `usage: hoplite ${command.usage}`)
+  }
+  const [, needed] = /^Missing required arguments?: (.+)$/.exec(message) ?? []
+  if (needed !== undefined) return refuse(`--${needed} is missing`, help)
+  const [, bare] = /^Not enough arguments following: (.+)$/.exec(message) ?? []
+  if (bare !== undefined) return refuse(`--${bare} needs a value`, help)
+  const [, flag, given, choices] = /Argument: (.+), Given: (.+), Choices: (.+)/.exec(message) ?? []
+  if (flag !== undefined) {
+    const typed = command.flags.includes(flag) ? `--${flag}` : flag
+    return refuse(`${typed} is ${unquoted(given!)}`, `it takes one of ${unquoted(choices!)}`)
+  }
+  return refuse(message, help)
+}
+
+const unquoted = (text: string) => text.replaceAll('"', '')
+
+function commandNames(): string[] {
+  return COMMANDS.map(({ name }) => name)
 }
 
 /** Says what went wrong, once. */
 function report(error: unknown, json: boolean): ExitCode {
   const known = error instanceof UserError || error instanceof SimulationError
   const code = known ? error.code : EXIT.failed
-  const message = error instanceof Error ? error.message : String(error)
-  const where = known ? error.where : undefined
-  const hint = known ? error.hint : undefined
+  const message = printable(error instanceof Error ? error.message : String(error))
+  const where = known && error.where !== undefined ? printable(error.where) : undefined
+  const hint = known && error.hint !== undefined ? printable(error.hint) : undefined
   if (json) {
     const detail = { code, message, where: where ?? null, hint: hint ?? null }
     process.stdout.write(`${JSON.stringify({ error: detail })}\n`)
@@ -74,7 +122,21 @@ function report(error: unknown, json: boolean): ExitCode {
   const lines = [`hoplite: ${message}`]
   if (where) lines.push(`  where: ${where}`)
   if (hint) lines.push(`  hint:  ${hint}`)
-  if (!known && error instanceof Error && error.stack) lines.push(error.stack)
+  if (!known && !isSystemError(error) && error instanceof Error && error.stack) lines.push(error.stack)
   process.stderr.write(`${lines.join('\n')}\n`)
   return code
+}
+
+const LONGEST_MESSAGE = 2000
+
+/** Messages quote files, and files may hold anything: control characters would run riot on a terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to take out
+  const clean = text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, '\ufffd')
+  return clean.length > LONGEST_MESSAGE ? `${clean.slice(0, LONGEST_MESSAGE)}…` : clean
+}
+
+/** A full disk or a missing permission is no defect of the program: its message says it all. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'errno' in error
 }

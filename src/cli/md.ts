@@ -4,10 +4,10 @@ import { createRunDirectory } from '../io/runDirectory.ts'
 import { PLATFORM_CHOICES, type PlatformChoice } from '../platform/choose.ts'
 import { type MdResults, plannedSteps, runMd } from '../workflow/md.ts'
 import { overrideRecipe } from '../workflow/override.ts'
-import { prepareRun } from '../workflow/prepare.ts'
+import { checkPlatform, type PreparedRun, prepareRun } from '../workflow/prepare.ts'
 import { command } from './command.ts'
-import { positive } from './energy.ts'
 import { createStopSignal, parseDuration } from './interrupt.ts'
+import { wholeNumber } from './numbers.ts'
 import type { Output } from './output.ts'
 import { describeProtocol, protocolListener } from './protocolProgress.ts'
 
@@ -28,18 +28,23 @@ export const mdCommand = command({
       describe: 'check everything, say what would be done, write nothing',
     },
   },
-  async run(args, output) {
+  async run(args, output, commandLine) {
     const loaded = overrideRecipe(loadRecipe(args.recipe), {
       seed: args.seed,
-      productionSteps: positive('--steps', args.steps),
+      productionSteps: wholeNumber('--steps', args.steps),
     })
-    if (args['dry-run']) return dryRun(loaded, output)
     const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
-    prepareRun(loaded) // Everything that can be wrong is said before a directory is made.
+    // Everything that can be wrong is said before a directory is made.
+    const prepared = prepareRun(loaded)
+    await checkPlatform(args.platform, prepared.system)
+    if (args['dry-run']) return dryRun(prepared, output)
     const directory = createRunDirectory(
       args.out === undefined ? { name: loaded.recipe.name } : { out: args.out, name: loaded.recipe.name },
     )
-    return simulate({ loaded, directory, resume: false, platform: args.platform, maxTime_s }, output)
+    return simulate(
+      { loaded, directory, resume: false, platform: args.platform, maxTime_s, command: commandLine },
+      output,
+    )
   },
 })
 
@@ -51,6 +56,7 @@ export async function simulate(
     resume: boolean
     platform: PlatformChoice
     maxTime_s: number | undefined
+    command: readonly string[]
   },
   output: Output,
 ): Promise<ExitCode> {
@@ -63,7 +69,6 @@ export async function simulate(
   try {
     const results = await runMd({
       ...request,
-      command: process.argv.slice(2),
       onEvent: protocolListener(progress, text => output.note(text)),
       signal: stop.signal,
     })
@@ -77,8 +82,7 @@ export async function simulate(
   }
 }
 
-function dryRun(loaded: LoadedRecipe, output: Output): ExitCode {
-  const { system, state, recipe } = prepareRun(loaded)
+function dryRun({ system, state, recipe }: PreparedRun, output: Output): ExitCode {
   output.document({
     run: null,
     atoms: system.atomCount,

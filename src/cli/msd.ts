@@ -1,13 +1,14 @@
-import { EXIT } from '../errors.ts'
-import { formatEstimate } from '../report/format.ts'
-import { loadRun } from '../workflow/loadRun.ts'
+import { realpathSync } from 'node:fs'
+import { EXIT, UserError } from '../errors.ts'
+import { formatEstimate, formatNumber } from '../report/format.ts'
+import { type LoadedRun, loadRun } from '../workflow/loadRun.ts'
 import { type AnalysedSystem, analyseSystem, fitWindow } from '../workflow/transport.ts'
 import { command } from './command.ts'
 import { formatTable } from './table.ts'
 
 /** Options of every command that fits a slope. */
 export const fitOptions = {
-  species: { type: 'string', default: 'Li', describe: 'chemical symbol of the ions to follow' },
+  species: { type: 'string', describe: "chemical symbol of the ions to follow; the recipe's, or Li" },
   'fit-from_ps': { type: 'number', describe: "start of the fit window; the recipe's when left out" },
   'fit-to_ps': { type: 'number', describe: 'its end' },
 } as const
@@ -27,9 +28,9 @@ export const msdCommand = command({
     strict: { type: 'boolean', default: false, describe: 'exit code 3 unless the MSD is diffusive' },
   },
   async run(args, output) {
-    const runs = await Promise.all(args.run.map(loadRun))
+    const runs = await loadReplicas(args.run)
     const window = fitWindow(runs, { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
-    const system = analyseSystem(runs[0]!.name, runs, args.species, window)
+    const system = analyseSystem(runs[0]!.name, runs, speciesOf(runs, args.species), window)
     output.document(system.transport)
     output.text(describeSystems([system]))
     const { verdict } = system.transport
@@ -40,6 +41,54 @@ export const msdCommand = command({
   },
 })
 
+/**
+ * Replicas of one system.
+ * @throws UserError as `loadRun`; when a run would count twice, which would make intervals too narrow; when the boxes
+ * do not hold the same atoms, or were not written equally often
+ */
+export async function loadReplicas(directories: readonly string[]): Promise<LoadedRun[]> {
+  const runs = await Promise.all(directories.map(directory => loadRun(directory)))
+  const places = directories.map(directory => realpathSync(directory))
+  const twice = places.findIndex((place, k) => places.indexOf(place) < k)
+  if (twice >= 0) {
+    throw new UserError({
+      message: 'the run is given twice',
+      where: directories[twice]!,
+      hint: 'replicas are different runs of one system',
+    })
+  }
+  expectSame(runs, composition, 'holds')
+  expectSame(runs, run => `${run.frameInterval_ps} ps`, 'has a frame every')
+  return runs
+}
+
+/** @throws UserError when a run differs from the first in what a text says of it */
+function expectSame(runs: readonly LoadedRun[], describe: (run: LoadedRun) => string, verb: string): void {
+  const [first, ...others] = runs as [LoadedRun, ...LoadedRun[]]
+  const odd = others.find(run => describe(run) !== describe(first))
+  if (!odd) return
+  throw new UserError({
+    message: `these are no replicas: ${first.directory} ${verb} ${describe(first)}, ${odd.directory} ${describe(odd)}`,
+    where: odd.directory,
+    hint: 'replicas are runs of one recipe with other seeds or boxes; hoplite compare sets different systems side by side',
+  })
+}
+
+/** Such as "12 Li, 24 F". */
+function composition({ structure }: LoadedRun): string {
+  const counts = new Map<string, number>()
+  for (const element of structure.elements) counts.set(element, (counts.get(element) ?? 0) + 1)
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([element, count]) => `${count} ${element}`)
+    .join(', ')
+}
+
+/** The species asked for, else the one that the first run's recipe names, else Li. */
+export function speciesOf([run]: readonly LoadedRun[], asked: string | undefined): string {
+  return asked ?? run?.recipe.analysis?.species ?? 'Li'
+}
+
 /** Slopes and exponents, one system a line. */
 export function describeSystems(systems: readonly AnalysedSystem[]): string {
   return formatTable(
@@ -48,7 +97,7 @@ export function describeSystems(systems: readonly AnalysedSystem[]): string {
       name,
       String(t.replicas),
       String(t.ions),
-      `${t.fit_from_ps}–${t.fit_to_ps}`,
+      `${formatNumber(t.fit_from_ps)}–${formatNumber(t.fit_to_ps)}`,
       ...cells(t.slope_A2_per_ps, t.slope_ci95_A2_per_ps),
       ...cells(t.alpha, t.alpha_ci95),
       t.verdict,

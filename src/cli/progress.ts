@@ -1,3 +1,5 @@
+import { REPORTS_PROGRESS } from '../workflow/schedule.ts'
+
 /**
  * Progress on stderr: a bar that redraws itself on a terminal, a line now and then elsewhere. A process that another
  * hoplite has started reports to that one instead.
@@ -14,8 +16,10 @@ const TERMINAL_INTERVAL_MS = 100
 const LINE_INTERVAL_MS = 10_000
 
 export function createProgress(label: string, total: number, unit: string, quiet: boolean): Progress {
-  if (process.send) {
-    const report = (done: number) => process.send?.({ done, total })
+  if (process.env[REPORTS_PROGRESS] !== undefined && process.connected) {
+    const report = (done: number) => {
+      if (process.connected) process.send?.({ done, total })
+    }
     return { update: throttled(report), finish: () => report(total) }
   }
   if (quiet) return { update: () => {}, finish: () => {} }
@@ -23,11 +27,14 @@ export function createProgress(label: string, total: number, unit: string, quiet
   const started = performance.now()
   let shown = Number.NEGATIVE_INFINITY
   let last = ''
+  let first: number | undefined
 
   const line = (done: number, detail: string) => {
     const seconds = (performance.now() - started) / 1000
     const fraction = total > 0 ? Math.min(1, done / total) : 1
-    const rate = seconds > 0 ? done / seconds : 0
+    // A run that goes on has not done its first steps now.
+    first ??= done
+    const rate = seconds > 0 ? (done - first) / seconds : 0
     const left = rate > 0 ? (total - done) / rate : Number.NaN
     const filled = Math.round(fraction * BAR_WIDTH)
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)

@@ -34,7 +34,7 @@ function describeSummary(summary: StageSummary): string {
     case 'minimize':
       return `${summary.converged ? 'converged' : 'NOT converged'} after ${summary.steps} steps, fmax ${summary.fmax_eV_per_A.toPrecision(3)} eV/Å`
     case 'push-off':
-      return `${summary.steps} steps, closest contact ${summary.closest_A.toFixed(2)} Å`
+      return `${summary.steps} steps, ${Number.isFinite(summary.closest_A) ? `closest contact ${summary.closest_A.toFixed(2)} Å` : 'no contact within reach'}`
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { EXIT } from '../errors.ts'
+import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
 import { renderTransportReport } from '../report/page.ts'
@@ -11,7 +11,7 @@ import { analyseSystem, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
 import { openInBrowser } from './browser.ts'
 import { command } from './command.ts'
-import { fitOptions } from './msd.ts'
+import { fitOptions, speciesOf } from './msd.ts'
 
 export const reportCommand = command({
   usage: 'report <directory>',
@@ -21,9 +21,16 @@ export const reportCommand = command({
   options: { ...fitOptions, open: { type: 'boolean', default: false, describe: 'show it in the browser' } },
   async run(args, output) {
     const path = join(args.directory, RUN_FILES.report)
-    const report = isStudyDirectory(args.directory)
-      ? await reportStudy(args.directory)
-      : await reportRun(args)
+    const isStudy = isStudyDirectory(args.directory)
+    const flag = Object.keys(fitOptions).find(name => args[name as keyof typeof fitOptions] !== undefined)
+    if (isStudy && flag !== undefined) {
+      throw new UserError({
+        message: `--${flag} has no effect on a study`,
+        where: 'command line',
+        hint: 'its species and window are those of its recipes; give one of its runs instead',
+      })
+    }
+    const report = isStudy ? await reportStudy(args.directory) : await reportRun(args)
     writeFileAtomic(path, renderTransportReport(report))
     output.document({ report: path, sentence: sentence(report) })
     output.text(sentence(report))
@@ -35,12 +42,12 @@ export const reportCommand = command({
 
 async function reportRun(args: {
   directory: string
-  species: string
+  species: string | undefined
   'fit-from_ps': number | undefined
   'fit-to_ps': number | undefined
 }) {
   const run = await loadRun(args.directory)
   const window = fitWindow([run], { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
-  const system = analyseSystem(run.name, [run], args.species, window)
+  const system = analyseSystem(run.name, [run], speciesOf([run], args.species), window)
   return transportReport([system], null, { title: run.name, command: run.manifest.command })
 }

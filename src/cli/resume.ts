@@ -1,14 +1,11 @@
-import { join } from 'node:path'
 import { UserError } from '../errors.ts'
-import { readManifest } from '../io/manifest.ts'
-import { parseRecipeObject } from '../io/recipe.ts'
-import { RUN_FILES } from '../io/runDirectory.ts'
 import { PLATFORM_CHOICES } from '../platform/choose.ts'
+import { readRun } from '../workflow/loadRun.ts'
 import { overrideRecipe } from '../workflow/override.ts'
 import { command } from './command.ts'
-import { positive } from './energy.ts'
 import { parseDuration } from './interrupt.ts'
 import { simulate } from './md.ts'
+import { wholeNumber } from './numbers.ts'
 
 export const resumeCommand = command({
   usage: 'resume <directory>',
@@ -21,16 +18,18 @@ export const resumeCommand = command({
     platform: { choices: PLATFORM_CHOICES, describe: "what computes; the run's own choice when left out" },
     'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
   },
-  async run(args, output) {
-    const manifestPath = join(args.directory, RUN_FILES.manifest)
-    const manifest = readManifest(manifestPath)
-    const loaded = parseRecipeObject(manifest.recipe, manifestPath)
+  async run(args, output, commandLine) {
+    const { manifest, loaded } = readRun(args.directory)
     const [total, more] = [
-      positive('--steps-total', args['steps-total']),
-      positive('--steps-more', args['steps-more']),
+      wholeNumber('--steps-total', args['steps-total']),
+      wholeNumber('--steps-more', args['steps-more']),
     ]
     if (total !== undefined && more !== undefined) {
-      throw new UserError({ message: 'give --steps-total or --steps-more, not both', where: 'command line' })
+      throw new UserError({
+        message: 'give --steps-total or --steps-more, not both',
+        where: 'command line',
+        hint: 'the one is the length of the last stage, the other what is added to it',
+      })
     }
     const production = loaded.recipe.stages.at(-1)!
     const planned =
@@ -44,6 +43,7 @@ export const resumeCommand = command({
         resume: true,
         platform: args.platform ?? asked ?? 'auto',
         maxTime_s: args['max-time'] === undefined ? undefined : parseDuration(args['max-time']),
+        command: commandLine,
       },
       output,
     )

@@ -19,17 +19,17 @@ export const studyCommand = command({
     quick: { type: 'boolean', default: true, describe: 'the version that takes minutes' },
     out: { type: 'string', describe: 'directory of the study; runs/NAME when left out' },
   },
-  async run(args, output) {
+  async run(args, output, commandLine) {
     const directory = createRunDirectory(
       args.out === undefined ? { name: args.name } : { out: args.out, name: args.name },
     )
-    output.note('four boxes at 700 K, charge scale 0.7; every figure of the report is computed now')
+    output.note('six boxes at 700 K, charge scale 0.7; every figure of the report is computed now')
     const stop = createStopSignal(undefined)
     let progress: ReturnType<typeof output.progress> | undefined
     try {
       const { results, systems } = await runPvdfTransport({
         directory,
-        command: process.argv.slice(2),
+        command: commandLine,
         onProgress: ({ done, total }) => {
           progress ??= output.progress(args.name, total, 'steps')
           progress.update(done)
@@ -44,6 +44,10 @@ export const studyCommand = command({
       output.text('')
       output.text(`report: ${results.report}`)
       return EXIT.done
+    } catch (error) {
+      if (!stop.signal.aborted) throw error
+      output.note(`stopped; each run below ${directory} goes on with: hoplite resume RUN`)
+      return EXIT.interrupted
     } finally {
       stop.dispose()
     }

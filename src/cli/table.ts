@@ -8,3 +8,9 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
       .trimEnd()
   return [line(head), width.map(w => '─'.repeat(w)).join('──'), ...rows.map(line)].join('\n')
 }
+
+/** A number with fixed decimals; a zero has no sign. */
+export function fixed(value: number, decimals: number): string {
+  const text = value.toFixed(decimals)
+  return Number(text) === 0 ? text.replace('-', '') : text
+}

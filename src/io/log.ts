@@ -76,7 +76,7 @@ function cutRows(path: string, columns: readonly string[], lastStep: number): vo
 /** Reads a log; a last row that was not written to its end is left out. @throws UserError with file and line */
 export function readLog(path: string): Log {
   const text = readText(path)
-  const lines = text.split('\n')
+  const lines = text.split(/\r?\n/)
   const columns = lines[0]!.split(',')
   // What follows the last line end is empty, or a row cut short.
   const rows = lines.slice(1, -1)

@@ -306,10 +306,9 @@ function readLayout(descriptor: number, path: string): Layout {
   const bytes = fstatSync(descriptor).size
   const refuse = (message: string) => new UserError({ message, where: path })
   const read = (position: number, length: number) => {
+    if (length < 0 || position + length > bytes) throw refuse('the trajectory ends inside its header')
     const buffer = Buffer.alloc(length)
-    if (readSync(descriptor, buffer, 0, length, position) !== length) {
-      throw refuse('the trajectory ends inside its header')
-    }
+    readSync(descriptor, buffer, 0, length, position)
     return buffer
   }
   const header = read(0, 96)

@@ -32,8 +32,8 @@ const YE_2025 = '10.1039/d5eb00031a'
 const PVDF = 'PVDF'
 const DHF = 'dHF-PVDF'
 const PUBLISHED: readonly PublishedSlope[] = [
-  { system: PVDF, slope_A2_per_ps: 0.2e-3, label: 'Ye 2025, PVDF', doi: YE_2025 },
-  { system: DHF, slope_A2_per_ps: 1.23e-3, label: 'Ye 2025, dHF-PVDF', doi: YE_2025 },
+  { system: PVDF, slope_A2_per_ps: 0.2e-3, label: 'Ye 2025', doi: YE_2025 },
+  { system: DHF, slope_A2_per_ps: 1.23e-3, label: 'Ye 2025', doi: YE_2025 },
 ]
 const PUBLISHED_RATIO: PublishedRatio = {
   value: 6.2,
@@ -42,13 +42,14 @@ const PUBLISHED_RATIO: PublishedRatio = {
   conditions: 'temperature, charges and protocol not given',
 }
 
+/** Seeds differ between the systems too: equal ones would share the thermostat's noise and tie the runs together. */
 const SYSTEMS = [
-  { name: PVDF, key: 'pvdf', label: 'PVDF', color: '#0072B2' },
-  { name: DHF, key: 'dhf', label: 'dehydrofluorinated PVDF', color: '#D55E00' },
+  { name: PVDF, key: 'pvdf', label: 'PVDF', color: '#0072B2', firstSeed: 1 },
+  { name: DHF, key: 'dhf', label: 'dehydrofluorinated PVDF', color: '#D55E00', firstSeed: 101 },
 ] as const
 
-/** Boxes of each kind that are shipped, relaxed by runs/pvdf-box.yaml and runs/dhf-box.yaml with seeds 1 and 2. */
-const QUICK_BOXES = [1, 2] as const
+/** Boxes of each kind that are shipped, relaxed by runs/pvdf-box.yaml and runs/dhf-box.yaml with seeds 1 to 3. */
+const QUICK_BOXES = [1, 2, 3] as const
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const STUDY_FILE = 'study.json'
@@ -77,7 +78,7 @@ export interface StudyResults {
 }
 
 /**
- * Runs the quick study into a new directory: two boxes of each kind at 700 K, in parallel, then analysis and report.
+ * Runs the quick study into a new directory: three boxes of each kind at 700 K, in parallel, then analysis and report.
  * @throws SimulationError naming the runs that failed; the others stay
  */
 export async function runPvdfTransport(options: {
@@ -87,9 +88,9 @@ export async function runPvdfTransport(options: {
   readonly signal?: AbortSignal
 }): Promise<{ results: StudyResults; systems: readonly AnalysedSystem[] }> {
   const { directory } = options
-  const planned = SYSTEMS.map(({ name, key }) => ({
+  const planned = SYSTEMS.map(({ name, key, firstSeed }) => ({
     name,
-    runs: QUICK_BOXES.map(box => ({ key: `${key}-${box}`, file: writeReplica(directory, key, box) })),
+    runs: QUICK_BOXES.map(box => ({ key: `${key}-${box}`, file: writeReplica(directory, key, box, firstSeed + box - 1) })),
   }))
   const study: StudyFile = {
     study: 'pvdf-transport',
@@ -117,12 +118,12 @@ export async function runPvdfTransport(options: {
   return { results, systems }
 }
 
-/** The recipe of one replica: the kind's own, comments and all, with that replica's box and seed. @returns its path */
-function writeReplica(directory: string, key: string, box: number): string {
+/** The recipe of one replica: the kind's own, comments and all, with another box and seed. @returns its path */
+function writeReplica(directory: string, key: string, box: number, seed: number): string {
   const source = join(ROOT, 'runs', `${key}-700K.yaml`)
   const replica = parseDocument(readText(source))
   replica.set('name', `${key}-${box}`)
-  replica.set('seed', box)
+  replica.set('seed', seed)
   replica.setIn(['system', 'potential'], loadRecipe(source).recipe.system.potential)
   replica.setIn(['system', 'structure'], join(ROOT, 'structures', `${key}-700K-${box}.extxyz`))
   const path = join(directory, `${key}-${box}.yaml`)

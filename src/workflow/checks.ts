@@ -6,6 +6,21 @@ import { UserError } from '../errors.ts'
 /** Atoms closer than this are taken for a mistake in the file, not for a configuration to simulate. */
 const OVERLAP_A = 0.4
 
+/** A double gives atoms this far out, Å, to 1e-8 Å only: fewer digits than bonded forces need. */
+const FAR_A = 1e7
+
+/** @throws UserError naming the first atom that is lost in space */
+export function checkPositions(structure: Structure, where: string): void {
+  const far = structure.positions.findIndex(x => !(Math.abs(x) <= FAR_A))
+  if (far < 0) return
+  const atom = Math.floor(far / 3)
+  throw new UserError({
+    message: `atom ${atom + 1} (${structure.elements[atom]}) has the coordinate ${structure.positions[far]} Å`,
+    where,
+    hint: `coordinates may lie outside the cell, but by no more than ${FAR_A} Å`,
+  })
+}
+
 /** @throws UserError naming the first two atoms that sit on top of each other */
 export function checkOverlaps(structure: Structure, where: string): void {
   const { box, positions, elements } = structure
@@ -21,6 +36,24 @@ export function checkOverlaps(structure: Structure, where: string): void {
     where,
     hint: `no two atoms may be closer than ${OVERLAP_A} Å`,
   })
+}
+
+/**
+ * Runs what may refuse, and adds the file or key that it was about to what the error says of the place.
+ * @throws what `run` throws
+ */
+export function about<T>(place: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof UserError) || error.where?.includes(place)) throw error
+    const { message, where, hint } = error
+    throw new UserError({
+      message,
+      where: where === undefined ? place : `${where}, for ${place}`,
+      ...(hint !== undefined && { hint }),
+    })
+  }
 }
 
 /** @throws UserError when a molecule could meet its own image */

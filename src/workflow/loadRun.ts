@@ -1,16 +1,28 @@
+import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { NdArray } from 'ndarray'
+import * as z from 'zod'
 import type { Box } from '../core/box.ts'
 import type { Structure } from '../core/structure.ts'
+import { parseYaml } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
+import { readText } from '../io/files.ts'
 import { type Log, readLog } from '../io/log.ts'
 import { type Manifest, readManifest } from '../io/manifest.ts'
-import { parseRecipeObject, type Recipe } from '../io/recipe.ts'
-import { RUN_FILES, readResults } from '../io/runDirectory.ts'
+import { type LoadedRecipe, parseRecipeObject, type Recipe } from '../io/recipe.ts'
+import { RUN_FILES } from '../io/runDirectory.ts'
 import { readStructureFile } from '../io/structureFile.ts'
-import { boxOfCell, loadTrajectory } from '../io/trajectory.ts'
+import { boxOfCell, loadTrajectory, type TrajectoryHeader } from '../io/trajectory.ts'
 import { loadPotential, type Potential } from '../potentials/load.ts'
-import type { MdResults } from './md.ts'
+import { about } from './checks.ts'
+import { LOG_COLUMNS } from './md.ts'
+
+/** What the analysis needs of a run's results.json. */
+const resultsSchema = z.looseObject({
+  ns_per_day: z.number().nullable(),
+  drift_meV_per_atom_ps: z.number().nullable(),
+})
+type KnownResults = z.infer<typeof resultsSchema>
 
 /** A run directory in memory. */
 export interface LoadedRun {
@@ -18,7 +30,7 @@ export interface LoadedRun {
   readonly name: string
   readonly recipe: Recipe
   readonly manifest: Manifest
-  readonly results: MdResults | null
+  readonly results: KnownResults | null
   readonly structure: Structure
   /** [N] g/mol, as simulated. */
   readonly masses: Float64Array
@@ -33,16 +45,44 @@ export interface LoadedRun {
   readonly boxes: readonly Box[]
 }
 
+/** What a run says of itself. @throws UserError when the directory is no run */
+export function readRun(directory: string): { manifest: Manifest; loaded: LoadedRecipe } {
+  const manifestFile = join(directory, RUN_FILES.manifest)
+  if (!existsSync(manifestFile)) {
+    const isThere = existsSync(directory)
+    const kind = isThere && !statSync(directory).isDirectory() ? 'a file, not' : 'no'
+    throw new UserError({
+      message: isThere
+        ? `this is ${kind} run directory${kind === 'no' ? `: it holds no ${RUN_FILES.manifest}` : ''}`
+        : 'there is no such directory',
+      where: directory,
+      hint: 'give a directory that hoplite md has written',
+    })
+  }
+  const manifest = readManifest(manifestFile)
+  return { manifest, loaded: parseRecipeObject(manifest.recipe, manifestFile) }
+}
+
 /** @throws UserError when the directory is no run, or has no production frames yet */
 export async function loadRun(directory: string): Promise<LoadedRun> {
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
-  const manifest = readManifest(file('manifest'))
-  const { recipe } = parseRecipeObject(manifest.recipe, file('manifest'))
+  const {
+    manifest,
+    loaded: { recipe },
+  } = readRun(directory)
   const structure = readStructureFile(file('structure'))
   if (!structure.masses) {
     throw new UserError({ message: 'the structure of the run holds no masses', where: file('structure') })
   }
   const { header, positions, cells } = await loadTrajectory(file('trajectory'))
+  const atoms = structure.elements.length
+  if (header.atomCount !== atoms) {
+    throw new UserError({
+      message: `the trajectory holds ${header.atomCount} atoms, the structure of the run ${atoms}`,
+      where: file('trajectory'),
+      hint: `it belongs to another run than ${file('structure')}`,
+    })
+  }
   if (header.frameCount < 2) {
     throw new UserError({
       message: `the trajectory holds ${header.frameCount} frames: the production has hardly begun`,
@@ -51,33 +91,76 @@ export async function loadRun(directory: string): Promise<LoadedRun> {
     })
   }
   if (!cells) throw new UserError({ message: 'the trajectory holds no cells', where: file('trajectory') })
+  const log = knownLog(file('log'))
+  checkTrajectory(recipe, log, header, positions, file('trajectory'))
   return {
     directory,
     name: basename(resolve(directory)),
     recipe,
     manifest,
-    results: resultsOf(directory),
+    results: resultsOf(file('results')),
     structure,
     masses: structure.masses,
     potential: loadPotential(recipe.system.potential),
-    log: readLog(file('log')),
+    log,
     productionStage: recipe.stages.length - 1,
     positions,
     frameInterval_ps: header.frameInterval_ps,
     boxes: Array.from({ length: header.frameCount }, (_, f) =>
-      boxOfCell(Float64Array.from({ length: 6 }, (_, k) => cells.get(f, k))),
+      about(`${file('trajectory')}, frame ${f + 1}`, () =>
+        boxOfCell(Float64Array.from({ length: 6 }, (_, k) => cells.get(f, k))),
+      ),
     ),
   }
 }
 
-/** What the run said of itself when it ended; null when it has not. */
-function resultsOf(directory: string): MdResults | null {
-  try {
-    return readResults(directory) as MdResults
-  } catch (error) {
-    if (error instanceof UserError) return null
-    throw error
+/** @throws UserError when the trajectory is damaged, or not as long as the log says */
+function checkTrajectory(
+  { stages, output }: Recipe,
+  { values }: Log,
+  header: TrajectoryHeader,
+  positions: NdArray<Float32Array>,
+  where: string,
+): void {
+  const { frameInterval_ps, firstStep, stepsPerFrame, frameCount } = header
+  if (!(frameInterval_ps > 0)) {
+    throw new UserError({ message: `the trajectory has ${frameInterval_ps} ps between frames`, where })
   }
+  const bad = positions.data.findIndex(x => !Number.isFinite(x))
+  if (bad >= 0) {
+    const atoms = positions.shape[1]!
+    const frame = Math.floor(bad / (3 * atoms))
+    const atom = Math.floor(bad / 3) % atoms
+    throw new UserError({ message: `atom ${atom + 1} has no place in frame ${frame + 1}`, where })
+  }
+  const production = stages.length - 1
+  const logged = values.step!.filter((_, k) => values.stage![k] === production).at(-1) ?? Number.NaN
+  const stepsPerRow = (output.log_every_ps / frameInterval_ps) * stepsPerFrame
+  const ends = firstStep + (frameCount - 1) * stepsPerFrame
+  // Whatever killed a run may have come between a frame and its row.
+  if (Math.abs(ends - logged) <= 2 * Math.max(stepsPerFrame, stepsPerRow)) return
+  throw new UserError({
+    message: `the trajectory ends at step ${ends}, the production in the log at step ${logged}`,
+    where,
+    hint: 'a file was cut short or belongs to another run; hoplite resume goes on from the checkpoint',
+  })
+}
+
+/** What the run said of itself when it ended; null when it has not. @throws UserError with line and key */
+function resultsOf(path: string): KnownResults | null {
+  return existsSync(path) ? parseYaml(readText(path), resultsSchema, path) : null
+}
+
+/** @throws UserError when it is not the log of a run */
+function knownLog(path: string): Log {
+  const log = readLog(path)
+  const missing = LOG_COLUMNS.find(column => !log.columns.includes(column))
+  if (missing === undefined) return log
+  throw new UserError({
+    message: `the log has no column ${missing}`,
+    where: `${path}:1`,
+    hint: `a run writes ${LOG_COLUMNS.join(',')}`,
+  })
 }
 
 /** Atoms of a species, by chemical symbol. @throws UserError naming what there is */

@@ -1,5 +1,7 @@
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { mean } from '../analysis/stats.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
 import { type ProtocolEvent, type Snapshot, stageStart } from '../dynamics/contract.ts'
@@ -7,9 +9,9 @@ import type { ThermoRow } from '../dynamics/observe.ts'
 import type { Stage } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { UserError } from '../errors.ts'
-import { readCheckpoint, writeCheckpoint } from '../io/checkpoint.ts'
-import { type LogWriter, openLog } from '../io/log.ts'
-import { describeInputs, type Manifest, writeManifest } from '../io/manifest.ts'
+import { sha256File } from '../io/files.ts'
+import { openLog, readLog } from '../io/log.ts'
+import { describeInputs, type Manifest, readManifest, writeManifest } from '../io/manifest.ts'
 import type { LoadedRecipe, Recipe } from '../io/recipe.ts'
 import { RUN_FILES, writeResults } from '../io/runDirectory.ts'
 import { writeStructureFile } from '../io/structureFile.ts'
@@ -18,7 +20,9 @@ import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { ENERGY_TERMS, type Evaluator } from '../platform/platform.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { checkBoxAgainstCutoff } from './checks.ts'
-import { type PreparedRun, prepareRun } from './prepare.ts'
+import { checkPlatform, type PreparedRun, prepareRun } from './prepare.ts'
+import { responsive } from './responsive.ts'
+import { readSnapshot, saveSnapshot } from './snapshot.ts'
 
 export interface MdRequest {
   readonly loaded: LoadedRecipe
@@ -48,7 +52,8 @@ export interface MdResults {
   readonly temperature_K: number | null
 }
 
-const LOG_COLUMNS = [
+/** Of log.csv. */
+export const LOG_COLUMNS = [
   'step',
   'time_ps',
   'stage',
@@ -71,13 +76,13 @@ export async function runMd(request: MdRequest): Promise<MdResults> {
   const prepared = prepareRun(request.loaded)
   const { recipe, system } = prepared
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
-  const from = request.resume ? snapshotFrom(file('checkpoint'), recipe) : stageStart(prepared.state)
-  if (!request.resume) writeStructureFile(file('structure'), { ...prepared.structure, masses: system.masses })
-  const manifest = manifestOf(request, prepared)
-  writeManifest(file('manifest'), manifest)
-
-  const log = openLog(file('log'), LOG_COLUMNS, from.state.step)
-  const files = createOutputs(log, file('trajectory'), recipe, from, system)
+  const earlier = request.resume ? earlierRun(directory, prepared) : null
+  await checkPlatform(platform, system)
+  const from = earlier?.snapshot ?? stageStart(prepared.state)
+  if (!earlier) writeStructureFile(file('structure'), { ...prepared.structure, masses: system.masses })
+  // Opening them finds out whether they can be gone on with: until then nothing is changed.
+  const files = createOutputs(file('log'), file('trajectory'), recipe, from, system)
+  const manifest = manifestOf(request, prepared, earlier?.manifest)
   const started = performance.now()
   let ran: NonNullable<Manifest['platform']> = {
     asked: platform,
@@ -93,10 +98,16 @@ export async function runMd(request: MdRequest): Promise<MdResults> {
       backend: evaluator.backend,
       fallback_reason: evaluator.fallbackReason,
     }
-    return evaluator
+    return responsive(evaluator)
   }
+  const record = (wall_clock: Manifest['wall_clock']) =>
+    writeManifest(file('manifest'), {
+      ...manifest,
+      platform: ran,
+      precision: ran.ran === 'reference' ? 'f64' : 'mixed',
+      wall_clock,
+    })
   const production = recipe.stages.length - 1
-  const averages = createAverages()
   let drift: number | null = null
   let last: Snapshot = from
   let completed = false
@@ -116,11 +127,14 @@ export async function runMd(request: MdRequest): Promise<MdResults> {
       },
       signal,
     })
+    record(manifest.wall_clock)
     for await (const event of events) {
       switch (event.kind) {
+        case 'stage-start':
+          record(manifest.wall_clock)
+          break
         case 'thermo':
           files.log(event.row, event.stageIndex)
-          if (event.stageIndex === production) averages.add(event.row)
           break
         case 'frame':
           if (event.stageIndex === production) files.frame(event.state)
@@ -152,6 +166,7 @@ export async function runMd(request: MdRequest): Promise<MdResults> {
     files.close()
   }
   const wall_s = (performance.now() - started) / 1000
+  const averages = productionAverages(file('log'), production)
   const results: MdResults = {
     run: directory,
     completed,
@@ -160,13 +175,12 @@ export async function runMd(request: MdRequest): Promise<MdResults> {
     ns_per_day: ((last.state.time_ps - from.state.time_ps) * 1e-3 * 86400) / wall_s,
     drift_meV_per_atom_ps: drift,
     platform: ran,
-    density_g_per_cm3: averages.density(),
-    temperature_K: averages.temperature(),
+    ...averages,
   }
-  writeManifest(file('manifest'), {
-    ...manifest,
-    platform: ran,
-    wall_clock: { ...manifest.wall_clock, finished_at: new Date().toISOString(), wall_s },
+  record({
+    ...manifest.wall_clock,
+    finished_at: new Date().toISOString(),
+    wall_s: (manifest.wall_clock.wall_s ?? 0) + wall_s,
   })
   writeResults(directory, results)
   return results
@@ -180,37 +194,55 @@ export function plannedSteps(stages: readonly Stage[]): number {
   )
 }
 
-function manifestOf({ command, platform }: MdRequest, { recipe, inputs }: PreparedRun): Manifest {
+/** A run that goes on keeps the command and the inputs that it began with. */
+function manifestOf(
+  { command, platform }: MdRequest,
+  { recipe, inputs }: PreparedRun,
+  earlier: Manifest | undefined,
+): Manifest {
   return {
-    command: [...command],
+    command: earlier?.command ?? [...command],
     recipe,
-    inputs: describeInputs(inputs),
+    inputs: earlier?.inputs ?? describeInputs(inputs),
     versions: { hoplite: HOPLITE_VERSION, node: process.versions.node },
     seed: recipe.seed,
     platform: { asked: platform, ran: platform, backend: null, fallback_reason: null },
     precision: 'f64',
     constants: recipe.constants,
-    wall_clock: { started_at: new Date().toISOString(), finished_at: null, wall_s: null },
+    wall_clock: {
+      started_at: earlier?.wall_clock.started_at ?? new Date().toISOString(),
+      finished_at: null,
+      wall_s: earlier?.wall_clock.wall_s ?? null,
+    },
   }
 }
 
 function createOutputs(
-  log: LogWriter,
+  logFile: string,
   trajectoryFile: string,
   recipe: Recipe,
   from: Snapshot,
   system: System,
 ) {
   const production = recipe.stages.at(-1)!
+  const stepsPerFrame =
+    'time_ps' in production
+      ? Math.max(1, Math.round((recipe.output.trajectory_every_ps * 1000) / production.timestep_fs))
+      : null
   let trajectory: TrajectoryWriter | null = null
+  if (stepsPerFrame !== null && from.stageIndex === recipe.stages.length - 1 && from.stepInStage > 0) {
+    trajectory = resumeTrajectory(trajectoryFile, Math.floor(from.stepInStage / stepsPerFrame) + 1)
+  }
+  if (from.stepInStage > 0) checkLogged(logFile, recipe, from)
+  const log = openLog(logFile, LOG_COLUMNS, from.state.step)
+  const { rowCount, values } = readLog(logFile)
+  const lastStep = values.step?.[rowCount - 1]
+  const lastStage = values.stage?.[rowCount - 1]
+  // Frames of a production that was killed before its first checkpoint.
+  if (!trajectory) rmSync(trajectoryFile, { force: true })
   const open = (firstStep: number): TrajectoryWriter => {
-    if (!('time_ps' in production)) throw new TypeError('a stage that relaxes has no frames')
-    const stepsPerFrame = Math.max(
-      1,
-      Math.round((recipe.output.trajectory_every_ps * 1000) / production.timestep_fs),
-    )
-    if (from.stageIndex === recipe.stages.length - 1 && from.stepInStage > 0) {
-      return resumeTrajectory(trajectoryFile, Math.floor(from.stepInStage / stepsPerFrame) + 1)
+    if (!('time_ps' in production) || stepsPerFrame === null) {
+      throw new TypeError('a stage that relaxes has no frames')
     }
     return createTrajectory(trajectoryFile, {
       atomCount: system.atomCount,
@@ -222,6 +254,8 @@ function createOutputs(
   }
   return {
     log(row: ThermoRow, stageIndex: number) {
+      // A run that was killed just after a stage's end has logged the start of the next one already.
+      if (row.step === lastStep && stageIndex === lastStage) return
       const { terms, stage, ...values } = row
       const byTerm = Object.fromEntries(Object.entries(terms).map(([term, value]) => [`${term}_eV`, value]))
       log.append({ ...values, stage: stageIndex, ...byTerm })
@@ -241,41 +275,71 @@ function createOutputs(
   }
 }
 
-function createAverages() {
-  let count = 0
-  let density = 0
-  let temperature = 0
-  return {
-    add(row: ThermoRow) {
-      count++
-      density += row.density_g_per_cm3
-      temperature += row.temperature_K
-    },
-    density: () => (count > 0 ? density / count : null),
-    temperature: () => (count > 0 ? temperature / count : null),
-  }
-}
-
-function saveSnapshot(path: string, snapshot: Snapshot, seed: number): void {
-  const { state, stageIndex, ...rest } = snapshot
-  writeCheckpoint(path, {
-    state,
-    seed,
-    stageIndex,
-    accumulators: { ...rest, conserved: { ...rest.conserved } },
-    arrays: {},
+/** @throws UserError when the log lacks rows from before the checkpoint */
+function checkLogged(logFile: string, { stages, output }: Recipe, from: Snapshot): void {
+  const stage = stages[from.stageIndex]
+  if (!stage || !('time_ps' in stage)) return
+  const stepsPerRow = Math.max(1, Math.round((output.log_every_ps * 1000) / stage.timestep_fs))
+  const { rowCount, values } = readLog(logFile)
+  const last = rowCount > 0 ? values.step?.[rowCount - 1] : undefined
+  if (last !== undefined && last >= from.state.step - (from.stepInStage % stepsPerRow)) return
+  throw new UserError({
+    message: `the log ends at ${last === undefined ? 'no step' : `step ${last}`}, the checkpoint is at step ${from.state.step}`,
+    where: logFile,
+    hint: 'rows are missing: bring the whole file back',
   })
 }
 
-/** @throws UserError when the checkpoint belongs to another recipe */
-function snapshotFrom(path: string, recipe: Recipe): Snapshot {
-  const { state, seed, stageIndex, accumulators } = readCheckpoint(path)
-  if (seed !== recipe.seed || stageIndex > recipe.stages.length) {
+/** Means over the logged steps of the production, before and after whatever interrupted it. */
+function productionAverages(logFile: string, production: number) {
+  const { values } = readLog(logFile)
+  const average = (column: string) => {
+    const rows = values[column]!.filter((_, k) => values.stage![k] === production)
+    return rows.length > 0 ? mean(rows) : null
+  }
+  return { density_g_per_cm3: average('density_g_per_cm3'), temperature_K: average('temperature_K') }
+}
+
+/**
+ * Where an earlier run stopped, and how it began.
+ * @throws UserError when it is complete, or its files, inputs and recipe no longer fit together
+ */
+function earlierRun(
+  directory: string,
+  { recipe, system, inputs }: PreparedRun,
+): { snapshot: Snapshot; manifest: Manifest } {
+  const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
+  const manifest = readManifest(file('manifest'))
+  for (const { path, sha256 } of manifest.inputs) {
+    if (!inputs.includes(path) || sha256File(path) === sha256) continue
     throw new UserError({
-      message: `the checkpoint was written with seed ${seed}, the recipe has ${recipe.seed}`,
+      message: 'the file has changed since the run began',
       where: path,
-      hint: 'go on with the recipe and the seed that the run began with',
+      hint: 'bring the old file back, or begin a new run: hoplite md',
     })
   }
-  return { ...(accumulators as unknown as Omit<Snapshot, 'state' | 'stageIndex'>), state, stageIndex }
+  if (!existsSync(file('checkpoint'))) {
+    throw new UserError({
+      message: 'the run has no checkpoint yet',
+      where: directory,
+      hint: 'begin it anew: hoplite md',
+    })
+  }
+  const snapshot = readSnapshot(file('checkpoint'), recipe, system)
+  checkUnfinished(directory, recipe, snapshot)
+  return { snapshot, manifest }
+}
+
+/** @throws UserError when nothing is left to do */
+function checkUnfinished(directory: string, { stages }: Recipe, snapshot: Snapshot): void {
+  const stage = stages[snapshot.stageIndex]
+  const planned = stage && 'time_ps' in stage ? plannedSteps([stage]) : 0
+  const isLast = snapshot.stageIndex >= stages.length - 1
+  if (!isLast || snapshot.stepInStage < planned) return
+  if (snapshot.stepInStage === planned && !existsSync(join(directory, RUN_FILES.results))) return
+  throw new UserError({
+    message: `the run has done ${snapshot.stepInStage} steps of its last stage, of ${planned}`,
+    where: directory,
+    hint: 'it is complete; make it longer with --steps-more N',
+  })
 }

@@ -21,8 +21,9 @@ export function overrideRecipe(
     const production = recipe.stages.at(-1)!
     if (!('time_ps' in production)) {
       throw new UserError({
-        message: `--steps sets the length of the last stage, but that is of kind ${production.kind}`,
+        message: `the last stage, ${production.name}, is of kind ${production.kind}: it has no number of steps`,
         where: loaded.where(['stages', recipe.stages.length - 1]),
+        hint: 'only stages of kind nve, nvt and npt do',
       })
     }
     const time_ps = (Math.round(productionSteps) * production.timestep_fs) / 1000

@@ -23,6 +23,9 @@ export interface JobProgress {
   readonly total: number
 }
 
+/** Environment variable that tells a job to send its progress to the hoplite that started it. */
+export const REPORTS_PROGRESS = 'HOPLITE_REPORTS_PROGRESS'
+
 const PROGRAM = fileURLToPath(new URL('../cli/hoplite.mjs', import.meta.url))
 
 /**
@@ -62,7 +65,8 @@ function runJob(
   onProgress: (progress: JobProgress) => void,
 ): Promise<JobOutcome> {
   return new Promise((resolve, reject) => {
-    const child = fork(PROGRAM, [...job.args, '--json', '--quiet'], { silent: true })
+    const env = { ...process.env, [REPORTS_PROGRESS]: '1' }
+    const child = fork(PROGRAM, [...job.args, '--json', '--quiet'], { silent: true, env })
     let stdout = ''
     let stderr = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -9,7 +9,7 @@ import { readStructureFile, structureFormat } from '../io/structureFile.ts'
 import { assign } from '../potentials/assign.ts'
 import { loadPotential } from '../potentials/load.ts'
 import { CODATA_2018, LAMMPS_METAL } from '../units.ts'
-import { checkBoxAgainstCutoff, checkOverlaps } from './checks.ts'
+import { about, checkBoxAgainstCutoff, checkOverlaps, checkPositions } from './checks.ts'
 import { type CoulombChoice, coulombMethod } from './prepare.ts'
 
 /** What a single point needs beside the file. Left-out values take the defaults below. */
@@ -51,6 +51,7 @@ export function prepareSinglePoint(request: SinglePointRequest): SinglePoint {
   const prepared =
     request.potential === undefined ? fromLammps(request) : fromPotential(request, request.potential)
   const { system, state } = prepared
+  checkUsed(request, system)
   const charge = netCharge(system)
   const charged = system.forces.some(force => force.kind === 'coulomb') && Math.abs(charge) > NEUTRAL_e
   if (charged && !request.allowNetCharge) {
@@ -63,6 +64,35 @@ export function prepareSinglePoint(request: SinglePointRequest): SinglePoint {
   // Crystals may be smaller than the cut-off, since images are summed; bonded molecules must not meet themselves.
   if (system.topology.bonds.length > 0) checkBoxAgainstCutoff(state.box, longestCutoff(system), request.file)
   return prepared
+}
+
+/** Flags that only LAMMPS data read without a potential listens to, by the key of the request. */
+const LAMMPS_FLAGS = { styles: 'styles', units: 'units', mixing: 'mixing', specialLJ: 'special-lj' } as const
+const EWALD_FLAGS = { ewaldAccuracy: 'ewald-accuracy', ewaldAlpha_per_A: 'ewald-alpha_per_A' } as const
+
+/** @throws UserError for what was given and would be ignored */
+function checkUsed(request: SinglePointRequest, { forces }: System): void {
+  const refuse = (flags: Partial<Record<keyof SinglePointRequest, string>>, hint: string) => {
+    for (const [key, flag] of Object.entries(flags)) {
+      if (request[key as keyof SinglePointRequest] === undefined) continue
+      throw new UserError({ message: `--${flag} has no effect here`, where: 'command line', hint })
+    }
+  }
+  if (request.potential === undefined) {
+    refuse(
+      { chargeScale: 'charge-scale' },
+      'it goes with --potential; LAMMPS data has its charges in the file',
+    )
+  } else {
+    refuse(LAMMPS_FLAGS, 'it goes with LAMMPS data that is read without --potential')
+  }
+  const method = forces.find(force => force.kind === 'coulomb')?.method.name ?? 'none'
+  if (method !== 'dsf' && method !== 'wolf') {
+    refuse({ dsfAlpha_per_A: 'dsf-alpha_per_A' }, `it goes with dsf and wolf; the sum here is ${method}`)
+  }
+  if (method !== 'ewald' && method !== 'pme') {
+    refuse(EWALD_FLAGS, `it goes with ewald and pme; the sum here is ${method}`)
+  }
 }
 
 const longestCutoff = (system: System) =>
@@ -88,6 +118,7 @@ function fromLammps(request: SinglePointRequest): SinglePoint {
     request.file,
     request.units ? { units: request.units } : {},
   )
+  checkPositions(data.structure, request.file)
   checkOverlaps(data.structure, request.file)
   const cutoff_A = request.cutoff_A ?? DEFAULT_CUTOFF_A
   const charges = data.structure.charges ?? new Float64Array(data.typeIndex.length)
@@ -112,6 +143,9 @@ function fromLammps(request: SinglePointRequest): SinglePoint {
   if (data.unitsSource === 'assumed') assumptions.push(`units ${data.units}: the file does not say (--units)`)
   if (request.cutoff_A === undefined)
     assumptions.push(`cut-off ${cutoff_A} Å where the file sets none (--cutoff_A)`)
+  if (data.structure.topology.bonds.length > 0 && !(request.specialLJ && request.specialCoulomb)) {
+    assumptions.push('factors 0,0,0 for 1-2, 1-3 and 1-4 pairs, as in LAMMPS (--special-lj, --special-coulomb)')
+  }
   const { positions, velocities, box } = data.structure
   return { system, state: createState(positions, box, velocities ?? undefined), assumptions }
 }
@@ -119,14 +153,17 @@ function fromLammps(request: SinglePointRequest): SinglePoint {
 function fromPotential(request: SinglePointRequest, potentialFile: string): SinglePoint {
   const potential = loadPotential(potentialFile)
   const structure = readStructureFile(request.file)
+  checkPositions(structure, request.file)
   checkOverlaps(structure, request.file)
   const cutoff_A = request.cutoff_A ?? DEFAULT_CUTOFF_A
   const constants = request.constants === 'lammps' ? LAMMPS_METAL : CODATA_2018
-  const assigned = assign(structure, potential, {
-    interactions: { cutoff_A, truncation: { kind: 'plain' }, tailCorrection: false, coulomb: null },
-    chargeScale: request.chargeScale ?? 1,
-    allowNetCharge: request.allowNetCharge,
-  })
+  const assigned = about(request.file, () =>
+    assign(structure, potential, {
+      interactions: { cutoff_A, truncation: { kind: 'plain' }, tailCorrection: false, coulomb: null },
+      chargeScale: request.chargeScale ?? 1,
+      allowNetCharge: request.allowNetCharge,
+    }),
+  )
   const name = request.coulomb ?? longRange('pme', request, assigned.atomCount)
   const method = coulombMethod(coulombChoice(request, name, cutoff_A), structure.box, assigned.charges)
   const system: System = {
@@ -139,7 +176,7 @@ function fromPotential(request: SinglePointRequest, potentialFile: string): Sing
         cutoff_A,
         constant_eV_A: constants.coulomb_eV_A,
         special: request.specialCoulomb ?? potential.special.coulomb,
-        erfc: 'exact',
+        erfc: request.constants === 'lammps' ? 'lammps' : 'exact',
         slabCorrection: false,
       },
     ],

@@ -1,6 +1,11 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { fitSlope, nullRatio, slopeRatio } from '../analysis/diffusion.ts'
-import { alongAxis, type MeanSquaredDisplacement, meanSquaredDisplacement, removeDrift } from '../analysis/msd.ts'
+import {
+  alongAxis,
+  type MeanSquaredDisplacement,
+  meanSquaredDisplacement,
+  removeDrift,
+} from '../analysis/msd.ts'
 import { type SystemTransport, systemTransport } from '../analysis/transport.ts'
 import { UserError } from '../errors.ts'
 import { atomsOf, type LoadedRun } from './loadRun.ts'
@@ -86,7 +91,7 @@ export function compareSystems(first: AnalysedSystem, second: AnalysedSystem): C
     ratio,
     ratio_ci95,
     null_ratio_ci95: none.null_ratio_ci95,
-    method: `${method} Null from ${none.basis}.`,
+    method: `${method}; null from ${none.basis}`,
   }
 }
 

@@ -1,7 +1,6 @@
 import { availableParallelism, cpus } from 'node:os'
 import { mean, variance } from '../analysis/stats.ts'
 import type {
-  Check,
   Headline,
   Interval,
   Provenance,
@@ -15,7 +14,7 @@ import type {
 import { HOPLITE_VERSION } from '../version.ts'
 import { calibrationRows } from './calibration.ts'
 import { type LoadedRun, productionColumn } from './loadRun.ts'
-import { mechanismOf } from './mechanism.ts'
+import { type Mechanism, mechanismsOf } from './mechanism.ts'
 import { moleculeOf } from './molecule.ts'
 import { type AnalysedSystem, axisSlopes, type ComparedSystems, slopeAgainstLength } from './transport.ts'
 import { checksOf } from './trust.ts'
@@ -39,14 +38,13 @@ export function transportReport(
 ): TransportReport {
   const { species } = systems[0]
   const runs = systems.flatMap(system => system.runs)
-  const [first, ...rest] = systems
-  const one = (system: AnalysedSystem) => systemReport(system, context)
-  const reports: [SystemReport, ...SystemReport[]] = [one(first), ...rest.map(one)]
+  const mechanisms = mechanismsOf(systems)
+  const [first, ...rest] = systems.map((system, k) => systemReport(system, mechanisms[k]!, context))
   return {
     title: context.title,
     species,
     speciesLabel: species === 'Li' ? 'Li⁺' : species,
-    systems: reports,
+    systems: [first!, ...rest],
     comparison:
       comparison && systems[1]
         ? {
@@ -59,7 +57,7 @@ export function transportReport(
         : null,
     published: context.published ?? [],
     publishedRatio: context.publishedRatio ?? null,
-    checks: checksOf(systems, comparison) satisfies readonly Check[],
+    checks: checksOf(systems),
     calibration: calibrationRows(runs),
     provenance: provenanceOf(systems, context.command),
   }
@@ -67,7 +65,7 @@ export function transportReport(
 
 const headline = (value: number, ci95: Interval): Headline => ({ value, ci95, status: 'predicted' })
 
-function systemReport(system: AnalysedSystem, context: ReportContext): SystemReport {
+function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: ReportContext): SystemReport {
   const { transport, runs, species } = system
   const [run] = runs as readonly [LoadedRun, ...LoadedRun[]]
   const production = run.recipe.stages[run.productionStage]!
@@ -101,7 +99,7 @@ function systemReport(system: AnalysedSystem, context: ReportContext): SystemRep
     alpha: headline(transport.alpha, transport.alpha_ci95),
     verdict: transport.verdict,
     alphaCurve: transport.alpha_curve,
-    ...mechanismOf(system),
+    ...mechanism,
     slopeVsLength:
       settling.length < 2
         ? null

@@ -2,7 +2,7 @@ import { mean } from '../analysis/stats.ts'
 import type { Check } from '../report/model.ts'
 import { CODATA_2018 } from '../units.ts'
 import { type LoadedRun, productionColumn } from './loadRun.ts'
-import type { AnalysedSystem, ComparedSystems } from './transport.ts'
+import type { AnalysedSystem } from './transport.ts'
 
 /** Mean temperature may differ from its target by this fraction. */
 const TEMPERATURE_TOLERANCE = 0.02
@@ -10,12 +10,11 @@ const TEMPERATURE_TOLERANCE = 0.02
 const DRIFT_LIMIT = 1
 
 /** Why the figures can, or cannot, be trusted: what failed stands beside what passed. */
-export function checksOf(systems: readonly AnalysedSystem[], comparison: ComparedSystems | null): Check[] {
+export function checksOf(systems: readonly AnalysedSystem[]): Check[] {
   return [
     ...systems.flatMap(system => [temperatureCheck(system), driftCheck(system), diffusiveCheck(system)]),
     protocolCheck(systems),
     replicaCheck(systems),
-    ...(comparison ? [ratioCheck(comparison)] : []),
   ]
 }
 
@@ -93,14 +92,5 @@ function replicaCheck(systems: readonly AnalysedSystem[]): Check {
     name: 'replicas',
     passed: counts.every(count => count >= 4),
     detail: `${counts.join(' and ')}; four or more of each show how much boxes of one material differ`,
-  }
-}
-
-function ratioCheck({ ratio, null_ratio_ci95: [low, high] }: ComparedSystems): Check {
-  const outside = ratio < low || ratio > high
-  return {
-    name: 'ratio against the null',
-    passed: outside,
-    detail: `${ratio.toFixed(2)} lies ${outside ? 'outside' : 'inside'} ${low.toFixed(2)}–${high.toFixed(2)}, what two boxes of one material show`,
   }
 }

@@ -63,7 +63,7 @@ export function createNonbonded(system: System): Nonbonded {
   const { typeIndex, charges } = system
   const coulombConstant = coulombForces[0]?.constant_eV_A ?? 0
   let batch = createBatch(256)
-  const specialBatch = createBatch(special.separation.length)
+  const specialClasses = [1, 2, 3].map(bonds => createSpecialClass(special, bonds))
   const tails = pairForces.filter(f => f.tailCorrection).map(f => tailTerms(f, system))
 
   function evaluate(box: Box, x: Float64Array, list: PairList, into: Accumulator) {
@@ -103,38 +103,42 @@ export function createNonbonded(system: System): Nonbonded {
     into: Accumulator,
     energies: { pair: number; coulomb: number },
   ) {
-    const { pairs, separation } = special
-    if (separation.length === 0) return
-    fillSpecialBatch(specialBatch, box, x, pairs, system, coulombConstant)
-    const { count, dx, dy, dz, r2, chargeProduct, energy, forceOverR } = specialBatch
     const { forces, virial } = into
-    for (const term of terms) {
-      term.specialKernel(specialBatch)
-      for (let k = 0; k < count; k++) {
-        const factor = term.factors[separation[k]! - 1]!
-        let e = energy[k]!
-        let f = forceOverR[k]!
-        if (!term.subtractsBare) {
-          e *= factor
-          f *= factor
-        } else if (e !== 0 || f !== 0) {
-          const bare = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
-          e -= bare
-          f -= bare / r2[k]!
+    for (const { pairs, batch: near, bonds } of specialClasses) {
+      if (near.count === 0) continue
+      fillSpecialBatch(near, box, x, pairs, system, coulombConstant)
+      const { count, dx, dy, dz, r2, chargeProduct, energy, forceOverR } = near
+      for (const term of terms) {
+        const factor = term.factors[bonds - 1]!
+        if (factor === 0 && !term.subtractsBare) continue
+        term.specialKernel(near)
+        let sum = 0
+        for (let k = 0; k < count; k++) {
+          let e = energy[k]!
+          let f = forceOverR[k]!
+          if (!term.subtractsBare) {
+            e *= factor
+            f *= factor
+          } else if (e !== 0 || f !== 0) {
+            const bare = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
+            e -= bare
+            f -= bare / r2[k]!
+          }
+          sum += e
+          const gx = f * dx[k]!
+          const gy = f * dy[k]!
+          const gz = f * dz[k]!
+          const i = 3 * pairs[2 * k]!
+          const j = 3 * pairs[2 * k + 1]!
+          forces[i]! -= gx
+          forces[i + 1]! -= gy
+          forces[i + 2]! -= gz
+          forces[j]! += gx
+          forces[j + 1]! += gy
+          forces[j + 2]! += gz
+          addSymmetric(virial, gx * dx[k]!, gx * dy[k]!, gx * dz[k]!, gy * dy[k]!, gy * dz[k]!, gz * dz[k]!)
         }
-        energies[term.name] += e
-        const gx = f * dx[k]!
-        const gy = f * dy[k]!
-        const gz = f * dz[k]!
-        const i = 3 * pairs[2 * k]!
-        const j = 3 * pairs[2 * k + 1]!
-        forces[i]! -= gx
-        forces[i + 1]! -= gy
-        forces[i + 2]! -= gz
-        forces[j]! += gx
-        forces[j + 1]! += gy
-        forces[j + 2]! += gz
-        addSymmetric(virial, gx * dx[k]!, gx * dy[k]!, gx * dz[k]!, gy * dy[k]!, gy * dz[k]!, gz * dz[k]!)
+        energies[term.name] += sum
       }
     }
   }
@@ -285,6 +289,18 @@ function scaledPairs(system: System, terms: readonly Term[]): SpecialPairs {
   return { pairs: Int32Array.from(pairs), separation: Uint8Array.from(separation) }
 }
 
+/** The special pairs that are so many bonds apart. */
+function createSpecialClass(special: SpecialPairs, bonds: number) {
+  const indices = Int32Array.from(special.separation.keys()).filter(k => special.separation[k] === bonds)
+  const atoms = new Int32Array(2 * indices.length)
+  indices.forEach((k, n) => {
+    atoms.set(special.pairs.subarray(2 * k, 2 * k + 2), 2 * n)
+  })
+  const batch = createBatch(indices.length)
+  batch.count = indices.length
+  return { bonds, pairs: atoms, batch }
+}
+
 function fillSpecialBatch(
   batch: PairBatch,
   box: Box,
@@ -296,7 +312,6 @@ function fillSpecialBatch(
   const { typeIndex, charges } = system
   const typeCount = system.typeNames.length
   const d = new Float64Array(3)
-  batch.count = pairs.length / 2
   for (let k = 0; k < batch.count; k++) {
     const i = pairs[2 * k]!
     const j = pairs[2 * k + 1]!

@@ -1,0 +1,26 @@
+import { UserError } from '../errors.ts'
+
+/** @throws UserError unless the flag is left out or a positive number, at most `maximum` */
+export function positive(
+  flag: string,
+  value: number | undefined,
+  maximum = Number.POSITIVE_INFINITY,
+): number | undefined {
+  if (value === undefined || (value > 0 && value <= maximum)) return value
+  const limit = Number.isFinite(maximum) ? ` up to ${maximum}` : ''
+  throw new UserError({
+    message: `${flag} is ${value}`,
+    where: 'command line',
+    hint: `it takes a positive number${limit}`,
+  })
+}
+
+/** @throws UserError unless the flag is left out or a whole number of at least `minimum` */
+export function wholeNumber(flag: string, value: number | undefined, minimum = 1): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= minimum)) return value
+  throw new UserError({
+    message: `${flag} is ${value}`,
+    where: 'command line',
+    hint: `it takes a whole number of at least ${minimum}`,
+  })
+}

@@ -1,0 +1,26 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Evaluator } from '../platform/platform.ts'
+
+/** How long signals, timers and messages wait at most, beside one evaluation. */
+const INTERVAL_MS = 20
+
+/**
+ * The same evaluator, but one that lets the event loop turn now and then. Promises alone never do: a run on a platform
+ * that computes in this thread would hear neither Ctrl-C nor a time limit before its end.
+ */
+export function responsive(evaluator: Evaluator): Evaluator {
+  let turned = performance.now()
+  return {
+    ran: evaluator.ran,
+    backend: evaluator.backend,
+    fallbackReason: evaluator.fallbackReason,
+    dispose: () => evaluator.dispose(),
+    async evaluate(state) {
+      if (performance.now() - turned > INTERVAL_MS) {
+        await setImmediate()
+        turned = performance.now()
+      }
+      return evaluator.evaluate(state)
+    },
+  }
+}
