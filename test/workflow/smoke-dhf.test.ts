@@ -3,7 +3,7 @@ import { hotRun } from './smoke.ts'
 
 /**
  * A careful GROMACS prototype of this box at 700 K and charge scale 0.7 (4 fs, repartitioned hydrogen) has
- * MSD(5 ps) = 20.6 Å² and a slope over 2–12 ps of 3.25 Å²/ps; one short run agrees to about 30 %.
+ * MSD(5 ps) = 20.6 Å² and a slope over 2–12 ps of 3.25 Å²/ps.
  */
 it('reproduces the lithium mobility of the dhf reference box at 700 K within 30 %', async () => {
   const { msd5ps_A2, slope_A2_per_ps } = await hotRun('dhf')
