@@ -1,3 +1,4 @@
+import type { Weighting } from './covariance.ts'
 import { fitSlope, type SlopeOptions } from './diffusion.ts'
 import { linearEstimate, positiveInterval } from './estimate.ts'
 import { exponent, localExponent, type Verdict } from './exponent.ts'
@@ -57,8 +58,13 @@ export interface SystemTransport {
   readonly msd_A2: number[]
   readonly msd_low_A2: number[]
   readonly msd_high_A2: number[]
+  /** By `weighting`. */
   readonly slope_A2_per_ps: number
   readonly slope_ci95_A2_per_ps: Interval
+  readonly weighting: Weighting
+  /** The slope by the weighting that was not used, for comparison. */
+  readonly other_slope_A2_per_ps: number
+  readonly other_slope_ci95_A2_per_ps: Interval
   readonly fit_from_ps: number
   readonly fit_to_ps: number
   /** Non-overlapping displacements at the end of the window, over all ions and replicas. */
@@ -71,7 +77,9 @@ export interface SystemTransport {
 }
 
 /**
- * MSD with band, slope, exponent and verdict of one system. Lags go to half the shortest trajectory, or to the end of
+ * MSD with band, slope, exponent and verdict of one system. Unless a weighting is asked for, a diffusive MSD is fitted by
+ * generalised least squares, which assumes a straight line, and any other by ordinary least squares: of a curved MSD the
+ * generalised weights, which rest on the shortest lags, would give the slope at the window's start. Lags go to half the shortest trajectory, or to the end of
  * the window if that is longer.
  * @throws UserError as `fitSlope`
  */
@@ -80,8 +88,10 @@ export function systemTransport(
   options: SlopeOptions & { readonly species: string },
 ): SystemTransport {
   const list = asReplicas(replicas)
-  const fit = fitSlope(list, options)
   const { alpha, alpha_ci95, verdict } = exponent(list, options)
+  const weighting = options.weighting ?? (verdict === 'diffusive' ? 'generalised' : 'uniform')
+  const fit = fitSlope(list, { ...options, weighting })
+  const other = fitSlope(list, { ...options, weighting: weighting === 'uniform' ? 'generalised' : 'uniform' })
   const half_ps = (Math.min(...list.map(replica => replica.frames - 1)) * list[0]!.frameInterval_ps) / 2
   const curve = replicateMean(list, Math.max(half_ps, options.fitTo_ps))
   return {
@@ -94,6 +104,9 @@ export function systemTransport(
     msd_high_A2: curve.high_A2,
     slope_A2_per_ps: fit.slope_A2_per_ps,
     slope_ci95_A2_per_ps: fit.slope_ci95_A2_per_ps,
+    weighting,
+    other_slope_A2_per_ps: other.slope_A2_per_ps,
+    other_slope_ci95_A2_per_ps: other.slope_ci95_A2_per_ps,
     fit_from_ps: fit.fit_from_ps,
     fit_to_ps: fit.fit_to_ps,
     independent_observations: fit.independentObservations,

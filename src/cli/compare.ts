@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../io/files.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
 import type { LoadedRun } from '../workflow/loadRun.ts'
-import { analyseSystem, compareSystems, fitWindow } from '../workflow/transport.ts'
+import { analyseSystems, compareSystems, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
 import { command } from './command.ts'
 import { describeSystems, fitOptions, loadReplicas, speciesOf } from './msd.ts'
@@ -38,7 +38,8 @@ export const compareCommand = command({
     const names = namesOf(groups)
     const species = speciesOf(groups.flat(), args.species)
     const window = fitWindow(groups.flat(), { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
-    const [first, second, ...rest] = groups.map((runs, k) => analyseSystem(names[k]!, runs, species, window))
+    const named = groups.map((runs, k) => ({ name: names[k]!, runs }))
+    const [first, second, ...rest] = analyseSystems(named, species, window)
     const comparison = compareSystems(first!, second!)
     const systems = [first!, second!, ...rest] as const
     const report = transportReport(systems, comparison, {
@@ -57,6 +58,10 @@ export const compareCommand = command({
     })
     output.text(describeSystems(systems))
     output.text(words)
+    const [low, high] = comparison.null_ratio_ci95
+    output.text(`Two single boxes of one material differ by ${low.toFixed(2)} to ${high.toFixed(2)}.`)
+    if (rest.length > 0)
+      output.note(`the ratio is ${second!.name} over ${first!.name}; the others stand beside it`)
     if (args.out !== undefined) output.text(`report: ${args.out}`)
     return EXIT.done
   },

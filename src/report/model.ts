@@ -59,7 +59,14 @@ export interface SystemReport {
   readonly slope_A2_per_ps: Headline
   /** Slopes along x, y and z. */
   readonly axisSlopes_A2_per_ps: readonly [x: Estimate, y: Estimate, z: Estimate] | null
-  readonly fit: { readonly from_ps: number; readonly to_ps: number }
+  readonly fit: {
+    readonly from_ps: number
+    readonly to_ps: number
+    /** Such as "ordinary least squares". */
+    readonly method: string
+    /** The slope by the other method. */
+    readonly other: Estimate & { readonly method: string }
+  }
   /** d ln MSD / d ln t over the fit window. */
   readonly alpha: Headline
   readonly verdict: Verdict

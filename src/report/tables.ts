@@ -9,7 +9,15 @@ export function numbersTable(report: TransportReport): Markup {
   const apparent = slopesAreApparent(report.systems)
   const rows: [string, (system: SystemReport) => Markup | string][] = [
     [apparent ? 'Apparent slope' : 'Slope', system => measured(system.slope_A2_per_ps, 'Å²/ps')],
-    ['Fit window', ({ fit }) => `${formatNumber(fit.from_ps)}–${formatNumber(fit.to_ps)} ps`],
+    [
+      'Fit',
+      ({ fit }) =>
+        html`${formatNumber(fit.from_ps)}–${formatNumber(fit.to_ps)} ps<span class="aside">${fit.method}</span>`,
+    ],
+    [
+      'By the other fit',
+      ({ fit }) => html`${measured(fit.other, 'Å²/ps')}<span class="aside">${fit.other.method}</span>`,
+    ],
     ['Exponent α', system => html`${measured(system.alpha)}<span class="aside">${system.verdict}</span>`],
     ...(report.systems.some(({ axisSlopes_A2_per_ps }) => axisSlopes_A2_per_ps)
       ? [['Slope along x, y, z', axisSlopes] as [string, (system: SystemReport) => string]]

@@ -16,7 +16,7 @@ import { plannedSteps } from '../workflow/md.ts'
 import { type Job, type JobOutcome, type JobProgress, runJobs } from '../workflow/schedule.ts'
 import {
   type AnalysedSystem,
-  analyseSystem,
+  analyseSystems,
   type ComparedSystems,
   compareSystems,
   fitWindow,
@@ -72,6 +72,8 @@ export interface StudyResults {
     readonly ci95: readonly [number, number]
     readonly unit: string
     readonly published: number | null
+    /** What equal systems would show, where that was computed. */
+    readonly null_ci95: readonly [number, number] | null
     readonly status: 'predicted'
   }[]
   readonly sentence: string
@@ -90,7 +92,10 @@ export async function runPvdfTransport(options: {
   const { directory } = options
   const planned = SYSTEMS.map(({ name, key, firstSeed }) => ({
     name,
-    runs: QUICK_BOXES.map(box => ({ key: `${key}-${box}`, file: writeReplica(directory, key, box, firstSeed + box - 1) })),
+    runs: QUICK_BOXES.map(box => ({
+      key: `${key}-${box}`,
+      file: writeReplica(directory, key, box, firstSeed + box - 1),
+    })),
   }))
   const study: StudyFile = {
     study: 'pvdf-transport',
@@ -155,11 +160,17 @@ export async function reportStudy(directory: string): Promise<TransportReport> {
 async function analyseStudy(directory: string) {
   const file = join(directory, STUDY_FILE)
   const study = parseYaml(readText(file), studySchema, file)
-  const systems: AnalysedSystem[] = []
-  for (const { name, runs } of study.systems) {
-    const loaded = await Promise.all(runs.map(run => loadRun(join(directory, run))))
-    systems.push(analyseSystem(name, loaded, 'Li', fitWindow(loaded, {})))
-  }
+  const groups = await Promise.all(
+    study.systems.map(async ({ name, runs }) => ({
+      name,
+      runs: await Promise.all(runs.map(run => loadRun(join(directory, run)))),
+    })),
+  )
+  const window = fitWindow(
+    groups.flatMap(({ runs }) => runs),
+    {},
+  )
+  const systems = analyseSystems(groups, 'Li', window)
   const [first, second] = systems as [AnalysedSystem, AnalysedSystem]
   const comparison = compareSystems(first, second)
   const report = transportReport([first, second], comparison, {
@@ -190,6 +201,7 @@ function resultsOf(
         ci95: transport.slope_ci95_A2_per_ps,
         unit: 'Å²/ps',
         published: PUBLISHED.find(({ system }) => system === name)?.slope_A2_per_ps ?? null,
+        null_ci95: null,
         status: 'predicted' as const,
       })),
       {
@@ -198,6 +210,7 @@ function resultsOf(
         ci95: comparison.ratio_ci95,
         unit: '',
         published: PUBLISHED_RATIO.value,
+        null_ci95: comparison.null_ratio_ci95,
         status: 'predicted',
       },
     ],

@@ -11,7 +11,7 @@ export function calibrationRows(runs: readonly LoadedRun[]): CalibrationRow[] {
     add(rows, {
       quantity: 'charge scale of the ions',
       value: scale.toFixed(2),
-      status: 'chosen',
+      status: 'calibrated',
       source:
         run.potential.recommendedChargeScale === scale
           ? 'electronic continuum correction q/√ε∞ (Leontyev & Stuchebrukhov 2011); dominates the mobility'

@@ -50,11 +50,12 @@ export function readRun(directory: string): { manifest: Manifest; loaded: Loaded
   const manifestFile = join(directory, RUN_FILES.manifest)
   if (!existsSync(manifestFile)) {
     const isThere = existsSync(directory)
-    const kind = isThere && !statSync(directory).isDirectory() ? 'a file, not' : 'no'
+    const isFolder = isThere && statSync(directory).isDirectory()
+    const not = isFolder
+      ? `no run directory: it holds no ${RUN_FILES.manifest}`
+      : 'a file, not a run directory'
     throw new UserError({
-      message: isThere
-        ? `this is ${kind} run directory${kind === 'no' ? `: it holds no ${RUN_FILES.manifest}` : ''}`
-        : 'there is no such directory',
+      message: isThere ? `this is ${not}` : 'there is no such directory',
       where: directory,
       hint: 'give a directory that hoplite md has written',
     })

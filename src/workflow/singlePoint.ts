@@ -144,7 +144,9 @@ function fromLammps(request: SinglePointRequest): SinglePoint {
   if (request.cutoff_A === undefined)
     assumptions.push(`cut-off ${cutoff_A} Å where the file sets none (--cutoff_A)`)
   if (data.structure.topology.bonds.length > 0 && !(request.specialLJ && request.specialCoulomb)) {
-    assumptions.push('factors 0,0,0 for 1-2, 1-3 and 1-4 pairs, as in LAMMPS (--special-lj, --special-coulomb)')
+    assumptions.push(
+      'factors 0,0,0 for 1-2, 1-3 and 1-4 pairs, as in LAMMPS (--special-lj, --special-coulomb)',
+    )
   }
   const { positions, velocities, box } = data.structure
   return { system, state: createState(positions, box, velocities ?? undefined), assumptions }

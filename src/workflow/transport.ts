@@ -1,4 +1,5 @@
 import ndarray, { type NdArray } from 'ndarray'
+import type { Weighting } from '../analysis/covariance.ts'
 import { fitSlope, nullRatio, slopeRatio } from '../analysis/diffusion.ts'
 import {
   alongAxis,
@@ -33,10 +34,29 @@ export function analyseSystem(
   runs: readonly LoadedRun[],
   species: string,
   window: Window,
+  weighting?: Weighting,
 ): AnalysedSystem {
   const msds = runs.map(run => runDisplacement(run, species, LAG_MARGIN * window.to_ps))
-  const transport = systemTransport(msds, { species, fitFrom_ps: window.from_ps, fitTo_ps: window.to_ps })
+  const transport = systemTransport(msds, {
+    species,
+    fitFrom_ps: window.from_ps,
+    fitTo_ps: window.to_ps,
+    ...(weighting && { weighting }),
+  })
   return { name, runs, species, msds, transport }
+}
+
+/** Systems that are to be compared: all fitted in one way, ordinary least squares as soon as one is not diffusive. */
+export function analyseSystems(
+  groups: readonly { readonly name: string; readonly runs: readonly LoadedRun[] }[],
+  species: string,
+  window: Window,
+): AnalysedSystem[] {
+  const systems = groups.map(({ name, runs }) => analyseSystem(name, runs, species, window))
+  const ways = new Set(systems.map(({ transport }) => transport.weighting))
+  return ways.size === 1
+    ? systems
+    : groups.map(({ name, runs }) => analyseSystem(name, runs, species, window, 'uniform'))
 }
 
 /** MSD of one run's ions, with the drift of its centre of mass taken out. */
@@ -83,8 +103,8 @@ export interface ComparedSystems {
 
 /** Slope of the second system over that of the first, and what equal systems would show. */
 export function compareSystems(first: AnalysedSystem, second: AnalysedSystem): ComparedSystems {
-  const { fit_from_ps, fit_to_ps } = first.transport
-  const options = { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, ...BOOTSTRAP }
+  const { fit_from_ps, fit_to_ps, weighting } = first.transport
+  const options = { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting, ...BOOTSTRAP }
   const { ratio, ratio_ci95, method } = slopeRatio(second.msds, first.msds, options)
   const none = nullRatio([first.msds, second.msds], options)
   return {
@@ -97,7 +117,7 @@ export function compareSystems(first: AnalysedSystem, second: AnalysedSystem): C
 
 /** Slopes of the squared displacement along x, y and z: a third of the whole each, where nothing tells them apart. */
 export function axisSlopes(system: AnalysedSystem) {
-  const { fit_from_ps, fit_to_ps } = system.transport
+  const { fit_from_ps, fit_to_ps, weighting } = system.transport
   const ions = system.runs.map(run => removeDrift(run.positions, run.masses, atomsOf(run, system.species)))
   const slope = (axis: 0 | 1 | 2) => {
     const msds = ions.map((positions, k) =>
@@ -106,7 +126,7 @@ export function axisSlopes(system: AnalysedSystem) {
         maximumLag_ps: fit_to_ps,
       }),
     )
-    const fit = fitSlope(msds, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps })
+    const fit = fitSlope(msds, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting })
     return { value: fit.slope_A2_per_ps, ci95: fit.slope_ci95_A2_per_ps }
   }
   return [slope(0), slope(1), slope(2)] as const
@@ -114,7 +134,7 @@ export function axisSlopes(system: AnalysedSystem) {
 
 /** How the slope settles as more of each trajectory is used. */
 export function slopeAgainstLength(system: AnalysedSystem) {
-  const { fit_from_ps, fit_to_ps } = system.transport
+  const { fit_from_ps, fit_to_ps, weighting } = system.transport
   const interval = system.msds[0]!.frameInterval_ps
   const frames = Math.min(...system.msds.map(msd => msd.frames))
   const shortest = Math.ceil(fit_to_ps / interval) + 1
@@ -129,7 +149,7 @@ export function slopeAgainstLength(system: AnalysedSystem) {
         },
       ),
     )
-    const fit = fitSlope(cut, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps })
+    const fit = fitSlope(cut, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting })
     return { length_ps: (n - 1) * interval, slope: fit.slope_A2_per_ps, ci95: fit.slope_ci95_A2_per_ps }
   })
 }

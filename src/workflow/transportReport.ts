@@ -65,6 +65,8 @@ export function transportReport(
 
 const headline = (value: number, ci95: Interval): Headline => ({ value, ci95, status: 'predicted' })
 
+const FIT_NAMES = { generalised: 'generalised least squares', uniform: 'ordinary least squares' } as const
+
 function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: ReportContext): SystemReport {
   const { transport, runs, species } = system
   const [run] = runs as readonly [LoadedRun, ...LoadedRun[]]
@@ -95,7 +97,16 @@ function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: Rep
     },
     slope_A2_per_ps: headline(transport.slope_A2_per_ps, transport.slope_ci95_A2_per_ps),
     axisSlopes_A2_per_ps: axisSlopes(system),
-    fit: { from_ps: transport.fit_from_ps, to_ps: transport.fit_to_ps },
+    fit: {
+      from_ps: transport.fit_from_ps,
+      to_ps: transport.fit_to_ps,
+      method: FIT_NAMES[transport.weighting],
+      other: {
+        value: transport.other_slope_A2_per_ps,
+        ci95: transport.other_slope_ci95_A2_per_ps,
+        method: FIT_NAMES[transport.weighting === 'uniform' ? 'generalised' : 'uniform'],
+      },
+    },
     alpha: headline(transport.alpha, transport.alpha_ci95),
     verdict: transport.verdict,
     alphaCurve: transport.alpha_curve,

@@ -6,13 +6,20 @@ import type { AnalysedSystem } from './transport.ts'
 
 /** Mean temperature may differ from its target by this fraction. */
 const TEMPERATURE_TOLERANCE = 0.02
-/** Drift of the conserved quantity, in kT per degree of freedom and nanosecond. */
+/** Drift of the conserved quantity, in kT per atom and nanosecond. */
 const DRIFT_LIMIT = 1
+/** Replicas from which the scatter between boxes means something. */
+const REPLICAS_WANTED = 3
 
 /** Why the figures can, or cannot, be trusted: what failed stands beside what passed. */
 export function checksOf(systems: readonly AnalysedSystem[]): Check[] {
   return [
-    ...systems.flatMap(system => [temperatureCheck(system), driftCheck(system), diffusiveCheck(system)]),
+    ...systems.flatMap(system => [
+      temperatureCheck(system),
+      pressureCheck(system),
+      driftCheck(system),
+      diffusiveCheck(system),
+    ]),
     protocolCheck(systems),
     replicaCheck(systems),
   ]
@@ -32,6 +39,17 @@ function temperatureCheck({ name, runs }: AnalysedSystem): Check {
   }
 }
 
+/** At a chosen density the pressure says how far that is from where the material would be at 1 bar. */
+function pressureCheck({ name, runs }: AnalysedSystem): Check {
+  const means = runs.map(run => mean(productionColumn(run, 'pressure_bar')))
+  const atPressure = runs.every(run => run.recipe.stages[run.productionStage]!.kind === 'npt')
+  return {
+    name: `${name}: pressure`,
+    passed: null,
+    detail: `${means.map(value => value.toFixed(0)).join(', ')} bar${atPressure ? '' : ' at a chosen density: that of 1 bar is lower where this is positive'}`,
+  }
+}
+
 function targetTemperature(run: LoadedRun): number | null {
   const stage = run.recipe.stages[run.productionStage]!
   return stage.kind === 'nvt' || stage.kind === 'npt'
@@ -43,14 +61,14 @@ function driftCheck({ name, runs }: AnalysedSystem): Check {
   const drifts = runs.map(run => run.results?.drift_meV_per_atom_ps ?? null)
   const limits = runs.map(run => {
     const kT_meV = 1000 * CODATA_2018.boltzmann_eV_per_K * mean(productionColumn(run, 'temperature_K'))
-    return (DRIFT_LIMIT * kT_meV * 3) / 1000
+    return (DRIFT_LIMIT * kT_meV) / 1000
   })
   const known = drifts.every(drift => drift !== null)
   return {
     name: `${name}: conserved quantity`,
     passed: known ? drifts.every((drift, k) => Math.abs(drift) < limits[k]!) : null,
     detail: known
-      ? `drifts by ${drifts.map(drift => drift.toPrecision(2)).join(', ')} meV/atom/ps; limit ${limits[0]!.toPrecision(2)} (${DRIFT_LIMIT} kT per degree of freedom and ns)`
+      ? `drifts by ${drifts.map(drift => drift.toPrecision(2)).join(', ')} meV/atom/ps; limit ${limits[0]!.toPrecision(2)} (${DRIFT_LIMIT} kT per atom and ns)`
       : 'a run has not finished, so its drift is not known',
   }
 }
@@ -67,12 +85,16 @@ function diffusiveCheck({ name, transport }: AnalysedSystem): Check {
 /** Both systems must have gone through exactly the same protocol. */
 function protocolCheck(systems: readonly AnalysedSystem[]): Check {
   const protocols = systems.flatMap(({ runs }) =>
-    runs.map(({ recipe: { interactions, constraints, stages, output, system } }) =>
+    runs.map(({ recipe: { interactions, constraints, stages, output, system, constants }, manifest }) =>
       JSON.stringify({
         interactions,
         constraints,
         stages,
         output,
+        constants,
+        platform: manifest.platform?.ran,
+        precision: manifest.precision,
+        potential: manifest.inputs.find(({ path }) => path === system.potential)?.sha256,
         scale: system.charge_scale,
         hydrogen: system.hydrogen_mass_g_per_mol,
       }),
@@ -90,7 +112,7 @@ function replicaCheck(systems: readonly AnalysedSystem[]): Check {
   const counts = systems.map(({ runs }) => runs.length)
   return {
     name: 'replicas',
-    passed: counts.every(count => count >= 4),
-    detail: `${counts.join(' and ')}; four or more of each show how much boxes of one material differ`,
+    passed: counts.every(count => count >= REPLICAS_WANTED),
+    detail: `${counts.join(' and ')}; three or more of each show how much boxes of one material differ`,
   }
 }

@@ -40,3 +40,9 @@ export async function writeLifsi(folder: string): Promise<{ build: string; md: s
   if (code !== 0) throw new Error(stderr)
   return paths
 }
+
+/** A text with one thing changed; what is to be changed must be there. */
+export function changed(text: string, from: RegExp, to: string): string {
+  if (text.search(from) < 0) throw new Error(`nothing to change: ${from}`)
+  return text.replace(from, to)
+}

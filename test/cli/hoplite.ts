@@ -51,9 +51,17 @@ export async function refusal(
 ): Promise<{ message: string; where: string | undefined; hint: string | undefined }> {
   const { code, stdout, stderr } = await hoplite(...args)
   if (code !== 2 || stdout !== '') throw new Error(`exit code ${code}\n${stdout}${stderr}`)
-  const [, message, where, hint, rest] =
-    /^hoplite: ([\s\S]*?)\n(?: {2}where: (.*)\n)?(?: {2}hint: {2}(.*)\n)?([\s\S]*)$/.exec(stderr) ?? []
-  if (message === undefined || rest !== '') throw new Error(`more than one message: ${stderr}`)
+  const lines = stderr.trimEnd().split('\n')
+  const take = (label: string) => {
+    const last = lines.at(-1)!
+    return last.startsWith(label) ? lines.pop()!.slice(label.length) : undefined
+  }
+  const hint = take('  hint:  ')
+  const where = take('  where: ')
+  if (lines.filter(line => /^\S/.test(line)).length !== 1 || !lines[0]!.startsWith('hoplite: ')) {
+    throw new Error(`not one message: ${stderr}`)
+  }
+  const message = lines.join('\n').slice('hoplite: '.length)
   if (/\n\s+at /.test(stderr)) throw new Error(`a stack trace: ${stderr}`)
   return { message, where, hint }
 }

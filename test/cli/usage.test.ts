@@ -1,7 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { HOPLITE_VERSION } from '../../src/version.ts'
+import { temporaryFolder } from '../tools/folder.ts'
 import { hasColour, hoplite, refusal } from './hoplite.ts'
 
+const temporary = temporaryFolder()
 const COMMANDS = ['build', 'energy', 'md', 'resume', 'msd', 'compare', 'study', 'report', 'doctor']
 
 describe('the command line', () => {
@@ -20,26 +24,50 @@ describe('the command line', () => {
     { args: ['energy', 'a', '--cutoff_A'], message: '--cutoff_A needs a value', hint: /energy --help/ },
     { args: ['energy', 'a', '--cutoff_A='], message: '--cutoff_A is empty', hint: /Å/ },
     { args: ['energy', 'a', '--cutoff_A', 'x'], message: "--cutoff_A is 'x'", hint: /a number/ },
-    { args: ['energy', 'a', '--cutoff_A', 'Infinity'], message: "--cutoff_A is 'Infinity'", hint: /a number/ },
+    {
+      args: ['energy', 'a', '--cutoff_A', 'Infinity'],
+      message: "--cutoff_A is 'Infinity'",
+      hint: /a number/,
+    },
     { args: ['energy', 'a', '--cutoff_A', '-7'], message: '--cutoff_A is -7', hint: /positive/ },
     {
       args: ['energy', 'a', '--cutoff_A', '7', '--cutoff_A', '6'],
       message: '--cutoff_A is given 2 times: 7, 6',
       hint: /one value/,
     },
-    { args: ['energy', 'a', '--ewald-accuracy', '1e-99'], message: '--ewald-accuracy is 1e-99', hint: /1e-12/ },
-    { args: ['energy', 'a', '--ewald-alpha_per_A', '1e9'], message: '--ewald-alpha_per_A is 1000000000', hint: /5/ },
-    { args: ['energy', 'a', '--special-lj', '0,,0'], message: "--special-lj is '0,,0'", hint: /three numbers/ },
+    {
+      args: ['energy', 'a', '--ewald-accuracy', '1e-99'],
+      message: '--ewald-accuracy is 1e-99',
+      hint: /1e-12/,
+    },
+    {
+      args: ['energy', 'a', '--ewald-alpha_per_A', '1e9'],
+      message: '--ewald-alpha_per_A is 1000000000',
+      hint: /5/,
+    },
+    {
+      args: ['energy', 'a', '--special-lj', '0,,0'],
+      message: "--special-lj is '0,,0'",
+      hint: /three numbers/,
+    },
     { args: ['energy', 'a', '--styles', 'x'], message: "--styles has 'x'", hint: /kind=style/ },
     { args: ['energy', 'a', '--coulomb', 'spme'], message: '--coulomb is spme', hint: /ewald, pme/ },
     { args: ['energy', 'a', '--platform', 'lmp'], message: '--platform is lmp', hint: /auto, reference/ },
     { args: ['build', 'a'], message: '--out is missing', hint: /build --help/ },
-    { args: ['msd', 'a', '--fitFrom_ps', '1'], message: 'unknown flag --fitFrom_ps', hint: /--fit-from_ps\?/ },
+    {
+      args: ['msd', 'a', '--fitFrom_ps', '1'],
+      message: 'unknown flag --fitFrom_ps',
+      hint: /--fit-from_ps\?/,
+    },
     { args: ['msd', 'a', '--fit-to_ps', 'x'], message: "--fit-to_ps is 'x'", hint: /a number/ },
     { args: ['compare', 'a'], message: 'a comparison needs two systems', hint: /RUN_A RUN_B/ },
     { args: ['compare', 'a,', 'b'], message: "'a,' lacks a run directory beside a comma", hint: /commas/ },
     { args: ['study', 'x'], message: 'name is x', hint: /pvdf-transport/ },
-    { args: ['study', 'pvdf-transport', '--no-quick'], message: 'unknown flag --no-quick', hint: /--quick\?/ },
+    {
+      args: ['study', 'pvdf-transport', '--no-quick'],
+      message: 'unknown flag --no-quick',
+      hint: /--quick\?/,
+    },
     { args: ['doctor', 'x'], message: "unexpected 'x'", hint: /usage: hoplite doctor/ },
   ])('refuses $args', async ({ args, message, hint }) => {
     const said = await refusal(...args)
@@ -63,14 +91,22 @@ describe('the command line', () => {
   })
 
   it('does not let what a file holds run riot on the terminal', async () => {
-    const { stderr, stdout } = await hoplite('energy', `${process.execPath}`, '--potential', process.execPath)
-    expect(stderr.length).toBeLessThan(3000)
-    expect(hasColour(stderr + stdout)).toBe(false)
-    const binary = await hoplite('md', process.execPath)
-    expect(binary.code).toBe(2)
-    expect(binary.stderr.length).toBeLessThan(3000)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
-    expect(binary.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+    const file = join(temporary, 'binary.data')
+    writeFileSync(
+      file,
+      Uint8Array.from({ length: 20_000 }, (_, k) => (k * k * 31 + 7 * k) % 251),
+    )
+    for (const args of [
+      ['md', file],
+      ['energy', file],
+      ['energy', 'test/golden/boxes/pvdf-hot.extxyz', '--potential', file],
+    ]) {
+      const { code, stderr } = await hoplite(...args)
+      expect(code).toBe(2)
+      expect(stderr.length).toBeLessThan(3000)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
+      expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+    }
   })
 
   it('speaks English whatever the locale', async () => {

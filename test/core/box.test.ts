@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cartesian, createBox, fractional, minimumImage, orthorhombicBox, scaleBox, wrapPositions } from '../../src/core/box.ts'
+import {
+  cartesian,
+  createBox,
+  fractional,
+  minimumImage,
+  orthorhombicBox,
+  scaleBox,
+  wrapPositions,
+} from '../../src/core/box.ts'
 import { createTopology, specialPairs } from '../../src/core/topology.ts'
 import { CODATA_2018, EV_PER_A3_IN_BAR, KCAL_PER_MOL, LAMMPS_METAL, LAMMPS_REAL } from '../../src/units.ts'
 
@@ -25,17 +33,20 @@ describe('a box', () => {
 
   it('takes coordinates there and back', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 3, maxLength: 3 }), values => {
-        const positions = Float64Array.from(values)
-        const back = cartesian(skewed, fractional(skewed, positions))
-        back.forEach((x, k) => {
-          expect(x).toBeCloseTo(positions[k]!, 10)
-        })
-        for (const s of fractional(skewed, wrapPositions(skewed, positions))) {
-          expect(s).toBeGreaterThan(-1e-9)
-          expect(s).toBeLessThan(1 + 1e-9)
-        }
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 3, maxLength: 3 }),
+        values => {
+          const positions = Float64Array.from(values)
+          const back = cartesian(skewed, fractional(skewed, positions))
+          back.forEach((x, k) => {
+            expect(x).toBeCloseTo(positions[k]!, 10)
+          })
+          for (const s of fractional(skewed, wrapPositions(skewed, positions))) {
+            expect(s).toBeGreaterThan(-1e-9)
+            expect(s).toBeLessThan(1 + 1e-9)
+          }
+        },
+      ),
     )
   })
 

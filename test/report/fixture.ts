@@ -188,7 +188,12 @@ function system(options: {
       { value: 0.36 * slope, ci95: [0.25 * slope, 0.46 * slope] },
       { value: 0.33 * slope, ci95: [0.21 * slope, 0.45 * slope] },
     ],
-    fit: { from_ps: 2, to_ps: 12 },
+    fit: {
+      from_ps: 2,
+      to_ps: 12,
+      method: 'ordinary least squares',
+      other: { value: 3.1, ci95: [2.6, 3.7], method: 'generalised least squares' },
+    },
     alpha: { value: 0.9 - shift, ci95: [0.84 - shift, 0.95 - shift], status: 'predicted' },
     verdict: 'sub-diffusive',
     alphaCurve: {
