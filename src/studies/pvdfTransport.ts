@@ -72,10 +72,10 @@ export interface StudyResults {
     readonly ci95: readonly [number, number]
     readonly unit: string
     readonly published: number | null
-    /** What equal systems would show, where that was computed. */
-    readonly null_ci95: readonly [number, number] | null
     readonly status: 'predicted'
   }[]
+  /** Ratios that two single boxes of one material show. */
+  readonly null_ratio_ci95: readonly [number, number]
   readonly sentence: string
 }
 
@@ -201,7 +201,6 @@ function resultsOf(
         ci95: transport.slope_ci95_A2_per_ps,
         unit: 'Å²/ps',
         published: PUBLISHED.find(({ system }) => system === name)?.slope_A2_per_ps ?? null,
-        null_ci95: null,
         status: 'predicted' as const,
       })),
       {
@@ -210,10 +209,10 @@ function resultsOf(
         ci95: comparison.ratio_ci95,
         unit: '',
         published: PUBLISHED_RATIO.value,
-        null_ci95: comparison.null_ratio_ci95,
         status: 'predicted',
       },
     ],
+    null_ratio_ci95: comparison.null_ratio_ci95,
     sentence: sentence(report),
   }
 }

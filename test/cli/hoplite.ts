@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
@@ -71,9 +71,12 @@ export interface Running {
   readonly ended: Promise<Spoken & { signal: NodeJS.Signals | null }>
 }
 
-/** One command line in a process of its own. */
+/** One command line in a process of its own, which does not outlive the test. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...env } })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
   const said = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     said.stdout += text

@@ -42,7 +42,7 @@ describe('study pvdf-transport', () => {
       })
     }
     const result = await document('study', 'pvdf-transport', '--quick', '--out', at('study'))
-    expect(Object.keys(result)).toEqual(['study', 'mode', 'report', 'cases', 'sentence'])
+    expect(Object.keys(result)).toEqual(['study', 'mode', 'report', 'cases', 'null_ratio_ci95', 'sentence'])
     expect(result).toMatchObject({ study: 'pvdf-transport', mode: 'quick', report: at('study/report.html') })
     const cases = result.cases as Record<string, unknown>[]
     for (const one of cases) {
