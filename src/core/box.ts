@@ -60,11 +60,6 @@ export function scaleBox(box: Box, factor: number): Box {
   return createBox(box.matrix.map(value => value * factor))
 }
 
-/** True when the lattice vectors lie along x, y and z. */
-export function isOrthorhombic(box: Box): boolean {
-  return [1, 2, 3, 5, 6, 7].every(k => box.matrix[k] === 0)
-}
-
 /**
  * Replaces a displacement in place by its image with fractional coordinates in [−½, ½).
  * Exact nearest image for separations up to half the smallest face-to-face height.

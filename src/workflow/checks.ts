@@ -21,13 +21,13 @@ export function checkPositions(structure: Structure, where: string): void {
   })
 }
 
-/** @throws UserError naming the first two atoms that sit on top of each other */
+/** @throws UserError naming two atoms that sit on top of each other */
 export function checkOverlaps(structure: Structure, where: string): void {
   const { box, positions, elements } = structure
   const list = buildPairList(box, positions, OVERLAP_A, createExclusions(elements.length, []))
   if (list.partners.length === 0) return
-  const i = list.atoms[list.atomRuns.findIndex(run => list.runStarts[run]! > 0) - 1]!
-  const j = list.partners[0]!
+  const first = list.atoms[list.atomRuns.findIndex(run => list.runStarts[run]! > 0) - 1]!
+  const [i, j] = [first, list.partners[0]!].sort((a, b) => a - b) as [number, number]
   const d = Float64Array.from([0, 1, 2], c => positions[3 * j + c]! - positions[3 * i + c]!)
   minimumImage(box, d)
   const pairs = list.partners.length

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { minimumImage } from '../../src/core/box.ts'
@@ -120,9 +120,17 @@ describe('a box built from a recipe', () => {
     }
   })
 
-  it('has velocities of its temperature, with fixed bonds', () => {
-    expect(built.velocities).not.toBeNull()
-    expect(built.velocities!.some(v => v !== 0)).toBe(true)
+  it('has velocities that leave its bonds as long as they are', () => {
+    const { positions, velocities, topology } = built
+    expect(velocities!.some(v => Math.abs(v) > 1)).toBe(true)
+    for (let k = 0; k < topology.bonds.length; k += 2) {
+      const [i, j] = [3 * topology.bonds[k]!, 3 * topology.bonds[k + 1]!]
+      const along = [0, 1, 2].map(c => {
+        const r = positions[j + c]! - positions[i + c]!
+        return r * (velocities![j + c]! - velocities![i + c]!)
+      })
+      expect(Math.abs(along[0]! + along[1]! + along[2]!)).toBeLessThan(1e-4)
+    }
   })
 
   it('goes through energy and md', async () => {
@@ -172,6 +180,17 @@ describe('a box built from a recipe', () => {
     const [read, packed] = [readStructureFile(out), readStructureFile(at('packed.extxyz'))]
     expect(read.elements.toSorted()).toEqual(packed.elements.toSorted())
     expect(read.box.volume).toBeCloseTo(packed.box.volume, 3)
+  })
+
+  it('writes nothing when it is interrupted', async () => {
+    const long = BUILD.replace('time_ps: 1,', 'time_ps: 1000,')
+    writeFileSync(at('long.yaml'), long)
+    const timer = setTimeout(() => process.emit('SIGINT'), 500)
+    const { code, stdout, stderr } = await hoplite('build', at('long.yaml'), '--out', at('long.extxyz'))
+    clearTimeout(timer)
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toMatch(/stopped: nothing was written$/m)
+    expect(existsSync(at('long.extxyz'))).toBe(false)
   })
 
   it('says on stderr what was packed and how each stage ended', async () => {

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../src/io/checkpoint.ts'
 import { temporaryFolder } from '../tools/folder.ts'
-import { writeLifsi } from './boxes.ts'
+import { LIFSI_MD, writeLifsi } from './boxes.ts'
 import { contents, document, hasColour, hoplite, refusal } from './hoplite.ts'
 
 const folder = temporaryFolder()
@@ -171,5 +171,18 @@ describe('md', () => {
     const goal = String(result.steps + 6)
     const rest = await document('resume', at('timed'), '--steps-total', goal, '--quiet')
     expect(rest).toMatchObject({ completed: true, steps: result.steps + 10 })
+  })
+
+  it('that goes wrong ends with exit code 1, says where, and keeps what it has', async () => {
+    const wild = LIFSI_MD.replaceAll('timestep_fs: 1', 'timestep_fs: 10').replaceAll('0.02', '2')
+    writeFileSync(at('wild.yaml'), wild.replaceAll('time_ps: 0.004', 'time_ps: 0.04'))
+    const { code, stdout, stderr } = await hoplite('md', at('wild.yaml'), '--out', at('wild'), '--json')
+    expect(code).toBe(1)
+    const { error } = JSON.parse(stdout)
+    expect(error).toMatchObject({ code: 1, hint: expect.stringContaining('timestep_fs') })
+    expect(error.where).toMatch(/step \d+/)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(existsSync(join(at('wild'), 'manifest.json'))).toBe(true)
+    expect(existsSync(join(at('wild'), 'results.json'))).toBe(false)
   })
 })
