@@ -79,7 +79,8 @@ function mechanism(
   })
   const coordination = kinds.map((pair): Coordination => {
     const radius_A = radius.get(pair)!
-    const numbers = of(pair).map(({ rdf }) => rdf.coordination[Math.floor(radius_A / rdf.binWidth_A)]!)
+    // Entry k counts up to the outer edge of bin k.
+    const numbers = of(pair).map(({ rdf }) => rdf.coordination[Math.round(radius_A / rdf.binWidth_A) - 1]!)
     const value = mean(numbers)
     return {
       pair,
