@@ -116,6 +116,7 @@ export function buildBox(
     charges: null,
     masses: null,
     velocities: null,
+    frozen: null,
   }
   const chains = molecules.filter(({ isChain }) => isChain)
   const names = [...new Set(molecules.map(({ graph }) => graph.name))]

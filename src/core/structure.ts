@@ -17,4 +17,6 @@ export interface Structure {
   readonly masses: Float64Array | null
   /** [3N] Å/ps; null when the file holds none. */
   readonly velocities: Float64Array | null
+  /** [N] 1 for atoms that are held where they are (selective dynamics); null when all may move. */
+  readonly frozen: Uint8Array | null
 }

@@ -131,6 +131,7 @@ function parseFrame(lines: readonly string[], start: number, count: number, file
       masses: reals(['masses'], 1),
       velocities:
         reals(['velo'], 3) ?? velocitiesOfMomenta(reals(['momenta'], 3), reals(['masses'], 1), elements),
+      frozen: null,
     },
     energy_eV: energy === undefined ? null : parseNumber(energy, 'energy', where(start + 1)),
     forces_eV_per_A: reals(FORCE_COLUMNS, 3),

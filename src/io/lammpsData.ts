@@ -121,6 +121,7 @@ export function parseLammpsData(text: string, file: string, options: LammpsReadO
           : Float64Array.from(atomRows, row => parseNumber(row.words[chargeColumn], 'the charge', row.where)),
       masses: Float64Array.from(typeIndex, type => typeMasses[type]!),
       velocities: readVelocities(sections.get('Velocities'), indexOfId, VELOCITY_IN_A_PER_PS[units]),
+      frozen: null,
     },
     typeNames,
     typeIndex,

@@ -97,6 +97,7 @@ export function parsePoscar(text: string, file: string): Poscar {
       charges: null,
       masses: null,
       velocities: readVelocities(lines, first + elements.length, elements.length, numbers),
+      frozen: null,
     },
     movable,
   }

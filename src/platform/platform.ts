@@ -49,3 +49,23 @@ export interface Platform {
   /** @throws UserError naming the terms or settings this platform cannot compute */
   prepare(system: System, options?: EvaluatorOptions): Promise<Evaluator>
 }
+
+/** Energy and forces of one configuration; the arrays are the caller's to keep. */
+export interface ImageEvaluation {
+  /** eV */
+  readonly energy: number
+  /** [3N] eV/Å */
+  readonly forces: Float64Array
+}
+
+/** Many configurations of one system in one cell at once, such as the images of a band. */
+export interface ImageEvaluator {
+  /** @param images [3N] Å each @returns in the same order */
+  evaluate(images: readonly Float64Array[]): Promise<readonly ImageEvaluation[]>
+  readonly ran: PlatformName
+  readonly backend: string
+  readonly fallbackReason: string | null
+  /** Threads that share the images. */
+  readonly threads: number
+  dispose(): Promise<void>
+}

@@ -28,6 +28,7 @@ const fluoroethene: Structure = {
   charges: Float64Array.of(0.1, -0.2, -0.1, 0.2),
   masses: null,
   velocities: Float64Array.from({ length: 12 }, (_, k) => k - 5.5),
+  frozen: null,
 }
 
 describe('extended XYZ', () => {

@@ -90,6 +90,7 @@ describe('POSCAR', () => {
     charges: null,
     masses: null,
     velocities: null,
+    frozen: null,
   }
 
   itWith('ase', 'is read by ASE', () => {

@@ -20,6 +20,7 @@ const structure: Structure = {
   charges: Float64Array.of(0.25, -0.25),
   masses: null,
   velocities: null,
+  frozen: null,
 }
 
 describe('a structure file', () => {

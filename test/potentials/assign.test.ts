@@ -56,6 +56,7 @@ function ethene(ions: readonly string[] = []): Structure {
     charges: null,
     masses: null,
     velocities: null,
+    frozen: null,
   }
 }
 

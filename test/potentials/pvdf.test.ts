@@ -51,6 +51,7 @@ function structureOf(chains: readonly string[], ions: readonly string[]): Struct
     charges: null,
     masses: null,
     velocities: null,
+    frozen: null,
   }
 }
 

@@ -98,6 +98,7 @@ function molecule(random: Random, doubleBonds: boolean): Molecule {
     charges: null,
     masses: null,
     velocities: null,
+    frozen: null,
   }
   return {
     structure,

@@ -52,6 +52,7 @@ export const arbitraryStructure: fc.Arbitrary<Structure> = fc
       charges: charges && Float64Array.from(charges),
       masses: withMasses ? Float64Array.from(elements, atomicWeight) : null,
       velocities,
+      frozen: null,
     }),
   )
 

@@ -71,5 +71,6 @@ export function referenceBox(json: ReferenceJson): Structure {
     charges: null,
     masses: null,
     velocities: null,
+    frozen: null,
   }
 }

@@ -15,6 +15,7 @@ const atoms = (positions: number[], box = orthorhombicBox(10, 10, 10)): Structur
   charges: null,
   masses: null,
   velocities: null,
+  frozen: null,
 })
 
 describe('overlaps', () => {
