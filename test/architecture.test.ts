@@ -9,9 +9,9 @@ const LEVELS: readonly (readonly string[])[] = [
   ['studies'],
   ['workflow'],
   ['report'],
-  ['dynamics', 'analysis', 'build', 'io'],
+  ['dynamics', 'neb', 'analysis', 'build', 'io'],
   ['platform', 'potentials'],
-  ['forces'],
+  ['forces', 'optimize'],
   ['core'],
   ['units', 'rng', 'errors', 'version'],
 ]

@@ -90,6 +90,20 @@ describe.each(METHODS)('%s', method => {
     expect(Array.from(state.positions)).toEqual([1, 2, 3])
   })
 
+  it('leaves frozen atoms where they are and their forces out of account', async () => {
+    const wells = harmonicWells(new Float64Array(9), 2)
+    const start = [1, 0, 0, 3, 3, 3, 0, 1, 0]
+    const state = createState(start, cube(10))
+    const frozen = Uint8Array.of(0, 1, 0)
+    const evaluate = wells.evaluate
+    const result = await minimize(state, { method, fmax_eV_per_A: 1e-6, max_steps: 500, evaluate, frozen })
+    expect(result.converged).toBe(true)
+    expect(Array.from(state.positions.slice(3, 6))).toEqual([3, 3, 3])
+    expect(Math.hypot(state.positions[0]!, state.positions[7]!)).toBeLessThan(1e-6)
+    // The energy keeps what the frozen atom costs.
+    expect(result.energy_eV).toBeCloseTo(0.5 * 2 * 27, 9)
+  })
+
   it('takes no atom further than 0.2 Å in one step, however steep', async () => {
     const state = createState([1.2, 0, 0, 0, 0, 0], cube(100))
     let before = state.positions.slice()

@@ -1,0 +1,76 @@
+import { type Box, minimumImage } from '../core/box.ts'
+
+export interface NearestImage {
+  /** [3] Å */
+  readonly displacement: Float64Array
+  /** Å */
+  readonly length_A: number
+  /** Length of the next shortest image, Å. */
+  readonly second_A: number
+}
+
+/** The shortest periodic image of a displacement and how much longer the next one is; exact for cells of usual skew. */
+export function nearestImage(box: Box, displacement: Float64Array): NearestImage {
+  const start = displacement.slice()
+  minimumImage(box, start)
+  const { matrix: m } = box
+  let best = start
+  let length = Number.POSITIVE_INFINITY
+  let second = Number.POSITIVE_INFINITY
+  for (let a = -1; a <= 1; a++) {
+    for (let b = -1; b <= 1; b++) {
+      for (let c = -1; c <= 1; c++) {
+        const image = start.map((x, k) => x + a * m[k]! + b * m[3 + k]! + c * m[6 + k]!)
+        const size = Math.hypot(image[0]!, image[1]!, image[2]!)
+        if (size < length) {
+          second = length
+          length = size
+          best = image
+        } else if (size < second) second = size
+      }
+    }
+  }
+  return { displacement: best, length_A: length, second_A: second }
+}
+
+/** How each atom gets from one configuration to another by the shortest way. @param from, to [3N] Å */
+export function displacementsOf(box: Box, from: Float64Array, to: Float64Array): NearestImage[] {
+  return Array.from({ length: from.length / 3 }, (_, atom) =>
+    nearestImage(
+      box,
+      to.slice(3 * atom, 3 * atom + 3).map((x, c) => x - from[3 * atom + c]!),
+    ),
+  )
+}
+
+/** The configuration, moved by whole cell vectors per atom so as to be nearest to another. @param from, to [3N] Å */
+export function continueFrom(box: Box, from: Float64Array, to: Float64Array): Float64Array {
+  const moves = displacementsOf(box, from, to)
+  return from.map((x, k) => x + moves[Math.floor(k / 3)]!.displacement[k % 3]!)
+}
+
+export interface ClosePair {
+  readonly i: number
+  readonly j: number
+  readonly distance_A: number
+  /** [3] Å: what to add to position j − position i for the nearest image. */
+  readonly shift: Float64Array
+}
+
+/** Pairs (i < j) of atoms closer than `reach_A`, by nearest image. @param positions [3N] Å */
+export function closePairs(box: Box, positions: Float64Array, reach_A: number): ClosePair[] {
+  const pairs: ClosePair[] = []
+  const d = new Float64Array(3)
+  for (let i = 0; i < positions.length; i += 3) {
+    for (let j = i + 3; j < positions.length; j += 3) {
+      for (let c = 0; c < 3; c++) d[c] = positions[j + c]! - positions[i + c]!
+      minimumImage(box, d)
+      const squared = d[0]! ** 2 + d[1]! ** 2 + d[2]! ** 2
+      if (squared < reach_A ** 2) {
+        const shift = d.map((x, c) => x - (positions[j + c]! - positions[i + c]!))
+        pairs.push({ i: i / 3, j: j / 3, distance_A: Math.sqrt(squared), shift })
+      }
+    }
+  }
+  return pairs
+}
