@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// TypeScript is run as it stands; nothing is built or can go stale.
-import { register } from 'tsx/esm/api'
+import { load } from '../load.mjs'
 
 // A reader that has seen enough, such as `head`, closes the pipe: the work goes on without it.
 for (const stream of [process.stdout, process.stderr]) {
@@ -9,6 +8,5 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-register()
-const { main } = await import('./main.ts')
+const { main } = await load(new URL('./main.ts', import.meta.url))
 process.exitCode = await main(process.argv.slice(2))

@@ -30,6 +30,11 @@ export interface Evaluation {
 export interface EvaluatorOptions {
   /** Extra reach of the pair list beyond the cut-off, Å. */
   readonly skin_A?: number
+  /**
+   * Results depend on the configuration alone, to the last bit, not on those evaluated before it. For sets of
+   * configurations that take turns: pair lists take longer to build, and several are kept.
+   */
+  readonly reproducible?: boolean
 }
 
 /** Energies and forces of one system. It never changes the state that it is given. */

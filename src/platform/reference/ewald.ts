@@ -1,112 +1,188 @@
 import type { Box } from '../../core/box.ts'
 import type { CoulombForce } from '../../core/force.ts'
 import { type Accumulator, addSymmetric } from './nonbonded.ts'
+import { reciprocalVectors, type Vector, type Vectors } from './reciprocalVectors.ts'
 
 /** Evaluates the reciprocal-space sum: adds forces and virial, returns the energy (eV, never negative). */
 export type Reciprocal = (box: Box, positions: Float64Array, into: Accumulator) => number
 
 /**
  * The reciprocal part of an Ewald sum, vector by vector: the definition that faster methods are checked against.
- * E = (2π C/V) Σ_{k≠0} e^{−k²/4α²}/k² |Σ q e^{ik·r}|² over half of k-space, twice; Frenkel & Smit,
+ * E = (2π C/V) Σ_{k≠0} e^{−k²/4α²}/k² |S(k)|² with S(k) = Σ q e^{ik·r}, over half of k-space, twice; Frenkel & Smit,
  * Understanding Molecular Simulation (2002), eq. 12.1.25.
+ *
+ * Vectors of one (h, k) are a row, base ± l·c*, where base is the shortest of them: the phases q e^{i base·r} are found
+ * once, and those of l·c* serve l and −l, for which they are conjugate.
  */
 export function createEwald(force: CoulombForce, charges: Float64Array): Reciprocal {
   if (force.method.name !== 'ewald') throw new TypeError(`not an Ewald sum: ${force.method.name}`)
   const { alpha_per_A: alpha, kCutoff_per_A: kCutoff } = force.method
-  const atomCount = charges.length
+  const row = new Float64Array(2 * charges.length)
+  const sums = new Float64Array(4)
+  const field = new Float64Array(4 * charges.length)
+  let vectors: Vectors | undefined
 
   return (box, x, into) => {
-    const w = box.inverse
-    const limits = edgeLengths(box).map(a => Math.floor((kCutoff * a) / (2 * Math.PI))) as [
-      number,
-      number,
-      number,
-    ]
-    const phases = [0, 1, 2].map(axis => phaseTables(x, w, axis, limits[axis]!))
-    const re = new Float64Array(atomCount)
-    const im = new Float64Array(atomCount)
-    const prefactor = (4 * Math.PI * force.constant_eV_A) / box.volume
-    let energy = 0
+    if (vectors?.box !== box) vectors = reciprocalVectors(box, alpha, kCutoff, force.constant_eV_A)
+    const { rows, limits, c } = vectors
+    const tables = [0, 1, 2].map(axis => phaseTable(x, box.inverse, axis, limits[axis]!))
+    const along = tables[2]!
     const v = new Float64Array(6)
-
-    for (let h = 0; h <= limits[0]; h++) {
-      for (let k = h === 0 ? 0 : -limits[1]; k <= limits[1]; k++) {
-        for (let l = h === 0 && k === 0 ? 1 : -limits[2]; l <= limits[2]; l++) {
-          const kx = 2 * Math.PI * (h * w[0]! + k * w[1]! + l * w[2]!)
-          const ky = 2 * Math.PI * (h * w[3]! + k * w[4]! + l * w[5]!)
-          const kz = 2 * Math.PI * (h * w[6]! + k * w[7]! + l * w[8]!)
-          const k2 = kx * kx + ky * ky + kz * kz
-          if (k2 > kCutoff * kCutoff) continue
-          let sumRe = 0
-          let sumIm = 0
-          const [pa, pb, pc] = phases as [PhaseTable, PhaseTable, PhaseTable]
-          const a = h * atomCount
-          const b = Math.abs(k) * atomCount
-          const c = Math.abs(l) * atomCount
-          const signB = k < 0 ? -1 : 1
-          const signC = l < 0 ? -1 : 1
-          for (let i = 0; i < atomCount; i++) {
-            const bRe = pb.cos[b + i]!
-            const bIm = signB * pb.sin[b + i]!
-            const cRe = pc.cos[c + i]!
-            const cIm = signC * pc.sin[c + i]!
-            const abRe = pa.cos[a + i]! * bRe - pa.sin[a + i]! * bIm
-            const abIm = pa.cos[a + i]! * bIm + pa.sin[a + i]! * bRe
-            const q = charges[i]!
-            re[i] = q * (abRe * cRe - abIm * cIm)
-            im[i] = q * (abRe * cIm + abIm * cRe)
-            sumRe += re[i]!
-            sumIm += im[i]!
-          }
-          const green = (prefactor * Math.exp(-k2 / (4 * alpha * alpha))) / k2
-          const term = green * (sumRe * sumRe + sumIm * sumIm)
-          energy += term
-          const slope = term * (2 / k2 + 1 / (2 * alpha * alpha))
-          v[0]! += term - slope * kx * kx
-          v[1]! -= slope * kx * ky
-          v[2]! -= slope * kx * kz
-          v[3]! += term - slope * ky * ky
-          v[4]! -= slope * ky * kz
-          v[5]! += term - slope * kz * kz
-          for (let i = 0; i < atomCount; i++) {
-            const f = 2 * green * (im[i]! * sumRe - re[i]! * sumIm)
-            into.forces[3 * i]! += f * kx
-            into.forces[3 * i + 1]! += f * ky
-            into.forces[3 * i + 2]! += f * kz
-          }
-        }
+    let energy = 0
+    for (const { indices, base, green } of rows) {
+      charges.forEach((q, i) => {
+        row[2 * i] = q
+        row[2 * i + 1] = 0
+      })
+      for (let axis = 0; axis < 3; axis++) turn(row, tables[axis]!, indices[axis]!)
+      field.fill(0)
+      for (let l = 0; 2 * l < green.length; l++) {
+        sumOverAtoms(sums, row, along, l)
+        // S of l and of −l.
+        const plusRe = sums[0]! - sums[3]!
+        const plusIm = sums[2]! + sums[1]!
+        const minusRe = sums[0]! + sums[3]!
+        const minusIm = sums[2]! - sums[1]!
+        const plus = green[2 * l]!
+        const minus = green[2 * l + 1]!
+        const plusTerm = plus * (plusRe * plusRe + plusIm * plusIm)
+        const minusTerm = minus * (minusRe * minusRe + minusIm * minusIm)
+        energy += plusTerm + minusTerm
+        addStress(v, plusTerm, base, c, l, alpha)
+        addStress(v, minusTerm, base, c, -l, alpha)
+        addToField(field, along, l, plus * plusRe, plus * plusIm, minus * minusRe, minus * minusIm)
       }
+      addForces(into.forces, row, field, base, c)
     }
     addSymmetric(into.virial, v[0]!, v[1]!, v[2]!, v[3]!, v[4]!, v[5]!)
     return energy
   }
 }
 
-interface PhaseTable {
-  /** [(limit+1)·N]: cos and sin of 2π·n·s for every index n and atom. */
-  readonly cos: Float64Array
-  readonly sin: Float64Array
-}
-
-function phaseTables(x: Float64Array, w: Float64Array, axis: number, limit: number): PhaseTable {
-  const atomCount = x.length / 3
-  const cos = new Float64Array((limit + 1) * atomCount).fill(1, 0, atomCount)
-  const sin = new Float64Array((limit + 1) * atomCount)
-  for (let i = 0; i < atomCount; i++) {
-    const s = x[3 * i]! * w[axis]! + x[3 * i + 1]! * w[3 + axis]! + x[3 * i + 2]! * w[6 + axis]!
-    const c1 = Math.cos(2 * Math.PI * s)
-    const s1 = Math.sin(2 * Math.PI * s)
-    for (let n = 1; n <= limit; n++) {
-      const before = (n - 1) * atomCount + i
-      cos[n * atomCount + i] = cos[before]! * c1 - sin[before]! * s1
-      sin[n * atomCount + i] = sin[before]! * c1 + cos[before]! * s1
+/**
+ * Phases are complex: real and imaginary part of each atom next to each other, and in a table those of n = 0, 1, 2, …
+ * one after the other. @returns [(limit+1)·2N] e^{2πi·n·s} along an axis
+ */
+function phaseTable(x: Float64Array, w: Float64Array, axis: number, limit: number): Float64Array {
+  const width = (2 * x.length) / 3
+  const table = new Float64Array((limit + 1) * width)
+  for (let i = 0, at = 0; at < width; i += 3, at += 2) {
+    const s = x[i]! * w[axis]! + x[i + 1]! * w[3 + axis]! + x[i + 2]! * w[6 + axis]!
+    const cosine = Math.cos(2 * Math.PI * s)
+    const sine = Math.sin(2 * Math.PI * s)
+    table[at] = 1
+    for (let n = at + width; n < table.length; n += width) {
+      const re = table[n - width]!
+      const im = table[n - width + 1]!
+      table[n] = re * cosine - im * sine
+      table[n + 1] = im * cosine + re * sine
     }
   }
-  return { cos, sin }
+  return table
 }
 
-const edgeLengths = (box: Box) =>
-  [0, 3, 6].map(k => Math.hypot(box.matrix[k]!, box.matrix[k + 1]!, box.matrix[k + 2]!))
+/** Multiplies by the n-th phases of a table. */
+function turn(row: Float64Array, table: Float64Array, n: number): void {
+  if (n === 0) return
+  const from = Math.abs(n) * row.length
+  const sign = Math.sign(n)
+  for (let i = 0; i < row.length; i += 2) {
+    const cosine = table[from + i]!
+    const sine = sign * table[from + i + 1]!
+    const re = row[i]!
+    const im = row[i + 1]!
+    row[i] = re * cosine - im * sine
+    row[i + 1] = re * sine + im * cosine
+  }
+}
+
+/** Sums over atoms of the four products of row phase and phase along the row: both S(l) and S(−l) follow. */
+function sumOverAtoms(sums: Float64Array, row: Float64Array, along: Float64Array, l: number): void {
+  const from = l * row.length
+  let reCos = 0
+  let reSin = 0
+  let imCos = 0
+  let imSin = 0
+  for (let i = 0; i < row.length; i += 2) {
+    const re = row[i]!
+    const im = row[i + 1]!
+    const cosine = along[from + i]!
+    const sine = along[from + i + 1]!
+    reCos += re * cosine
+    reSin += re * sine
+    imCos += im * cosine
+    imSin += im * sine
+  }
+  sums[0] = reCos
+  sums[1] = reSin
+  sums[2] = imCos
+  sums[3] = imSin
+}
+
+/**
+ * The force on an atom is 2 Σ g k·Im(q e^{ik·r} S*), and k = base + l·c*. Of the sum over a row there remain, for each
+ * atom, Z = Σ g e^{ilc*·r} S*, which goes with base, and L = Σ l g e^{ilc*·r} S*, which goes with c*. Adds l and −l.
+ * @param field [4N] Z and L
+ * @param along phases of l·c* @param plusRe, plusIm, minusRe, minusIm g S of l and −l
+ */
+function addToField(
+  field: Float64Array,
+  along: Float64Array,
+  l: number,
+  plusRe: number,
+  plusIm: number,
+  minusRe: number,
+  minusIm: number,
+): void {
+  const sumRe = plusRe + minusRe
+  const sumIm = plusIm + minusIm
+  const differenceRe = plusRe - minusRe
+  const differenceIm = plusIm - minusIm
+  const width = field.length / 2
+  const from = l * width
+  for (let i = 0; i < width; i += 2) {
+    const cosine = along[from + i]!
+    const sine = along[from + i + 1]!
+    const k = 2 * i
+    field[k] = field[k]! + cosine * sumRe + sine * differenceIm
+    field[k + 1] = field[k + 1]! + sine * differenceRe - cosine * sumIm
+    field[k + 2] = field[k + 2]! + l * (cosine * differenceRe + sine * sumIm)
+    field[k + 3] = field[k + 3]! + l * (sine * sumRe - cosine * differenceIm)
+  }
+}
+
+function addForces(
+  forces: Float64Array,
+  row: Float64Array,
+  field: Float64Array,
+  base: Vector,
+  c: Vector,
+): void {
+  for (let i = 0, at = 0; at < row.length; i += 3, at += 2) {
+    const re = 2 * row[at]!
+    const im = 2 * row[at + 1]!
+    const alongBase = re * field[2 * at + 1]! + im * field[2 * at]!
+    const alongC = re * field[2 * at + 3]! + im * field[2 * at + 2]!
+    forces[i] = forces[i]! + alongBase * base[0] + alongC * c[0]
+    forces[i + 1] = forces[i + 1]! + alongBase * base[1] + alongC * c[1]
+    forces[i + 2] = forces[i + 2]! + alongBase * base[2] + alongC * c[2]
+  }
+}
+
+/** Adds the virial of one vector k = base + l·c*. @param v upper triangle */
+function addStress(v: Float64Array, term: number, base: Vector, c: Vector, l: number, alpha: number): void {
+  if (term === 0) return
+  const kx = base[0] + l * c[0]
+  const ky = base[1] + l * c[1]
+  const kz = base[2] + l * c[2]
+  const slope = term * (2 / (kx * kx + ky * ky + kz * kz) + 1 / (2 * alpha * alpha))
+  v[0]! += term - slope * kx * kx
+  v[1]! -= slope * kx * ky
+  v[2]! -= slope * kx * kz
+  v[3]! += term - slope * ky * ky
+  v[4]! -= slope * ky * kz
+  v[5]! += term - slope * kz * kz
+}
 
 /**
  * Parts of an Ewald sum that depend on the charges and the volume alone: self energy −C α/√π Σq² and, for a charged

@@ -40,6 +40,7 @@ interface Term {
   readonly kernel: PairKernel
   /** For bonded pairs, where the cut-off of an Ewald sum does not apply. */
   readonly specialKernel: PairKernel
+  readonly specialCutoff_A: number
   readonly factors: SpecialFactors
   /** Damped sums subtract the bare interaction: factor f means E − (1−f)·q²/r. */
   readonly subtractsBare: boolean
@@ -54,10 +55,7 @@ export function createNonbonded(system: System): Nonbonded {
     ...pairForces.map(f => f.cutoffs.reduce((a, b) => Math.max(a, b), 0)),
     ...coulombForces.map(f => f.cutoff_A),
   )
-  const terms = [
-    ...pairForces.map(force => pairTerm(force, cutoff_A)),
-    ...coulombForces.map(force => coulombTerm(force, cutoff_A)),
-  ]
+  const terms = [...pairForces.map(force => pairTerm(force, cutoff_A)), ...coulombForces.map(coulombTerm)]
   const special = scaledPairs(system, terms)
   const typeCount = system.typeNames.length
   const { typeIndex, charges } = system
@@ -83,10 +81,7 @@ export function createNonbonded(system: System): Nonbonded {
       if (batch.dx.length <= size) batch = createBatch(2 * size)
       batch.count = gather(batch, n, x, list, shift, cutoff_A)
       label(batch, i, typeIndex, typeCount, charges, coulombConstant)
-      for (const term of terms) {
-        term.kernel(batch)
-        energies[term.name] += collect(batch)
-      }
+      for (const term of terms) energies[term.name] += term.kernel(batch)
       scatter(batch, i, forces, virial)
     }
     addSpecial(box, x, into, energies)
@@ -107,24 +102,21 @@ export function createNonbonded(system: System): Nonbonded {
     for (const { pairs, batch: near, bonds } of specialClasses) {
       if (near.count === 0) continue
       fillSpecialBatch(near, box, x, pairs, system, coulombConstant)
-      const { count, dx, dy, dz, r2, chargeProduct, energy, forceOverR } = near
+      const { count, dx, dy, dz, r2, chargeProduct, total } = near
       for (const term of terms) {
         const factor = term.factors[bonds - 1]!
         if (factor === 0 && !term.subtractsBare) continue
-        term.specialKernel(near)
-        let sum = 0
+        total.fill(0)
+        const whole = term.specialKernel(near)
+        const scale = term.subtractsBare ? 1 : factor
+        let bare = 0
         for (let k = 0; k < count; k++) {
-          let e = energy[k]!
-          let f = forceOverR[k]!
-          if (!term.subtractsBare) {
-            e *= factor
-            f *= factor
-          } else if (e !== 0 || f !== 0) {
-            const bare = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
-            e -= bare
-            f -= bare / r2[k]!
+          let f = scale * total[k]!
+          if (term.subtractsBare && r2[k]! < term.specialCutoff_A ** 2) {
+            const removed = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
+            bare += removed
+            f -= removed / r2[k]!
           }
-          sum += e
           const gx = f * dx[k]!
           const gy = f * dy[k]!
           const gz = f * dz[k]!
@@ -138,7 +130,7 @@ export function createNonbonded(system: System): Nonbonded {
           forces[j + 2]! += gz
           addSymmetric(virial, gx * dx[k]!, gx * dy[k]!, gx * dz[k]!, gy * dy[k]!, gy * dz[k]!, gz * dz[k]!)
         }
-        energies[term.name] += sum
+        energies[term.name] += scale * whole - bare
       }
     }
   }
@@ -203,16 +195,6 @@ function label(
   }
 }
 
-/** Adds the interaction just evaluated to the total. @returns its energy */
-function collect({ count, energy, forceOverR, total }: PairBatch): number {
-  let sum = 0
-  for (let k = 0; k < count; k++) {
-    sum += energy[k]!
-    total[k] = total[k]! + forceOverR[k]!
-  }
-  return sum
-}
-
 function scatter(batch: PairBatch, i: number, forces: Float64Array, virial: Float64Array): void {
   const { count, dx, dy, dz, partners, total } = batch
   let fx = 0
@@ -256,22 +238,23 @@ function pairTerm(force: PairForce, reach_A: number): Term {
     name: 'pair',
     kernel: pairKernel(force, reach_A),
     specialKernel: pairKernel(force, Number.POSITIVE_INFINITY),
+    specialCutoff_A: Number.POSITIVE_INFINITY,
     factors: force.special,
     subtractsBare: false,
   }
 }
 
-function coulombTerm(force: CoulombForce, reach_A: number): Term {
-  const { method } = force
+function coulombTerm(force: CoulombForce): Term {
+  const { name } = force.method
+  const kernel = coulombKernel(force)
+  const whole = name === 'ewald' || name === 'pme'
   return {
     name: 'coulomb',
-    kernel: coulombKernel(force, reach_A),
-    specialKernel:
-      method.name === 'ewald' || method.name === 'pme'
-        ? screenedKernel(force)
-        : coulombKernel(force, Number.POSITIVE_INFINITY),
+    kernel,
+    specialKernel: whole ? screenedKernel(force) : kernel,
+    specialCutoff_A: whole ? Number.POSITIVE_INFINITY : force.cutoff_A,
     factors: force.special,
-    subtractsBare: method.name !== 'cut',
+    subtractsBare: name !== 'cut',
   }
 }
 

@@ -22,6 +22,7 @@ import {
   switchSlope,
   switchValue,
 } from '../../forces/pair.ts'
+import { exponential } from './exponential.ts'
 
 /** Some pairs of atoms laid out for tight loops: one loop per interaction instead of one branch per pair. */
 export interface PairBatch {
@@ -38,7 +39,7 @@ export interface PairBatch {
   chargeProduct: Float64Array
   /** Index of the partner atom. */
   partners: Int32Array
-  /** Of the interaction just evaluated: energy (eV) and −(dE/dr)/r (eV/Å²). */
+  /** What a form gives before its cut-off is applied: energy (eV) and −(dE/dr)/r (eV/Å²). */
   energy: Float64Array
   forceOverR: Float64Array
   /** −(dE/dr)/r summed over interactions. */
@@ -62,11 +63,11 @@ export function createBatch(capacity: number): PairBatch {
   }
 }
 
-/** Fills `energy` and `forceOverR` of every pair in the batch; zero beyond the cut-off. */
-export type PairKernel = (batch: PairBatch) => void
+/** Adds an interaction to `total`. @returns its energy, eV */
+export type PairKernel = (batch: PairBatch) => number
 
-/** The bare functional form over a batch, without cut-off. Parameters are looked up by pair type. */
-function formKernel(force: PairForce): PairKernel {
+/** Fills `energy` and `forceOverR` with the bare functional form. Parameters are looked up by pair type. */
+function formKernel(force: PairForce): (batch: PairBatch) => void {
   const p = force.parameters
   switch (force.form) {
     case 'lennard-jones':
@@ -80,26 +81,31 @@ function formKernel(force: PairForce): PairKernel {
           forceOverR[k] = lennardJonesForceOverR(s6, p[t]!, inverseR2)
         }
       }
-    case 'buckingham':
+    case 'buckingham': {
+      const inverseRho = force.cutoffs.map((_, t) => 1 / p[3 * t + 1]!)
       return ({ count, r2, pairType, energy, forceOverR }) => {
         for (let k = 0; k < count; k++) {
           const t = 3 * pairType[k]!
           const r = Math.sqrt(r2[k]!)
           const inverseR = 1 / r
-          const inverseR6 = 1 / (r2[k]! * r2[k]! * r2[k]!)
-          const repulsion = p[t]! * Math.exp(-r / p[t + 1]!)
+          const inverseR2 = inverseR * inverseR
+          const inverseR6 = inverseR2 * inverseR2 * inverseR2
+          const scale = inverseRho[pairType[k]!]!
+          const repulsion = p[t]! * exponential(-r * scale)
           energy[k] = buckinghamEnergy(repulsion, p[t + 2]!, inverseR6)
-          forceOverR[k] = buckinghamForceOverR(repulsion / p[t + 1]!, p[t + 2]!, inverseR, inverseR6)
+          forceOverR[k] = buckinghamForceOverR(repulsion * scale, p[t + 2]!, inverseR, inverseR6)
         }
       }
+    }
     case 'born':
       return ({ count, r2, pairType, energy, forceOverR }) => {
         for (let k = 0; k < count; k++) {
           const t = 5 * pairType[k]!
           const r = Math.sqrt(r2[k]!)
-          const repulsion = p[t]! * Math.exp((p[t + 2]! - r) / p[t + 1]!)
-          energy[k] = bornEnergy(repulsion, p[t + 3]!, p[t + 4]!, 1 / r2[k]!)
-          forceOverR[k] = bornForceOverR(repulsion / p[t + 1]!, p[t + 3]!, p[t + 4]!, 1 / r)
+          const repulsion = p[t]! * exponential((p[t + 2]! - r) / p[t + 1]!)
+          const inverseR = 1 / r
+          energy[k] = bornEnergy(repulsion, p[t + 3]!, p[t + 4]!, inverseR * inverseR)
+          forceOverR[k] = bornForceOverR(repulsion / p[t + 1]!, p[t + 3]!, p[t + 4]!, inverseR)
         }
       }
     case 'morse':
@@ -107,7 +113,7 @@ function formKernel(force: PairForce): PairKernel {
         for (let k = 0; k < count; k++) {
           const t = 3 * pairType[k]!
           const r = Math.sqrt(r2[k]!)
-          const decay = Math.exp(-p[t + 1]! * (r - p[t + 2]!))
+          const decay = exponential(-p[t + 1]! * (r - p[t + 2]!))
           energy[k] = morseEnergy(decay, p[t]!)
           forceOverR[k] = morseForceOverR(decay, p[t]!, p[t + 1]!, 1 / r)
         }
@@ -131,33 +137,47 @@ function formKernel(force: PairForce): PairKernel {
 export function pairKernel(force: PairForce, reach_A: number): PairKernel {
   const form = formKernel(force)
   const { truncation, cutoffs } = force
-  if (truncation.kind === 'plain' && cutoffs.every(cutoff => cutoff >= reach_A)) return form
+  if (truncation.kind === 'plain' && cutoffs.every(cutoff => cutoff >= reach_A)) {
+    return batch => {
+      form(batch)
+      const { count, energy, forceOverR, total } = batch
+      let sum = 0
+      for (let k = 0; k < count; k++) {
+        sum += energy[k]!
+        total[k] = total[k]! + forceOverR[k]!
+      }
+      return sum
+    }
+  }
   if (truncation.kind === 'switched') {
     const from = truncation.from_A
     return batch => {
       form(batch)
-      const { count, r2, pairType, energy, forceOverR } = batch
+      const { count, r2, pairType, energy, forceOverR, total } = batch
+      let sum = 0
       for (let k = 0; k < count; k++) {
         const cutoff = cutoffs[pairType[k]!]!
         const r = Math.sqrt(r2[k]!)
-        const inside = r < cutoff
-        const s = inside ? switchValue(r, from, cutoff) : 0
-        const slope = inside ? switchSlope(r, from, cutoff) : 0
-        forceOverR[k] = inside ? forceOverR[k]! * s - (energy[k]! * slope) / r : 0
-        energy[k] = inside ? energy[k]! * s : 0
+        if (r >= cutoff) continue
+        const s = switchValue(r, from, cutoff)
+        sum += energy[k]! * s
+        total[k] = total[k]! + forceOverR[k]! * s - (energy[k]! * switchSlope(r, from, cutoff)) / r
       }
+      return sum
     }
   }
   const cutoff2 = cutoffs.map(c => c * c)
   const shift = truncation.kind === 'shifted' ? energiesAtCutoff(force) : new Float64Array(cutoff2.length)
   return batch => {
     form(batch)
-    const { count, r2, pairType, energy, forceOverR } = batch
+    const { count, r2, pairType, energy, forceOverR, total } = batch
+    let sum = 0
     for (let k = 0; k < count; k++) {
       const inside = r2[k]! < cutoff2[pairType[k]!]!
-      energy[k] = inside ? energy[k]! - shift[pairType[k]!]! : 0
-      if (!inside) forceOverR[k] = 0
+      sum += inside ? energy[k]! - shift[pairType[k]!]! : 0
+      total[k] = total[k]! + (inside ? forceOverR[k]! : 0)
     }
+    return sum
   }
 }
 
@@ -179,70 +199,74 @@ export function truncatedCoulomb(force: CoulombForce): TruncatedCoulomb | null {
   return null
 }
 
-/**
- * Real-space electrostatics within the cut-off.
- * @param reach_A as for `pairKernel`
- */
-export function coulombKernel(force: CoulombForce, reach_A: number): PairKernel {
-  const cutoff2 = force.cutoff_A ** 2
-  const { method } = force
+/** Real-space electrostatics within the cut-off. */
+export function coulombKernel(force: CoulombForce): PairKernel {
+  const { method, cutoff_A, erfc } = force
+  const cutoff2 = cutoff_A ** 2
   if (method.name === 'cut') {
-    return ({ count, r2, chargeProduct, energy, forceOverR }) => {
+    return ({ count, r2, chargeProduct, total }) => {
+      let sum = 0
       for (let k = 0; k < count; k++) {
         const inverseR2 = r2[k]! < cutoff2 ? 1 / r2[k]! : 0
-        energy[k] = chargeProduct[k]! * Math.sqrt(inverseR2)
-        forceOverR[k] = energy[k]! * inverseR2
+        const energy = chargeProduct[k]! * Math.sqrt(inverseR2)
+        sum += energy
+        total[k] = total[k]! + energy * inverseR2
       }
+      return sum
     }
   }
-  const screened =
-    force.erfc === 'exact' ? tabulatedKernel(method.alpha_per_A, force.cutoff_A) : screenedKernel(force)
-  const shifts = truncatedCoulomb(force)
-  if (!shifts && force.cutoff_A >= reach_A) return screened
-  const { energyShift, forceShift } = shifts ?? { energyShift: 0, forceShift: 0 }
-  return batch => {
-    screened(batch)
-    const { count, r2, chargeProduct, energy, forceOverR } = batch
-    for (let k = 0; k < count; k++) {
-      const inside = r2[k]! < cutoff2
-      const r = Math.sqrt(r2[k]!)
-      energy[k] = inside ? energy[k]! + chargeProduct[k]! * (forceShift * r - energyShift) : 0
-      forceOverR[k] = inside ? forceOverR[k]! - (chargeProduct[k]! * forceShift) / r : 0
-    }
-  }
+  const shifts = truncatedCoulomb(force) ?? { energyShift: 0, forceShift: 0 }
+  return erfc === 'exact'
+    ? tabulatedKernel(method.alpha_per_A, cutoff_A, shifts)
+    : screenedKernel(force, cutoff_A, shifts)
 }
 
+type Shifts = Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>
+
 /** erfc(αr)/r from a table: what every step of a simulation spends most of its time on. */
-function tabulatedKernel(alpha: number, cutoff: number): PairKernel {
+function tabulatedKernel(alpha: number, cutoff: number, { energyShift, forceShift }: Shifts): PairKernel {
   const { table, intervalsPerR2 } = createScreeningTable(alpha, cutoff)
   const cutoff2 = cutoff * cutoff
-  return ({ count, r2, chargeProduct, energy, forceOverR }) => {
+  return ({ count, r2, chargeProduct, total }) => {
+    let sum = 0
     for (let k = 0; k < count; k++) {
-      const inverseR = 1 / Math.sqrt(r2[k]!)
-      const u = Math.min(r2[k]!, cutoff2) * intervalsPerR2
+      const square = r2[k]!
+      const q = square < cutoff2 ? chargeProduct[k]! : 0
+      const inverseR = 1 / Math.sqrt(square)
+      const u = Math.min(square, cutoff2) * intervalsPerR2
       const interval = Math.floor(u)
       const w = u - interval
       const o = 8 * interval
       const smooth = table[o]! + w * (table[o + 1]! + w * (table[o + 2]! + w * table[o + 3]!))
       const slope = table[o + 4]! + w * (table[o + 5]! + w * (table[o + 6]! + w * table[o + 7]!))
-      energy[k] = chargeProduct[k]! * (inverseR - smooth)
-      forceOverR[k] = chargeProduct[k]! * (inverseR * inverseR * inverseR + slope)
+      sum += q * (inverseR - smooth + (forceShift * square * inverseR - energyShift))
+      total[k] = total[k]! + q * (inverseR * inverseR * inverseR + slope - forceShift * inverseR)
     }
+    return sum
   }
 }
 
-/** erfc(αr)/r evaluated as it stands, at any distance: for bonded pairs, and for LAMMPS's erfc. */
-export function screenedKernel(force: CoulombForce): PairKernel {
+/** erfc(αr)/r evaluated as it stands: at any distance for bonded pairs, and for LAMMPS's erfc. */
+export function screenedKernel(
+  force: CoulombForce,
+  cutoff_A = Number.POSITIVE_INFINITY,
+  { energyShift, forceShift }: Shifts = { energyShift: 0, forceShift: 0 },
+): PairKernel {
   if (force.method.name === 'cut') throw new TypeError('a plain cut-off has no screening')
   const alpha = force.method.alpha_per_A
   const erfc = force.erfc === 'exact' ? erfcFromGaussian : erfcOfLammps
-  return ({ count, r2, chargeProduct, energy, forceOverR }) => {
+  const cutoff2 = cutoff_A * cutoff_A
+  return ({ count, r2, chargeProduct, total }) => {
+    let sum = 0
     for (let k = 0; k < count; k++) {
+      if (r2[k]! >= cutoff2) continue
       const r = Math.sqrt(r2[k]!)
-      const gaussian = Math.exp(-alpha * alpha * r2[k]!)
+      const gaussian = exponential(-alpha * alpha * r2[k]!)
       const screened = screenedEnergy(r, alpha, gaussian, erfc)
-      energy[k] = chargeProduct[k]! * screened
-      forceOverR[k] = chargeProduct[k]! * screenedForceOverR(r, alpha, gaussian, screened)
+      sum += chargeProduct[k]! * (screened + (forceShift * r - energyShift))
+      total[k] =
+        total[k]! + chargeProduct[k]! * (screenedForceOverR(r, alpha, gaussian, screened) - forceShift / r)
     }
+    return sum
   }
 }

@@ -13,10 +13,20 @@ import {
 } from './bonded.ts'
 import { createEwald, selfAndBackground, slabCorrection } from './ewald.ts'
 import { type Accumulator, createNonbonded } from './nonbonded.ts'
+import { buildOrderedPairList } from './orderedList.ts'
 import { truncatedCoulomb } from './pairKernels.ts'
 import { createPme } from './pme.ts'
 
 const DEFAULT_SKIN_A = 1
+/** Pair lists kept where several sets of positions take turns. */
+const LISTS_KEPT = 16
+
+/** A pair list and where the atoms were when it was built. */
+interface BuiltList {
+  readonly list: PairList
+  readonly positions: Float64Array
+  readonly box: Box
+}
 
 /** Double precision, one thread, every term: the oracle for the other platforms. */
 export const referencePlatform: Platform = {
@@ -35,15 +45,25 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
   const virial = new Float64Array(9)
   const wrapped = new Float64Array(3 * system.atomCount)
   const into: Accumulator = { forces, virial }
-  let list: PairList | undefined
-  let builtAt: { positions: Float64Array; box: Box } | undefined
+  /** The one used last comes first. */
+  let lists: readonly BuiltList[] = []
 
   function pairList({ box, positions }: State): PairList {
-    if (!list || !builtAt || isStale(builtAt, box, positions, list.reach_A, nonbonded.cutoff_A)) {
-      list = buildPairList(box, positions, nonbonded.cutoff_A + skin, exclusions)
-      builtAt = { positions: positions.slice(), box }
+    const fresh =
+      lists.find(built => !isStale(built, box, positions, nonbonded.cutoff_A)) ?? build(box, positions)
+    if (fresh !== lists[0]) {
+      lists = [fresh, ...lists.filter(other => other !== fresh)].slice(
+        0,
+        options.reproducible ? LISTS_KEPT : 1,
+      )
     }
-    return list
+    return fresh.list
+  }
+
+  function build(box: Box, positions: Float64Array): BuiltList {
+    const search = options.reproducible ? buildOrderedPairList : buildPairList
+    const list = search(box, positions, nonbonded.cutoff_A + skin, exclusions)
+    return { list, positions: positions.slice(), box }
   }
 
   async function evaluate(state: State): Promise<Evaluation> {
@@ -127,16 +147,10 @@ function bringHome(wrapped: Float64Array, positions: Float64Array, cells: Int32A
 }
 
 /**
- * True unless no pair can have come within the cut-off unseen: twice the largest displacement since the list was
- * built, after removing a uniform change of the cell, must fit between the (scaled) reach and the cut-off.
+ * True unless no pair can have come within the cut-off unseen: the two largest displacements since the list was built,
+ * after removing a uniform change of the cell, must together fit between the (scaled) reach and the cut-off.
  */
-function isStale(
-  built: { positions: Float64Array; box: Box },
-  box: Box,
-  positions: Float64Array,
-  reach: number,
-  cutoff: number,
-): boolean {
+function isStale(built: BuiltList, box: Box, positions: Float64Array, cutoff: number): boolean {
   let scale = 1
   if (box !== built.box) {
     scale = Math.cbrt(box.volume / built.box.volume)
@@ -146,15 +160,21 @@ function isStale(
       return true
     }
   }
-  const allowed = (scale * reach - cutoff) / 2
+  const allowed = scale * built.list.reach_A - cutoff
   if (!(allowed > 0)) return true
-  const limit = allowed * allowed
+  let largest = 0
+  let second = 0
   for (let i = 0; i < positions.length; i += 3) {
     const dx = positions[i]! - scale * built.positions[i]!
     const dy = positions[i + 1]! - scale * built.positions[i + 1]!
     const dz = positions[i + 2]! - scale * built.positions[i + 2]!
+    const square = dx * dx + dy * dy + dz * dz
     // Written so that a position that is not a number counts as stale: the rebuild then reports it.
-    if (!(dx * dx + dy * dy + dz * dz < limit)) return true
+    if (!(square <= second)) {
+      second = Math.min(square, largest)
+      largest = Math.max(square, largest)
+      if (!(Math.sqrt(largest) + Math.sqrt(second) < allowed)) return true
+    }
   }
   return false
 }
