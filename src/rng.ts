@@ -17,6 +17,7 @@ export const STREAM = {
   build: 5,
   bootstrap: 6,
   assignment: 7,
+  solid: 8,
 } as const
 export type Stream = (typeof STREAM)[keyof typeof STREAM]
 
