@@ -1,25 +1,31 @@
 import { existsSync } from 'node:fs'
+import type { Structure } from '../core/structure.ts'
 import { stageStart } from '../dynamics/contract.ts'
 import { densityOf } from '../dynamics/observe.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
-import { EXIT, UserError } from '../errors.ts'
+import { EXIT, type ExitCode, UserError } from '../errors.ts'
 import { loadRecipe } from '../io/recipe.ts'
+import { type LoadedSolidRecipe, loadSolidRecipe } from '../io/solidRecipe.ts'
 import { structureFormat, writeStructureFile } from '../io/structureFile.ts'
 import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { loadPotential } from '../potentials/load.ts'
 import { checkBoxAgainstCutoff } from '../workflow/checks.ts'
 import { plannedSteps } from '../workflow/md.ts'
 import { overrideRecipe } from '../workflow/override.ts'
 import { checkPlatform, prepareRun } from '../workflow/prepare.ts'
 import { responsive } from '../workflow/responsive.ts'
+import { buildSolidFrom } from '../workflow/solid.ts'
 import { command } from './command.ts'
 import { createStopSignal } from './interrupt.ts'
+import { wholeNumber } from './numbers.ts'
+import type { Output } from './output.ts'
 import { checkWritable } from './outputFile.ts'
 import { protocolListener } from './protocolProgress.ts'
 import { fixed } from './table.ts'
 
 export const buildCommand = command({
   usage: 'build <recipe>',
-  summary: 'builds and relaxes a box from a recipe, and writes it',
+  summary: 'builds a box and relaxes it, or a slab, from a recipe, and writes it',
   example: ['hoplite build runs/pvdf-box.yaml --out box.extxyz', 'pack, then every stage of the recipe'],
   positionals: {
     recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML) with a build section' },
@@ -41,6 +47,8 @@ export const buildCommand = command({
         hint: 'give another --out, or --force',
       })
     }
+    const solid = loadSolidRecipe(args.recipe)
+    if (solid) return writeSolid(solid, wholeNumber('--seed', args.seed, 0), args.out, output)
     const loaded = overrideRecipe(loadRecipe(args.recipe), { seed: args.seed })
     const prepared = prepareRun(loaded)
     const { recipe, system, structure, buildReport } = prepared
@@ -112,3 +120,58 @@ export const buildCommand = command({
     return EXIT.done
   },
 })
+
+/** A crystal or a slab as the recipe has it: ideal positions, nothing relaxed. */
+function writeSolid(
+  { recipe, where }: LoadedSolidRecipe,
+  seed: number | undefined,
+  out: string,
+  output: Output,
+): ExitCode {
+  const { potential, build } = recipe.system
+  const { structure, report } = buildSolidFrom(build, seed ?? recipe.seed, path =>
+    where(['system', 'build', ...path]),
+  )
+  if (potential !== undefined) checkTypes(structure, potential, where(['system', 'build']))
+  for (const note of report.notes) output.note(note)
+  if (structure.frozen && structureFormat(out) === 'lammps') {
+    output.note('a LAMMPS data file cannot say which atoms are frozen: write .extxyz or .vasp to keep that')
+  }
+  writeStructureFile(out, structure)
+  const { formula, composition, stoichiometric, surface, notes } = report
+  const frozen = structure.frozen?.reduce((sum, flag) => sum + flag, 0) ?? 0
+  output.document({
+    structure: out,
+    atoms: structure.elements.length,
+    frozen_atoms: frozen,
+    formula,
+    composition,
+    stoichiometric,
+    surface,
+    notes,
+    box_A: [...structure.box.matrix],
+  })
+  const cut = surface
+    ? `, (${surface.miller.join(' ')}) slab of ${surface.layers} layers, ${surface.area_A2.toFixed(2)} Å², ${surface.thickness_A.toFixed(2)} Å thick, ${frozen} atoms frozen`
+    : ''
+  output.text(`${structure.elements.length} atoms, ${formula}${cut}; written to ${out}`)
+  return EXIT.done
+}
+
+/** @throws UserError for an atom type that the potential does not have */
+function checkTypes({ elements, types }: Structure, file: string, where: string): void {
+  const potential = loadPotential(file)
+  const atom = types?.findIndex(type => !potential.types[type]) ?? -1
+  if (atom < 0) return
+  const fitting = Object.entries(potential.types).flatMap(([name, { element }]) =>
+    element === elements[atom] ? [name] : [],
+  )
+  throw new UserError({
+    message: `'${potential.name}' has no atom type ${types![atom]}`,
+    where,
+    hint:
+      fitting.length > 0
+        ? `say in types which one ${elements[atom]} is: ${fitting.join(', ')}`
+        : `it has no type for ${elements[atom]}`,
+  })
+}

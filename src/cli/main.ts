@@ -2,28 +2,21 @@ import yargs, { type Argv } from 'yargs'
 import { closest } from '../core/yaml.ts'
 import { EXIT, type ExitCode, SimulationError, UserError } from '../errors.ts'
 import { HOPLITE_VERSION } from '../version.ts'
-import { buildCommand } from './build.ts'
 import type { Command, Invocation } from './command.ts'
-import { compareCommand } from './compare.ts'
-import { doctorCommand } from './doctor.ts'
-import { energyCommand } from './energy.ts'
-import { mdCommand } from './md.ts'
-import { msdCommand } from './msd.ts'
-import { reportCommand } from './report.ts'
-import { resumeCommand } from './resume.ts'
-import { studyCommand } from './study.ts'
 
-const COMMANDS: readonly Command[] = [
-  buildCommand,
-  energyCommand,
-  mdCommand,
-  resumeCommand,
-  msdCommand,
-  compareCommand,
-  studyCommand,
-  reportCommand,
-  doctorCommand,
-]
+/** Every command in the order of the help, loaded only when it is wanted. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  build: async () => (await import('./build.ts')).buildCommand,
+  energy: async () => (await import('./energy.ts')).energyCommand,
+  md: async () => (await import('./md.ts')).mdCommand,
+  resume: async () => (await import('./resume.ts')).resumeCommand,
+  neb: async () => (await import('./neb.ts')).nebCommand,
+  msd: async () => (await import('./msd.ts')).msdCommand,
+  compare: async () => (await import('./compare.ts')).compareCommand,
+  study: async () => (await import('./study.ts')).studyCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+}
 const GLOBAL_FLAGS = ['json', 'quiet', 'help', 'version']
 
 /** A flag means what it says: no second spelling, no `--no-`, no guessed types. */
@@ -39,6 +32,7 @@ const PARSING = {
 export async function main(commandLine: readonly string[]): Promise<ExitCode> {
   const invocation: Invocation = { commandLine, code: EXIT.done }
   try {
+    const commands = await commandsOf(commandLine)
     const cli: Argv = yargs([...commandLine])
       .locale('en')
       .parserConfiguration(PARSING)
@@ -55,9 +49,9 @@ export async function main(commandLine: readonly string[]): Promise<ExitCode> {
       .fail((message: string | null, error: Error | undefined) => {
         // yargs reports some of its own complaints as errors, and what a command throws as well.
         if (error && error.name !== 'YError') throw error
-        throw usageError(error?.message ?? message ?? 'bad usage', commandLine)
+        throw usageError(error?.message ?? message ?? 'bad usage', commandLine, commands)
       })
-    for (const { module } of COMMANDS) cli.command(module(invocation))
+    for (const { module } of commands) cli.command(module(invocation))
     await cli.parseAsync()
     return invocation.code
   } catch (error) {
@@ -65,10 +59,20 @@ export async function main(commandLine: readonly string[]): Promise<ExitCode> {
   }
 }
 
+/** The commands that a command line names; all of them when it names none, which is when they are listed. */
+async function commandsOf(commandLine: readonly string[]): Promise<readonly Command[]> {
+  const named = commandNames().filter(name => commandLine.includes(name))
+  return Promise.all((named.length > 0 ? named : commandNames()).map(name => COMMANDS[name]!()))
+}
+
 /** A complaint of yargs in this program's words. */
-function usageError(message: string, commandLine: readonly string[]): UserError {
+function usageError(
+  message: string,
+  commandLine: readonly string[],
+  commands: readonly Command[],
+): UserError {
   const name = commandLine.find(word => !word.startsWith('-'))
-  const command = COMMANDS.find(candidate => candidate.name === name)
+  const command = commands.find(candidate => candidate.name === name)
   const refuse = (text: string, hint: string) => new UserError({ message: text, where: 'command line', hint })
   const help = `hoplite ${command ? `${command.name} ` : ''}--help`
   if (!command) {
@@ -104,9 +108,7 @@ function usageError(message: string, commandLine: readonly string[]): UserError 
 
 const unquoted = (text: string) => text.replaceAll('"', '')
 
-function commandNames(): string[] {
-  return COMMANDS.map(({ name }) => name)
-}
+const commandNames = () => Object.keys(COMMANDS)
 
 /** Says what went wrong, once. */
 function report(error: unknown, json: boolean): ExitCode {

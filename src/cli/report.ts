@@ -3,9 +3,18 @@ import { join } from 'node:path'
 import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
+import type { BarrierReport } from '../report/barrierModel.ts'
+import { renderBarrierReport } from '../report/barrierPage.ts'
+import { barrierSentence } from '../report/barrierSentence.ts'
+import type { TransportReport } from '../report/model.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
+import { barrierStudyOf, reportBarrierStudy } from '../studies/barrierStudy.ts'
+import { LI_BARRIER } from '../studies/liBarrier.ts'
+import { NI_BARRIER } from '../studies/niBarrier.ts'
 import { isStudyDirectory, reportStudy } from '../studies/pvdfTransport.ts'
+import { singleBandReport } from '../workflow/barrierReport.ts'
+import { loadBand } from '../workflow/loadBand.ts'
 import { loadRun } from '../workflow/loadRun.ts'
 import { analyseSystem, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
@@ -15,39 +24,67 @@ import { fitOptions, speciesOf } from './msd.ts'
 
 export const reportCommand = command({
   usage: 'report <directory>',
-  summary: 'the self-contained HTML page of a run or a study',
+  summary: 'the self-contained HTML page of a run, a band or a study',
   example: ['hoplite report runs/pvdf-700K', 'writes runs/pvdf-700K/report.html'],
   positionals: { directory: { type: 'string', demandOption: true, describe: 'run or study directory' } },
   options: { ...fitOptions, open: { type: 'boolean', default: false, describe: 'show it in the browser' } },
   async run(args, output) {
     const path = join(args.directory, RUN_FILES.report)
-    const isStudy = isStudyDirectory(args.directory)
+    const isStudy = isStudyDirectory(args.directory) || barrierStudyOf(args.directory) !== null
     const flag = Object.keys(fitOptions).find(name => args[name as keyof typeof fitOptions] !== undefined)
-    if (isStudy && flag !== undefined) {
+    if ((isStudy || isBand(args.directory)) && flag !== undefined) {
       throw new UserError({
-        message: `--${flag} has no effect on a study`,
+        message: `--${flag} has no effect on a ${isStudy ? 'study' : 'band'}`,
         where: 'command line',
-        hint: 'its species and window are those of its recipes; give one of its runs instead',
+        hint: isStudy
+          ? 'its species and window are those of its recipes; give one of its runs instead'
+          : 'it belongs to runs of molecular dynamics',
       })
     }
-    const report = isStudy ? await reportStudy(args.directory) : await reportRun(args)
-    writeFileAtomic(path, renderTransportReport(report))
-    output.document({ report: path, sentence: sentence(report) })
-    output.text(sentence(report))
+    const page = isStudy ? await studyPage(args.directory) : await runPage(args)
+    writeFileAtomic(path, page.html)
+    output.document({ report: path, sentence: page.sentence })
+    output.text(page.sentence)
     output.text(`report: ${path}`)
     if (args.open && existsSync(path)) openInBrowser(path)
     return EXIT.done
   },
 })
 
-async function reportRun(args: {
+const isBand = (directory: string) => existsSync(join(directory, RUN_FILES.band))
+
+interface Page {
+  readonly html: string
+  readonly sentence: string
+}
+
+const transportPage = (report: TransportReport): Page => ({
+  html: renderTransportReport(report),
+  sentence: sentence(report),
+})
+
+const barrierPage = (report: BarrierReport): Page => ({
+  html: renderBarrierReport(report),
+  sentence: barrierSentence(report),
+})
+
+async function studyPage(directory: string): Promise<Page> {
+  const name = barrierStudyOf(directory)
+  if (name === null) return transportPage(await reportStudy(directory))
+  return barrierPage(reportBarrierStudy(name === 'li-barrier' ? LI_BARRIER : NI_BARRIER, directory))
+}
+
+async function runPage(args: {
   directory: string
   species: string | undefined
   'fit-from_ps': number | undefined
   'fit-to_ps': number | undefined
-}) {
+}): Promise<Page> {
+  if (isBand(args.directory)) {
+    return barrierPage(singleBandReport(loadBand(args.directory)))
+  }
   const run = await loadRun(args.directory)
   const window = fitWindow([run], { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
   const system = analyseSystem(run.name, [run], speciesOf([run], args.species), window)
-  return transportReport([system], null, { title: run.name, command: run.manifest.command })
+  return transportPage(transportReport([system], null, { title: run.name, command: run.manifest.command }))
 }

@@ -4,6 +4,7 @@ import type { Structure } from '../core/structure.ts'
 import { createTopology, type Topology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
 import { CODATA_2018 } from '../units.ts'
+import { wholeAtom } from './frozen.ts'
 import { EXACT, formatNumber, located, parseInteger, parseNumber, splitLines, splitWords } from './text.ts'
 
 /** One frame of an extended XYZ file. */
@@ -36,15 +37,17 @@ type Columns = ReadonlyMap<string, Column>
 /** Names under which programs write charges: hoplite and OVITO; ASE. */
 const CHARGE_COLUMNS = ['charge', 'initial_charges']
 const FORCE_COLUMNS = ['forces', 'force']
+/** ASE's name: T where an atom may move. */
+const MOVE_COLUMN = 'move_mask'
 const BOND_PREFIXES = ['', '=', '#'] as const
 
 /**
  * Reads every frame of an extended XYZ file (https://github.com/libAtoms/extxyz). Understood per atom: `species`
- * or `Z`, `pos`, `type`, `charge` or `initial_charges`, `velo` (Å/ps) or ASE's `momenta`, `forces`, and `bonds`
- * (1-based indices of higher-numbered neighbours, `=` and `#` before double and triple bonds, `_` for none).
- * Without `bonds` the topology has no bonds.
+ * or `Z`, `pos`, `type`, `charge` or `initial_charges`, `velo` (Å/ps) or ASE's `momenta`, `forces`, `move_mask` (F for
+ * frozen atoms; one flag or three equal ones), and `bonds` (1-based indices of higher-numbered neighbours, `=` and `#`
+ * before double and triple bonds, `_` for none). Without `bonds` the topology has no bonds.
  * @param file the name that messages give
- * @throws UserError with file and line; also when a frame has no `Lattice` or is not periodic
+ * @throws UserError with file and line; also when a frame has no `Lattice`, is not periodic, or freezes an atom in part
  */
 export function parseExtxyz(text: string, file: string): ExtxyzFrame[] {
   const lines = splitLines(text)
@@ -131,7 +134,7 @@ function parseFrame(lines: readonly string[], start: number, count: number, file
       masses: reals(['masses'], 1),
       velocities:
         reals(['velo'], 3) ?? velocitiesOfMomenta(reals(['momenta'], 3), reals(['masses'], 1), elements),
-      frozen: null,
+      frozen: readFrozen(rows, columns.get(MOVE_COLUMN), rowWhere),
     },
     energy_eV: energy === undefined ? null : parseNumber(energy, 'energy', where(start + 1)),
     forces_eV_per_A: reals(FORCE_COLUMNS, 3),
@@ -273,6 +276,34 @@ function readBonds(
   return createTopology(rows.length, bonds, orders)
 }
 
+/** null when every atom may move. */
+function readFrozen(
+  rows: readonly string[][],
+  column: Column | undefined,
+  where: (atom: number) => string,
+): Uint8Array | null {
+  if (!column) return null
+  if (column.type !== 'L' || (column.count !== 1 && column.count !== 3)) {
+    throw new UserError({
+      message: `the property ${MOVE_COLUMN} is ${MOVE_COLUMN}:${column.type}:${column.count}`,
+      where: where(-1),
+      hint: `write ${MOVE_COLUMN}:L:1: T for an atom that may move, F for a frozen one`,
+    })
+  }
+  const frozen = Uint8Array.from(rows, (words, atom) => {
+    const flags = words.slice(column.first, column.first + column.count).map(word => {
+      if (/^(t|true|1)$/i.test(word)) return 'T'
+      if (/^(f|false|0)$/i.test(word)) return 'F'
+      throw new UserError({
+        message: `${MOVE_COLUMN} of atom ${atom + 1} is '${word}', neither T nor F`,
+        where: where(atom),
+      })
+    })
+    return wholeAtom(flags, atom, where(atom))
+  })
+  return frozen.includes(1) ? frozen : null
+}
+
 /** ASE's momenta are in √(eV·g/mol). @returns Å/ps */
 function velocitiesOfMomenta(
   momenta: Float64Array | null,
@@ -293,7 +324,7 @@ function velocitiesOfMomenta(
  * Positions stay unwrapped. ASE and OVITO read the result.
  */
 export function formatExtxyz(structure: Structure, extras: ExtxyzExtras = {}): string {
-  const { elements, types, positions, charges, masses, velocities, topology, box } = structure
+  const { elements, types, positions, charges, masses, velocities, topology, box, frozen } = structure
   const { energy_eV, forces_eV_per_A, info = {} } = extras
   const properties = ['species:S:1', 'pos:R:3']
   if (types) properties.push('type:S:1')
@@ -301,6 +332,7 @@ export function formatExtxyz(structure: Structure, extras: ExtxyzExtras = {}): s
   if (masses) properties.push('masses:R:1')
   if (velocities) properties.push('velo:R:3')
   if (forces_eV_per_A) properties.push('forces:R:3')
+  if (frozen) properties.push(`${MOVE_COLUMN}:L:1`)
   const bonds = formatBonds(elements.length, topology)
   if (bonds) properties.push('bonds:S:1')
   const keys = [
@@ -320,6 +352,7 @@ export function formatExtxyz(structure: Structure, extras: ExtxyzExtras = {}): s
     if (masses) words.push(formatNumber(masses[i]!))
     if (velocities) words.push(vector(velocities))
     if (forces_eV_per_A) words.push(vector(forces_eV_per_A))
+    if (frozen) words.push(frozen[i] ? 'F' : 'T')
     if (bonds) words.push(bonds[i]!)
     lines.push(words.join(' '))
   }

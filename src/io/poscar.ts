@@ -3,23 +3,22 @@ import { isElement } from '../core/elements.ts'
 import type { Structure } from '../core/structure.ts'
 import { createTopology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
+import { wholeAtom } from './frozen.ts'
 import { EXACT, formatNumber, located, parseInteger, parseNumber, splitLines, splitWords } from './text.ts'
 
 export interface Poscar {
   readonly comment: string
   readonly structure: Structure
-  /** [3N] 1 where the coordinate along that lattice vector may move; null without selective dynamics. */
-  readonly movable: Uint8Array | null
 }
 
 /** VASP writes velocities in Å/fs. */
 const A_PER_FS = 1000
 
 /**
- * Reads a VASP 5 POSCAR: direct or Cartesian, one scaling factor (negative: the volume in Å³), selective dynamics,
- * velocities (https://www.vasp.at/wiki/index.php/POSCAR).
+ * Reads a VASP 5 POSCAR: direct or Cartesian, one scaling factor (negative: the volume in Å³), velocities, selective
+ * dynamics of whole atoms, F F F for a frozen one (https://www.vasp.at/wiki/index.php/POSCAR).
  * @param file the name that messages give
- * @throws UserError with file and line
+ * @throws UserError with file and line; also for an atom that may move along some lattice vectors only
  */
 export function parsePoscar(text: string, file: string): Poscar {
   const lines = splitLines(text)
@@ -74,7 +73,7 @@ export function parsePoscar(text: string, file: string): Poscar {
   }
   const first = modeLine + 1
   const coordinates = new Float64Array(3 * elements.length)
-  const movable = selective ? new Uint8Array(3 * elements.length) : null
+  const frozen = new Uint8Array(elements.length)
   for (let i = 0; i < elements.length; i++) {
     const words = splitWords(lines[first + i] ?? '')
     if (words.length === 0) {
@@ -84,7 +83,7 @@ export function parsePoscar(text: string, file: string): Poscar {
       })
     }
     coordinates.set(numbers(first + i, `a coordinate of atom ${i + 1}`), 3 * i)
-    movable?.set(readFlags(words.slice(3, 6), where(first + i)), 3 * i)
+    if (selective) frozen[i] = readFrozen(words.slice(3, 6), i, where(first + i))
   }
   return {
     comment: (lines[0] ?? '').trim(),
@@ -97,22 +96,23 @@ export function parsePoscar(text: string, file: string): Poscar {
       charges: null,
       masses: null,
       velocities: readVelocities(lines, first + elements.length, elements.length, numbers),
-      frozen: null,
+      frozen: frozen.includes(1) ? frozen : null,
     },
-    movable,
   }
 }
 
-function readFlags(words: readonly string[], where: string): number[] {
-  return [0, 1, 2].map(k => {
+/** @returns 1 for F F F, 0 for T T T */
+function readFrozen(words: readonly string[], atom: number, where: string): number {
+  const flags = [0, 1, 2].map(k => {
     const word = words[k] ?? ''
-    if (/^\.?[tf]/i.test(word)) return /^\.?t/i.test(word) ? 1 : 0
+    if (/^\.?[tf]/i.test(word)) return /^\.?t/i.test(word) ? 'T' : 'F'
     throw new UserError({
       message: `'${word}' is no flag of selective dynamics`,
       where,
       hint: 'T or F after each of the three coordinates',
     })
   })
+  return wholeAtom(flags, atom, where)
 }
 
 /** The block after the coordinates: a line that is empty or says Cartesian, then one velocity per atom. */
@@ -135,19 +135,16 @@ function readVelocities(
   return velocities
 }
 
-export interface PoscarOptions {
-  readonly comment?: string
-  /** [3N] selective dynamics flags */
-  readonly movable?: Uint8Array | null
-}
-
 /**
  * A structure as POSCAR, direct coordinates, atoms in their order: an element that appears in several runs is
- * listed once for each. Bonds, charges and atom types have no place in this format.
+ * listed once for each. Frozen atoms are written as selective dynamics; bonds, charges and atom types have no place in
+ * this format.
  */
-export function formatPoscar(structure: Structure, options: PoscarOptions = {}): string {
-  const { elements, box, positions, velocities } = structure
-  const { comment = 'hoplite', movable = null } = options
+export function formatPoscar(
+  structure: Structure,
+  { comment = 'hoplite' }: { comment?: string } = {},
+): string {
+  const { elements, box, positions, velocities, frozen } = structure
   const runs: { symbol: string; count: number }[] = []
   for (const symbol of elements) {
     const last = runs.at(-1)
@@ -157,15 +154,14 @@ export function formatPoscar(structure: Structure, options: PoscarOptions = {}):
   const row = (values: ArrayLike<number>, i: number, digits: number) =>
     [values[3 * i]!, values[3 * i + 1]!, values[3 * i + 2]!].map(x => formatNumber(x, digits)).join(' ')
   const s = fractional(box, positions)
-  const flags = (i: number) =>
-    movable ? ` ${[0, 1, 2].map(k => (movable[3 * i + k] ? 'T' : 'F')).join(' ')}` : ''
+  const flags = (i: number) => (frozen ? (frozen[i] ? ' F F F' : ' T T T') : '')
   const lines = [
     comment,
     '1',
     ...[0, 1, 2].map(k => row(box.matrix, k, EXACT)),
     runs.map(({ symbol }) => symbol).join(' '),
     runs.map(({ count }) => count).join(' '),
-    ...(movable ? ['Selective dynamics'] : []),
+    ...(frozen ? ['Selective dynamics'] : []),
     'Direct',
     ...elements.map((_, i) => `${row(s, i, 15)}${flags(i)}`),
   ]

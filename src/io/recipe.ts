@@ -3,15 +3,13 @@ import * as z from 'zod'
 import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from './files.ts'
+import { interactionsSchema, withoutFilledAccuracy } from './interactions.ts'
+import { constants, count, fileName, path, positive, seed } from './keys.ts'
+import { buildsSolid } from './solidRecipe.ts'
+import { absoluteUnit } from './solidSchema.ts'
 import { stageSchema, withoutFilledKeys } from './stages.ts'
 
-const positive = z.number().positive()
 const fraction = z.number().min(0).max(1)
-const count = z.number().int().min(1)
-const fileName = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'a name holds letters, digits, dots, underscores and hyphens only')
-const path = z.string().min(1)
 
 const replaceSchema = z.strictObject({
   unit: path.describe('the repeat unit that stands in'),
@@ -61,45 +59,6 @@ const systemSchema = z
     })
   })
 
-const interactionsSchema = z
-  .strictObject({
-    cutoff_A: positive.max(50).default(9),
-    lennard_jones: z.enum(['plain', 'shifted', 'switched']).default('plain'),
-    switch_from_A: positive.optional().describe('required when switched'),
-    tail_correction: z.boolean().default(true),
-    coulomb: z.enum(['pme', 'ewald', 'dsf', 'wolf', 'cut']).default('pme'),
-    coulomb_alpha_per_A: positive.max(5).optional().describe('required for dsf and wolf'),
-    coulomb_accuracy: z
-      .number()
-      .min(1e-12)
-      .max(0.1)
-      .optional()
-      .describe('of pme and ewald, 1e-4 when left out'),
-  })
-  .superRefine((value, context) => {
-    const refuse = (key: keyof typeof value, message: string) =>
-      context.addIssue({ code: 'custom', path: [key], message })
-    const { switch_from_A, cutoff_A, coulomb } = value
-    if (value.lennard_jones !== 'switched') {
-      if (switch_from_A !== undefined) refuse('switch_from_A', 'switch_from_A needs lennard_jones: switched')
-    } else if (switch_from_A === undefined) {
-      refuse('switch_from_A', 'lennard_jones: switched needs switch_from_A')
-    } else if (switch_from_A >= cutoff_A) {
-      refuse('switch_from_A', `switch_from_A is ${switch_from_A}: it must be below cutoff_A, ${cutoff_A}`)
-    }
-    const isEwald = coulomb === 'pme' || coulomb === 'ewald'
-    if (!isEwald && value.coulomb_accuracy !== undefined) {
-      refuse('coulomb_accuracy', `coulomb: ${coulomb} takes no coulomb_accuracy: it belongs to pme and ewald`)
-    }
-    if ((coulomb === 'dsf' || coulomb === 'wolf') && value.coulomb_alpha_per_A === undefined) {
-      refuse('coulomb_alpha_per_A', `coulomb: ${coulomb} needs coulomb_alpha_per_A`)
-    }
-    if (coulomb === 'cut' && value.coulomb_alpha_per_A !== undefined) {
-      refuse('coulomb_alpha_per_A', 'coulomb: cut takes no coulomb_alpha_per_A')
-    }
-  })
-  .transform(({ coulomb_accuracy = 1e-4, ...value }) => ({ ...value, coulomb_accuracy }))
-
 const constraintsSchema = z.strictObject({
   bonds: z.enum(['none', 'h-bonds', 'all-bonds']).default('none'),
   tolerance: z.number().min(1e-14).max(1e-2).default(1e-8).describe('relative, of every constrained length'),
@@ -135,14 +94,14 @@ const analysisSchema = z
 export const recipeSchema = z
   .strictObject({
     name: fileName,
-    seed: z.number().int().min(0).default(1),
+    seed,
     system: systemSchema,
     interactions: interactionsSchema.prefault({}),
     constraints: constraintsSchema.prefault({}),
     stages: z.array(stageSchema).min(1),
     output: outputSchema.prefault({}).describe('of the last stage, the production'),
     analysis: analysisSchema.optional(),
-    constants: z.enum(['codata2018', 'lammps']).default('codata2018'),
+    constants,
   })
   .superRefine(({ stages }, context) => {
     stages.forEach(({ name }, k) => {
@@ -170,9 +129,21 @@ export interface LoadedRecipe {
 /** @throws UserError with file, line and key */
 export function loadRecipe(path: string): LoadedRecipe {
   const text = readText(path)
+  refuseSolid(text, path)
   const { value, where } = parseYamlDocument(text, recipeSchema, path)
   checkFitWindow(value, where)
   return { recipe: withAbsolutePaths(value, dirname(path)), text, path, where }
+}
+
+/** Crystals and bands have recipes of their own, whose keys would only look misspelt here. */
+function refuseSolid(text: string, path: string): void {
+  const { value, where } = parseYamlDocument(text, z.unknown(), path)
+  if (!buildsSolid(value)) return
+  throw new UserError({
+    message: 'this recipe builds a crystal: molecular dynamics takes a structure file of it',
+    where: where(['system', 'build']),
+    hint: `hoplite build ${path} --out crystal.extxyz, then system: { structure: crystal.extxyz }`,
+  })
 }
 
 /** A fit window beyond the end of the production would be found out only after hours. */
@@ -206,13 +177,18 @@ const resolvedSchema = z.looseObject({
  */
 export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe {
   const place = `${file} (recipe)`
+  if (typeof resolved === 'object' && resolved !== null && 'band' in resolved) {
+    throw new UserError({
+      message: 'this is a band, not a run of molecular dynamics',
+      where: file,
+      hint: `to go on with it: hoplite neb ${dirname(file)} --resume`,
+    })
+  }
   const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
-  const { coulomb_accuracy, ...interactions } = given.interactions
-  const isEwald = interactions.coulomb === 'pme' || interactions.coulomb === 'ewald'
   const text = JSON.stringify(
     {
       ...given,
-      interactions: isEwald ? given.interactions : interactions,
+      interactions: withoutFilledAccuracy(given.interactions),
       stages: given.stages.map(withoutFilledKeys),
     },
     null,
@@ -224,7 +200,7 @@ export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe
 
 /** Names of units stay; what looks like a path becomes one. */
 function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
-  const unit = (name: string) => (/[/\\]|\.ya?ml$/.test(name) ? resolve(folder, name) : name)
+  const unit = (name: string) => absoluteUnit(name, folder)
   const { potential, structure, build } = recipe.system
   return {
     ...recipe,

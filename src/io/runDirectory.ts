@@ -11,6 +11,9 @@ export const RUN_FILES = {
   log: 'log.csv',
   trajectory: 'trajectory.dcd',
   checkpoint: 'checkpoint.bin',
+  /** Every image of a relaxed band, with energies and forces. */
+  band: 'band.extxyz',
+  bandCheckpoint: 'band-checkpoint.json',
   results: 'results.json',
   report: 'report.html',
 } as const

@@ -1,10 +1,7 @@
 import * as z from 'zod'
+import { fileName as name, positive } from './keys.ts'
 
-const positive = z.number().positive()
 const temperature = positive.max(10_000)
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'a name holds letters, digits, dots, underscores and hyphens only')
 
 const pushOff = z.strictObject({
   name,

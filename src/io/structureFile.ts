@@ -48,7 +48,7 @@ export function readStructureFile(path: string): Structure {
 
 /**
  * Writes a structure in the format of the file's extension. extxyz alone keeps everything; a LAMMPS data file
- * loses bond orders, a POSCAR bonds, charges and types.
+ * loses bond orders and which atoms are frozen, a POSCAR bonds, charges and types.
  * @throws UserError when a coordinate is not finite, or the file cannot be written
  */
 export function writeStructureFile(path: string, structure: Structure): void {

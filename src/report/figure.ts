@@ -45,8 +45,16 @@ export type Layout = Readonly<Record<string, unknown>>
 
 const OKABE_ITO = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'] as const
 
-/** Colour of each system, "#rrggbb". Okabe & Ito, https://jfly.uni-koeln.de/color. */
-export function systemColors(systems: readonly SystemReport[]): string[] {
+/** The same coating has the same colour on every page. */
+export const CASE_COLORS = {
+  bare: '#767E88',
+  pvdf: OKABE_ITO[0],
+  dehydrofluorinated: OKABE_ITO[1],
+  nitrogen: OKABE_ITO[2],
+} as const
+
+/** Colour of each system or case, "#rrggbb". Okabe & Ito, https://jfly.uni-koeln.de/color. */
+export function systemColors(systems: readonly { readonly color: string | null }[]): string[] {
   return systems.map(({ color }, k) =>
     color && /^#[0-9a-f]{6}$/i.test(color) ? color : OKABE_ITO[k % OKABE_ITO.length]!,
   )
@@ -105,6 +113,23 @@ export function axis(title: string, options: Layout = {}): Layout {
     nticks: 6,
     ...options,
   }
+}
+
+/** A thin dotted reference line across the plot. */
+export function guideLine(ends: Layout): Layout {
+  const vertical = 'x0' in ends
+  return {
+    type: 'line',
+    ...(vertical ? { yref: 'paper', y0: 0, y1: 1 } : { xref: 'paper', x0: 0, x1: 1 }),
+    line: { color: 'var(--muted)', width: 1.2, dash: 'dot' },
+    layer: 'below',
+    ...ends,
+  }
+}
+
+/** A name as part of a file's name. */
+export function fileName(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
 }
 
 /** Logarithmic, ticks at powers of ten, or at 1, 2 and 5 when there are fewer than three of them. */

@@ -91,6 +91,22 @@ export function formatNumber(value: number, digits = 3): string {
   return withMinus(String(rounded)) + powerOfTen(exponent)
 }
 
+/** "1.47", "−0.41": so many decimals, for numbers whose uncertainty is not in their digits. */
+export function formatFixed(value: number, decimals = 2): string {
+  return Number.isFinite(value) ? toDecimals(value, decimals) : 'not known'
+}
+
+/** "+0.52", "−0.41", "0.00" */
+export function formatSigned(value: number, decimals = 2): string {
+  const text = formatFixed(value, decimals)
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text
+}
+
+/** "1.04–1.08", "−0.57 to −0.26" */
+export function formatRange([low, high]: Interval, decimals = 2): string {
+  return intervalText(formatFixed(low, decimals), formatFixed(high, decimals))
+}
+
 /** "0.70–1.42" with the digits that the interval's width supports. */
 export function formatInterval(interval: Interval): string {
   const { interval: text, power } = formatEstimate({ value: interval[0], ci95: interval })

@@ -1,26 +1,22 @@
 import type { Structure } from '../core/structure.ts'
+import type {
+  CalibrationRow,
+  Check,
+  Estimate,
+  Headline,
+  Interval,
+  ProvenanceOf,
+  RunRecord,
+  Status,
+} from './common.ts'
+
+export type { CalibrationRow, Check, Estimate, Headline, Interval, Status }
 
 /**
  * What a transport report shows, as plain data: every number is computed elsewhere and carries its unit in its
  * key. One shape serves a single run (one system), a comparison and a study. Absent quantities are null, absent
  * lists are empty.
  */
-
-/** Where a number comes from: computed here, fitted to something, or simply decided. */
-export type Status = 'predicted' | 'calibrated' | 'chosen'
-
-/** [low, high] of a 95 % interval. */
-export type Interval = readonly [low: number, high: number]
-
-export interface Estimate {
-  readonly value: number
-  readonly ci95: Interval | null
-}
-
-/** A number that gets its own card, tagged with where it comes from. */
-export interface Headline extends Estimate {
-  readonly status: Status
-}
 
 export interface TransportReport {
   readonly title: string
@@ -183,45 +179,8 @@ export interface PublishedRatio {
   readonly conditions: string | null
 }
 
-export interface Check {
-  readonly name: string
-  /** null: could not be tested. */
-  readonly passed: boolean | null
-  /** One line: what was found against what was wanted. */
-  readonly detail: string
-}
+export type Provenance = ProvenanceOf<SimulationRun>
 
-export interface CalibrationRow {
-  readonly quantity: string
-  readonly value: string
-  readonly status: Status
-  readonly source: string
-  readonly doi: string | null
-}
-
-export interface Provenance {
-  /** The exact command line. */
-  readonly command: string
-  /** ISO 8601 */
-  readonly date: string
-  readonly hopliteVersion: string
-  readonly nodeVersion: string
-  readonly machine: { readonly cpu: string; readonly cores: number }
-  readonly runs: readonly RunRecord[]
-  readonly inputs: readonly { readonly path: string; readonly sha256: string }[]
-  readonly recipes: readonly { readonly name: string; readonly text: string }[]
-}
-
-export interface RunRecord {
-  /** Name of the system it belongs to. */
-  readonly system: string
-  readonly seed: number
-  readonly platformAsked: string
-  readonly platformRan: string
-  /** Such as "f32 forces, f64 integration". */
-  readonly precision: string
-  /** Why another platform ran than was asked for. */
-  readonly fallbackReason: string | null
-  readonly wallTime_s: number
+export interface SimulationRun extends RunRecord {
   readonly rate_ns_per_day: number
 }

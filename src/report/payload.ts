@@ -1,18 +1,26 @@
-import type { Figure } from './figure.ts'
-import type { TransportReport } from './model.ts'
+import type { Dataset, Figure } from './figure.ts'
+import type { EmbeddedPath } from './molecularPath.ts'
 import type { EmbeddedMolecule } from './molecule.ts'
 
 /** What the page's script reads. */
 export interface Payload {
   readonly title: string
   readonly figures: readonly Figure[]
+  /** Frames of the page that shows boxes. */
   readonly molecules: readonly EmbeddedMolecule[]
-  /** The report without its series: those are in the figures' datasets and in the molecules. */
+  /** Bands of the page that shows barriers. */
+  readonly paths: readonly EmbeddedPath[]
+  /** The report without its series: those are in the figures' datasets and in the 3D views. */
   readonly report: unknown
 }
 
+/** Each dataset once: several figures may show the same one. */
+export function distinctDatasets(figures: readonly Figure[]): Dataset[] {
+  return [...new Map(figures.map(({ dataset }) => [dataset.id, dataset])).values()]
+}
+
 /** The report without molecules and without arrays of numbers longer than an interval, a vector or a cell. */
-export function withoutSeries(report: TransportReport): unknown {
+export function withoutSeries(report: object): unknown {
   return JSON.parse(
     JSON.stringify(report, (name, value) => {
       const series = name === 'molecule' || ArrayBuffer.isView(value) || isLongNumberArray(value)

@@ -1,32 +1,38 @@
+import type { ProvenanceOf, RunRecord } from './common.ts'
 import type { Dataset } from './figure.ts'
-import { formatDuration, formatNumber } from './format.ts'
+import { formatDuration } from './format.ts'
 import { html, type Markup } from './html.ts'
-import type { Provenance } from './model.ts'
-import type { EmbeddedMolecule } from './molecule.ts'
-import { recordTable } from './tables.ts'
+import { recordTable } from './parts.ts'
+
+interface Extras<Run> {
+  /** The last column of the runs' table: how much was computed. */
+  readonly rate: { readonly head: string; readonly text: (run: Run) => string }
+  readonly datasets: readonly Dataset[]
+  /** What can be downloaded as extended XYZ, in the order of the payload's molecules and paths. */
+  readonly structures: readonly string[]
+}
 
 /** Command, machine, runs, inputs, recipes and everything there is to download. */
-export function repeatSection(
-  provenance: Provenance,
-  datasets: readonly Dataset[],
-  molecules: readonly EmbeddedMolecule[],
+export function repeatSection<Run extends RunRecord>(
+  provenance: ProvenanceOf<Run>,
+  { rate, datasets, structures }: Extras<Run>,
 ): Markup {
   const { command, date, hopliteVersion, nodeVersion, machine } = provenance
   return html`<pre class="command"><code>${command}</code></pre>
 <dl><dt>Version</dt><dd>hoplite ${hopliteVersion}, Node ${nodeVersion}</dd>
 <dt>Machine</dt><dd>${machine.cpu}, ${machine.cores} cores</dd>
 <dt>Date</dt><dd>${date}</dd></dl>
-${runsTable(provenance)}${inputsTable(provenance)}${provenance.recipes.map(
+${runsTable(provenance.runs, rate)}${inputsTable(provenance)}${provenance.recipes.map(
   ({ name, text }) =>
     html`<details><summary>Recipe ${name}</summary><pre><code>${text}</code></pre></details>`,
 )}
-${downloads(datasets, molecules)}`
+${downloads(datasets, structures)}`
 }
 
-function runsTable({ runs }: Provenance): Markup | null {
+function runsTable<Run extends RunRecord>(runs: readonly Run[], rate: Extras<Run>['rate']): Markup | null {
   return recordTable(
     'Runs',
-    ['System', 'Seed', 'Platform', 'Precision', 'Wall time', 'ns/day'],
+    ['System', 'Seed', 'Platform', 'Precision', 'Wall time', rate.head],
     runs.map(run => {
       const asked = run.platformAsked === run.platformRan ? '' : `, asked for ${run.platformAsked}`
       return [
@@ -35,13 +41,13 @@ function runsTable({ runs }: Provenance): Markup | null {
         html`${run.platformRan}${asked}${run.fallbackReason && html`<small>${run.fallbackReason}</small>`}`,
         run.precision,
         html`<span class="nowrap">${formatDuration(run.wallTime_s)}</span>`,
-        formatNumber(run.rate_ns_per_day),
+        rate.text(run),
       ]
     }),
   )
 }
 
-function inputsTable({ inputs }: Provenance): Markup | null {
+function inputsTable({ inputs }: Pick<ProvenanceOf<RunRecord>, 'inputs'>): Markup | null {
   return recordTable(
     'Inputs',
     ['File', 'SHA-256'],
@@ -49,13 +55,12 @@ function inputsTable({ inputs }: Provenance): Markup | null {
   )
 }
 
-function downloads(datasets: readonly Dataset[], molecules: readonly EmbeddedMolecule[]): Markup {
+function downloads(datasets: readonly Dataset[], structures: readonly string[]): Markup {
   return html`<h3 class="sub">Data</h3>
 <div class="actions"><button type="button" data-action="json">Everything, JSON</button>${datasets.map(
     ({ id, title }) =>
       html`<button type="button" data-action="csv" data-target="${id}">${title}, CSV</button>`,
-  )}${molecules.map(
-    ({ system }, k) =>
-      html`<button type="button" data-action="extxyz" data-target="${k}">${system} structure, extxyz</button>`,
+  )}${structures.map(
+    (name, k) => html`<button type="button" data-action="extxyz" data-target="${k}">${name}, extxyz</button>`,
   )}</div>`
 }

@@ -1,22 +1,12 @@
 import { formatEstimate, formatInterval, formatNumber, formatUncertain } from './format.ts'
 import { html, type Markup } from './html.ts'
-import type { Check, Estimate, Headline, SystemReport, TransportReport } from './model.ts'
+import type { Estimate, SystemReport, TransportReport } from './model.ts'
+import { answerBlock, card, count } from './parts.ts'
 import { boxes, findSystem, placement, sentence, slopesAreApparent } from './sentence.ts'
 
 /** The generated sentence, the number cards, and what failed. */
 export function answer(report: TransportReport): Markup {
-  return html`<h1 class="answer">${unbroken(sentence(report))}</h1>
-<div class="cards">${cards(report)}</div>
-${alarm(report.checks)}`
-}
-
-/** Numbers stay with their units, and intervals in one piece, when lines are broken. */
-function unbroken(text: string): string {
-  return text
-    .replace(/(\d) (?=[%KpÅ×±])/g, '$1\u00a0')
-    .replace(/([×=]) /g, '$1\u00a0')
-    .replace(/(\d)–(?=\d)/g, '$1\u2060–\u2060')
-    .replaceAll('sub-diffusive', 'sub\u2011diffusive')
+  return answerBlock(sentence(report), cards(report), report.checks)
 }
 
 function cards(report: TransportReport): Markup[] {
@@ -95,18 +85,6 @@ function densityCard(system: SystemReport): Markup[] {
   ]
 }
 
-interface Card {
-  readonly title: Markup
-  readonly body: Markup
-  readonly status: Headline['status']
-  readonly aside: string
-}
-
-function card({ title, body, status, aside }: Card): Markup {
-  return html`<div class="card"><h2>${title}</h2><div class="body">${body}</div>
-<div class="foot"><span class="aside">${aside}</span>${tag(status)}</div></div>`
-}
-
 function number(estimate: Estimate, unit: string): Markup {
   const { value, power } = formatEstimate(estimate)
   return html`<div class="value">${value}<span class="unit">${power}${unit && ` ${unit}`}</span></div>`
@@ -115,47 +93,6 @@ function number(estimate: Estimate, unit: string): Markup {
 function intervalLine(estimate: Estimate): Markup {
   const { interval, power } = formatEstimate(estimate)
   return html`<div class="interval">${interval ? `95 %: ${interval}${power}` : 'no interval'}</div>`
-}
-
-/** Whether a number was predicted, calibrated or chosen. */
-export function tag(status: Headline['status']): Markup {
-  return html`<span class="tag tag-${status}">${status}</span>`
-}
-
-/** What failed stands beside the answer, not only at the foot of the page. */
-function alarm(checks: readonly Check[]): Markup | null {
-  const failed = checks.filter(({ passed }) => passed === false)
-  if (failed.length === 0) return null
-  return html`<p class="alarm"><strong>✗ ${count(failed.length, 'check', 'checks')} failed:</strong> ${failed
-    .map(({ name }) => name)
-    .join(', ')}. <a href="#trust">What that means</a></p>`
-}
-
-const MARKS = { true: ['✓', 'passed'], false: ['✗', 'failed'], null: ['–', 'untested'] } as const
-
-/** Failures first; each in one line. */
-export function checklist(checks: readonly Check[]): Markup | null {
-  if (checks.length === 0) return null
-  const rank = ({ passed }: Check) => (passed === false ? 0 : passed === null ? 1 : 2)
-  const ordered = [...checks].sort((a, b) => rank(a) - rank(b))
-  return html`<ul class="checks">${ordered.map(({ name, passed, detail }) => {
-    const [mark, kind] = MARKS[`${passed}`]
-    return html`<li class="${kind}"><span class="mark" role="img" aria-label="${kind}">${mark}</span>
-<strong>${name}</strong><span class="detail">${detail}</span></li>`
-  })}</ul>`
-}
-
-/** "4 of 7 checks passed, 2 failed, 1 could not be tested" */
-export function checkSummary(checks: readonly Check[]): string {
-  if (checks.length === 0) return 'No checks were made'
-  const passed = checks.filter(check => check.passed).length
-  const failed = checks.filter(check => check.passed === false).length
-  const untested = checks.length - passed - failed
-  return [
-    `${passed} of ${checks.length} checks passed`,
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(untested > 0 ? [`${untested} could not be tested`] : []),
-  ].join(', ')
 }
 
 /** Colours and line styles of the figures that compare systems. */
@@ -172,8 +109,4 @@ export function curveKey({ systems, published }: TransportReport): Markup[] {
     ...(banded ? [html`<li><span class="line line-band"></span>95 % of the mean</li>`] : []),
     ...(published.length > 0 ? [html`<li><span class="line line-dashed"></span>published</li>`] : []),
   ]
-}
-
-export function count(n: number, one: string, many: string): string {
-  return `${n} ${n === 1 ? one : many}`
 }

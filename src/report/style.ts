@@ -1,3 +1,18 @@
+/** Told apart by lightness too, for those who do not see red and green; other elements are drawn as the host is. */
+const ELEMENT_COLORS = {
+  H: '#d5d9dd',
+  Li: '#b894d6',
+  C: '#7b838c',
+  N: '#3f6fc4',
+  O: '#c8443c',
+  F: '#5fae8b',
+  Al: '#b9a88f',
+  S: '#d9a400',
+  Mn: '#a0764f',
+  Co: '#4f6fa8',
+  Ni: '#79aeb0',
+}
+
 /**
  * The page's style sheet. Colours are custom properties: figures read them too. `.light` on the root forces the light
  * set, for paper and for exported figures.
@@ -79,6 +94,7 @@ figure { margin: 0; background: var(--surface); border: 1px solid var(--border);
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; justify-content: space-between; min-height: 30px }
 figcaption h3 { font-size: 0.9375rem; font-weight: 600; margin: 0 }
 .plot { height: 400px; width: 100% }
+.tall .plot { height: 540px }
 .medium .plot { height: 300px }
 .small .plot { height: 264px }
 figure > .key { margin: 2px 0 4px }
@@ -106,7 +122,7 @@ th, td { text-align: left; padding: 10px 18px; border-top: 1px solid var(--borde
 thead th, thead td { border-top: 0; color: var(--muted); font-weight: 500; white-space: nowrap }
 tbody tr:first-child > * { border-top-color: var(--border) }
 tbody th { font-weight: 500 }
-td small, td .aside { display: block; color: var(--muted); font-size: 0.8125rem }
+td small, th small, td .aside { display: block; color: var(--muted); font-size: 0.8125rem }
 
 .checks { list-style: none; margin: 16px 0 0; padding: 0; background: var(--surface); border: 1px solid var(--border); border-radius: 12px }
 .checks li { display: grid; grid-template-columns: 28px minmax(8em, 15em) 1fr; gap: 4px 12px; padding: 11px 18px; border-top: 1px solid var(--border); align-items: baseline }
@@ -125,6 +141,24 @@ td small, td .aside { display: block; color: var(--muted); font-size: 0.8125rem 
 .scene .wait { position: absolute; inset: 0; display: grid; place-items: center; color: var(--muted); padding: 24px; text-align: center }
 .scene .wait button { border-color: var(--border); background: var(--surface); color: var(--ink); padding: 10px 18px; border-radius: 99px }
 .box .note { margin: 0; padding: 10px 16px 12px; display: flex; flex-wrap: wrap; gap: 2px 24px; justify-content: space-between }
+
+.player { display: grid; grid-template-columns: auto 1fr minmax(11em, auto); gap: 4px 18px; align-items: center; padding: 12px 16px 8px }
+.player button { width: 44px; height: 44px; padding: 0; font-size: 1.0625rem; color: var(--ink); border-color: var(--border); border-radius: 50%; background: var(--surface) }
+.player button:hover { background: var(--button) }
+.track { min-width: 0 }
+.track svg { display: block; width: 100%; height: 64px; overflow: visible }
+.track input { display: block; width: 100%; height: 20px; margin: 2px 0 0; appearance: none; background: linear-gradient(var(--axis), var(--axis)) center / 100% 3px no-repeat }
+.track input::-webkit-slider-thumb { appearance: none; width: 16px; height: 16px; border-radius: 50%; background: var(--ink); border: 2px solid var(--surface); cursor: grab }
+.track input::-moz-range-thumb { width: 12px; height: 12px; border-radius: 50%; background: var(--ink); border: 2px solid var(--surface); cursor: grab }
+.profile-line { fill: none; stroke: var(--scene-ion); stroke-width: 2 }
+.profile-image { fill: var(--scene-ion) } .profile-saddle { fill: var(--surface); stroke: var(--scene-ion); stroke-width: 2 }
+.profile-now { fill: var(--ink); stroke: var(--surface); stroke-width: 2 } .profile-floor { stroke: var(--grid) }
+.player output { font-size: 0.9063rem; line-height: 1.35 } .player output small { display: block; color: var(--muted) }
+.elements { padding: 0 16px 12px; margin: 0 }
+.mark-image { display: inline-block; width: 8px; height: 8px; border-radius: 50%; background: var(--muted); margin-right: 8px }
+.mark-saddle { display: inline-block; width: 9px; height: 9px; transform: rotate(45deg); border: 2px solid var(--muted); margin-right: 9px }
+.mark-whisker { display: inline-block; width: 20px; height: 9px; border: solid var(--ink); border-width: 0 1.5px; margin-right: 8px; background: linear-gradient(var(--ink), var(--ink)) center / 100% 1.5px no-repeat }
+.good { color: var(--good); font-weight: 700 } .bad { color: var(--bad); font-weight: 600 }
 
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 8px 24px; margin: 16px 0 0; font-size: 0.9375rem }
 dt { color: var(--muted) } dd { margin: 0; min-width: 0; overflow-wrap: anywhere }
@@ -148,14 +182,17 @@ footer { margin-top: 72px; padding-top: 20px; padding-bottom: 40px; color: var(-
   .records table > tbody:nth-child(2) > tr:first-child { border-top: 0 }
   .records th, .records td { display: block; border: 0; padding: 2px 14px } .records caption { padding: 12px 14px 4px }
   .records td { display: grid; grid-template-columns: 6em 1fr; gap: 0 12px } .records td::before { content: attr(data-label); color: var(--muted) }
+  .dense tr { display: grid; grid-template-columns: repeat(3, 1fr); gap: 4px 0 } .dense th { grid-column: 1 / -1 }
+  .dense td { display: block } .dense td::before { display: block; font-size: 0.75rem; line-height: 1.3 }
   .checks li { grid-template-columns: 22px 1fr; padding: 11px 14px } .checks .detail { grid-column: 2 }
   dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 10px }
-  .scene { height: 440px }
+  .scene { height: 440px } .tall .plot { height: 500px }
+  .player { grid-template-columns: auto 1fr; gap: 8px 14px; padding: 12px 14px 6px } .track { grid-row: 1; grid-column: 1 / -1 }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto } }
 @media print {
   body { font-size: 10pt; background: none }
-  nav, .actions, .sub, figcaption .tools, .box .controls, .scene .wait, .box .hint, footer { display: none }
+  nav, .actions, .sub, figcaption .tools, .box .controls, .scene .wait, .box .hint, .player button, .track input, footer { display: none }
   main, header { max-width: none; padding: 0 } .masthead { padding-top: 0 }
   .answer { font-size: 15pt; max-width: none; margin: 14pt 0 }
   section { margin-top: 22pt } section > h2 { break-after: avoid }
@@ -175,6 +212,12 @@ export function styleSheet(colors: readonly string[]): string {
     ...colors.map((color, k) => `.system-${k} { --system: ${color}; --chip: ${color} }`),
     '.chip-host { --chip: var(--scene-host) } .chip-double { --chip: #009e73 } .chip-anion { --chip: #d9a400 }',
     '.chip-cell { --chip: var(--scene-cell) } .chip-ion, .chip-path { --chip: var(--scene-ion) }',
+    '.chip-trace, .element-hopping { --chip: var(--hopping) }',
+    '.chip-frozen { --chip: var(--scene-cell) } .chip-adsorbate { --chip: var(--el-C) }',
+    `:root { --hopping: #e69f00; ${Object.entries(ELEMENT_COLORS)
+      .map(([symbol, color]) => `--el-${symbol}: ${color};`)
+      .join(' ')} }`,
+    ...Object.keys(ELEMENT_COLORS).map(symbol => `.element-${symbol} { --chip: var(--el-${symbol}) }`),
     '.chip-ramp-1 { --chip: var(--ramp-1) } .chip-ramp-2 { --chip: var(--ramp-2) } .chip-ramp-3 { --chip: var(--ramp-3) }',
   ].join('\n')
 }

@@ -1,7 +1,6 @@
 import { formatEstimate, formatNumber, formatUncertain, joinWords } from './format.ts'
 import { doiLink, html, type Markup } from './html.ts'
 import type { Estimate, SystemReport, TransportReport } from './model.ts'
-import { tag } from './sections.ts'
 import { slopesAreApparent } from './sentence.ts'
 
 /** Every system's numbers side by side. */
@@ -99,35 +98,4 @@ function coordinationCell(system: SystemReport, pair: string): Markup {
     ? `, lives ${residence.atLeast ? '≥ ' : ''}${formatNumber(residence.time_ps)} ps`
     : ''
   return html`<td>${measured(found)}<small>within ${formatNumber(found.radius_A)} Å${lives}</small></td>`
-}
-
-/** What was fitted or decided, and what came out by itself. */
-export function calibrationTable({ calibration }: TransportReport): Markup | null {
-  return recordTable(
-    null,
-    ['Quantity', 'Value', 'Status', 'Source'],
-    calibration.map(({ quantity, value, status, source, doi }) => [
-      quantity,
-      value,
-      tag(status),
-      html`${source}${doi && html`<small>${doiLink(doi)}</small>`}`,
-    ]),
-  )
-}
-
-/** One record a row, its first cell as its name; on a narrow screen each record stands by itself. */
-export function recordTable(
-  caption: string | null,
-  heads: readonly string[],
-  records: readonly (readonly (Markup | string | number)[])[],
-): Markup | null {
-  if (records.length === 0) return null
-  return html`<div class="table records"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${heads.map(
-    head => html`<th scope="col">${head}</th>`,
-  )}</tr></thead><tbody>${records.map(
-    ([first = '', ...rest]) =>
-      html`<tr><th scope="row">${first}</th>${rest.map(
-        (cell, k) => html`<td data-label="${heads[k + 1]}"><div>${cell}</div></td>`,
-      )}</tr>`,
-  )}</tbody></table></div>`
 }

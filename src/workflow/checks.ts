@@ -38,6 +38,19 @@ export function checkOverlaps(structure: Structure, where: string): void {
   })
 }
 
+/** @throws UserError when atoms are frozen: dynamics would move them */
+export function checkNothingFrozen({ elements, frozen }: Structure, where: string): void {
+  const first = frozen?.indexOf(1) ?? -1
+  if (first < 0) return
+  const count = frozen!.reduce((sum, flag) => sum + flag, 0)
+  const which = `atom ${first + 1} (${elements[first]})${count > 1 ? ` and ${count - 1} more` : ''}`
+  throw new UserError({
+    message: `${which} ${count > 1 ? 'are' : 'is'} frozen, and molecular dynamics would move ${count > 1 ? 'them' : 'it'}`,
+    where,
+    hint: 'take the selective dynamics (POSCAR) or move_mask (extxyz) out of the file; hoplite neb keeps frozen atoms still',
+  })
+}
+
 /**
  * Runs what may refuse, and adds the file or key that it was about to what the error says of the place.
  * @throws what `run` throws

@@ -16,7 +16,7 @@ import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { assign } from '../potentials/assign.ts'
 import { loadPotential, type Potential } from '../potentials/load.ts'
 import { CODATA_2018, type Constants, LAMMPS_METAL } from '../units.ts'
-import { about, checkBoxAgainstCutoff, checkOverlaps, checkPositions } from './checks.ts'
+import { about, checkBoxAgainstCutoff, checkNothingFrozen, checkOverlaps, checkPositions } from './checks.ts'
 
 /** A recipe turned into something that can be simulated. */
 export interface PreparedRun {
@@ -50,6 +50,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
   } else {
     structure = readStructureFile(structureFile!)
     inputs.push(structureFile!)
+    checkNothingFrozen(structure, structureFile!)
     checkPositions(structure, structureFile!)
     checkOverlaps(structure, structureFile!)
   }

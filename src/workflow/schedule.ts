@@ -31,6 +31,7 @@ const PROGRAM = fileURLToPath(new URL('../cli/hoplite.mjs', import.meta.url))
 /**
  * Runs jobs, at most as many at a time as there are processors; all are run whatever becomes of the others.
  * @param onProgress called with the jobs' progress by name
+ * @param onFinished called as each job ends
  * @param signal ends the running jobs, which write a checkpoint first; no further ones begin
  */
 export async function runJobs(
@@ -38,10 +39,11 @@ export async function runJobs(
   options: {
     readonly concurrency?: number
     onProgress?(progress: ReadonlyMap<string, JobProgress>): void
+    onFinished?(outcome: JobOutcome): void
     readonly signal?: AbortSignal
   } = {},
 ): Promise<JobOutcome[]> {
-  const { concurrency = availableParallelism(), onProgress, signal } = options
+  const { concurrency = availableParallelism(), onProgress, onFinished, signal } = options
   const progress = new Map<string, JobProgress>()
   const outcomes: JobOutcome[] = []
   let next = 0
@@ -53,6 +55,7 @@ export async function runJobs(
         progress.set(job.name, state)
         onProgress?.(progress)
       })
+      onFinished?.(outcomes[index])
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker))

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readStructureFile, writeStructureFile } from '../../src/io/structureFile.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { changed, LIFSI_BUILD, LIFSI_MD, writeLifsi } from './boxes.ts'
 import { contents, hoplite, refusal } from './hoplite.ts'
@@ -12,6 +13,9 @@ beforeAll(async () => {
   await writeLifsi(folder)
   mkdirSync(at('folder.yaml'))
   mkdirSync(at('folder.extxyz'))
+  const box = readStructureFile(at('box.extxyz'))
+  const frozen = Uint8Array.from(box.elements, (_, atom) => (atom === 1 || atom === 2 ? 1 : 0))
+  writeStructureFile(at('frozen.extxyz'), { ...box, frozen })
 })
 
 describe('a recipe', () => {
@@ -127,6 +131,14 @@ describe('a recipe', () => {
       message: /format of a structure file/,
       where: /box\.pdb$/,
       hint: /\.extxyz/,
+    },
+    {
+      what: 'frozen atoms, which would move',
+      from: /box\.extxyz/,
+      to: 'frozen.extxyz',
+      message: 'atom 2 (Li) and 1 more are frozen, and molecular dynamics would move them',
+      where: /frozen\.extxyz$/,
+      hint: /move_mask/,
     },
     {
       what: 'a cut-off above half the box',

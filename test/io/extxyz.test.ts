@@ -124,6 +124,53 @@ print(json.dumps(dict(symbols=a.get_chemical_symbols(), positions=a.positions.ra
     })
   })
 
+  itWith('ase', 'brings its frozen atoms to ASE as FixAtoms', () => {
+    const path = join(folder, 'frozen.extxyz')
+    writeFileSync(path, formatExtxyz({ ...fluoroethene, frozen: Uint8Array.of(1, 0, 0, 1) }))
+    const seen = runAse(
+      `import sys, json, ase.io
+a = ase.io.read(sys.argv[1])
+print(json.dumps([[type(c).__name__, c.index.tolist()] for c in a.constraints]))`,
+      path,
+    )
+    expect(seen).toEqual([['FixAtoms', [0, 3]]])
+  })
+
+  itWith('ase', 'takes the frozen atoms of ASE', () => {
+    const path = join(folder, 'fixed.extxyz')
+    runAse(
+      `import sys, ase.io
+from ase import Atoms
+from ase.constraints import FixAtoms
+a = Atoms('LiCoO', positions=[[0, 0, 0.25], [1.4, 2.4, 0], [5, 5, 5]], cell=[8, 8, 8], pbc=True)
+a.set_constraint(FixAtoms([1]))
+ase.io.write(sys.argv[1], a, format='extxyz', columns=['symbols', 'positions', 'move_mask'])
+print('null')`,
+      path,
+    )
+    const [frame] = parseExtxyz(readFileSync(path, 'utf8'), path)
+    expect(Array.from(frame!.structure.frozen!)).toEqual([0, 1, 0])
+  })
+
+  it('takes three flags of an atom where they agree', () => {
+    const rows = 'Li 0 0 0 T T T\nO 5 5 5 F F F\n'
+    const [frame] = parseExtxyz(`2\n${HEADER}:move_mask:L:3\n${rows}`, 'a.xyz')
+    expect(Array.from(frame!.structure.frozen!)).toEqual([0, 1])
+    const [free] = parseExtxyz(`1\n${HEADER}:move_mask:L:1\nLi 0 0 0 T\n`, 'a.xyz')
+    expect(free!.structure.frozen).toBeNull()
+  })
+
+  it.each([
+    ['L:3', 'T F T', 3, 'atom 1 may move along some directions only: T F T'],
+    ['L:1', 'yes', 3, "move_mask of atom 1 is 'yes'"],
+    ['L:2', 'T T', 2, 'move_mask:L:2'],
+    ['R:1', '1.0', 2, 'move_mask:R:1'],
+  ])('refuses move_mask:%s with %j', (kind, flags, line, message) => {
+    const error = caught(() => parseExtxyz(`1\n${HEADER}:move_mask:${kind}\nLi 0 0 0 ${flags}\n`, 'a.xyz'))
+    expect(error.message).toContain(message)
+    expect(error.where).toBe(`a.xyz:${line}`)
+  })
+
   itWith('ase', 'reads what ASE writes', () => {
     const path = join(folder, 'ase.extxyz')
     const speeds = runAse(

@@ -22,29 +22,29 @@ Li_sv Co O
 1 1 2
 Selective dynamics
 Direct
- 0.0 0.0 0.0  T T F
+ 0.0 0.0 0.0  T T T
  0.5 0.5 0.5  F F F Co
- 0.25 0.75 0.5 T T T
- 1.25 -0.25 0.5 T F T
+ 0.25 0.75 0.5 .TRUE. t T
+ 1.25 -0.25 0.5 .FALSE. f F
 `
 
 describe('POSCAR', () => {
   it('is read with its scale, elements and flags', () => {
-    const { comment, structure, movable } = parsePoscar(POSCAR, 'POSCAR')
+    const { comment, structure } = parsePoscar(POSCAR, 'POSCAR')
     expect(comment).toBe('LiCoO2')
     expect(structure.elements).toEqual(['Li', 'Co', 'O', 'O'])
     expect(Array.from(structure.box.matrix)).toEqual([3, 0, 0, 1, 4, 0, 0, 0, 6])
     // Direct coordinates beyond the cell stay there: 1.25 a − 0.25 b + 0.5 c.
     expect(Array.from(structure.positions)).toEqual([0, 0, 0, 2, 2, 3, 1.5, 3, 3, 3.5, -1, 3])
-    expect(Array.from(movable!)).toEqual([1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1])
+    expect(Array.from(structure.frozen!)).toEqual([0, 1, 0, 1])
     expect(structure).toMatchObject({ types: null, charges: null, masses: null, velocities: null })
   })
 
   it('scales Cartesian coordinates with the cell', () => {
     const text = POSCAR.replace('Direct', 'Cartesian').replace('Selective dynamics\n', '')
-    const { structure, movable } = parsePoscar(text, 'POSCAR')
+    const { structure } = parsePoscar(text, 'POSCAR')
     expect(Array.from(structure.positions.subarray(3, 6))).toEqual([1, 1, 1])
-    expect(movable).toBeNull()
+    expect(structure.frozen).toBeNull()
   })
 
   it('takes a negative scale as the volume', () => {
@@ -62,13 +62,12 @@ describe('POSCAR', () => {
     }
   })
 
-  it('keeps cells, elements in their order, positions and velocities', () => {
+  it('keeps cells, elements in their order, positions, velocities and frozen atoms', () => {
     fc.assert(
       fc.property(arbitraryStructure, structure => {
-        const movable = Uint8Array.from(structure.positions, x => (x > 0 ? 1 : 0))
-        const back = parsePoscar(formatPoscar(structure, { movable, comment: 'x' }), 'POSCAR')
+        const back = parsePoscar(formatPoscar(structure, { comment: 'x' }), 'POSCAR')
         expect(back.comment).toBe('x')
-        expect(back.movable).toEqual(movable)
+        expect(back.structure.frozen).toEqual(structure.frozen)
         expect(back.structure.elements).toEqual(structure.elements)
         expect(back.structure.box.matrix).toEqual(structure.box.matrix)
         structure.positions.forEach((x, k) => {
@@ -95,7 +94,7 @@ describe('POSCAR', () => {
 
   itWith('ase', 'is read by ASE', () => {
     const path = join(folder, 'POSCAR')
-    writeFileSync(path, formatPoscar(slab, { movable: Uint8Array.of(0, 0, 0, 1, 1, 1, 1, 1, 1) }))
+    writeFileSync(path, formatPoscar({ ...slab, frozen: Uint8Array.of(1, 0, 0) }))
     const seen = runAse(
       `import sys, json, ase.io
 a = ase.io.read(sys.argv[1], format='vasp')
@@ -117,13 +116,16 @@ print(json.dumps(dict(symbols=a.get_chemical_symbols(), positions=a.positions.ro
       runAse(
         `import sys, ase.io
 from ase import Atoms
+from ase.constraints import FixAtoms
 a = Atoms('OLiO', positions=[[0.5, 0.25, 1], [-1, 2, 3], [2, 9.5, 4]], cell=[[4, 0, 0], [1, 5, 0], [0.5, -0.5, 8]], pbc=True)
+a.set_constraint(FixAtoms([0, 2]))
 ase.io.write(sys.argv[1], a, format='vasp', direct=${direct})
 print('null')`,
         path,
       )
       const { structure } = parsePoscar(readFileSync(path, 'utf8'), path)
       expect(structure.elements).toEqual(slab.elements)
+      expect(Array.from(structure.frozen!)).toEqual([1, 0, 1])
       slab.positions.forEach((x, k) => {
         expect(structure.positions[k]).toBeCloseTo(x, 9)
       })
@@ -143,9 +145,11 @@ describe('a malformed POSCAR', () => {
     ['1 1 2\n', '1 1\n', 7, 'line 7 has 2'],
     ['1 1 2\n', '1 0 2\n', 7, 'positive'],
     ['Direct', 'Fractional', 9, "'Fractional'"],
-    [' 1.25 -0.25 0.5 T F T\n', '', 13, 'ends after 3 of 4'],
-    ['0.25 0.75 0.5 T', '0.25 0.75 x T', 12, 'coordinate of atom 3'],
-    ['T T F', 'T T', 10, 'selective dynamics'],
+    [' 1.25 -0.25 0.5 .FALSE. f F\n', '', 13, 'ends after 3 of 4'],
+    ['0.25 0.75 0.5 .T', '0.25 0.75 x .T', 12, 'coordinate of atom 3'],
+    ['T T T', 'T T', 10, 'selective dynamics'],
+    ['T T T', 'T F T', 10, 'atom 1 may move along some directions only: T F T'],
+    ['F F F', 'F F T', 11, 'T T T or F F F'],
   ])('%j → %j is refused at line %i', (from, to, line, message) => {
     expect(POSCAR).toContain(from)
     const error = caught(() => parsePoscar(POSCAR.replace(from, to), 'POSCAR'))

@@ -210,6 +210,12 @@ describe('a recipe in a manifest', () => {
     expect(loaded.path).toBe('manifest.json')
   })
 
+  it('is refused when it is that of a band', () => {
+    const error = caught(() => parseRecipeObject({ name: 'li', band: {} }, 'runs/li/manifest.json'))
+    expect(error.message).toContain('this is a band')
+    expect(error.hint).toContain('hoplite neb runs/li --resume')
+  })
+
   it('is refused when it has been spoilt', () => {
     const recipe = parse(RECIPE)
     const spoilt = { ...recipe, stages: [{ ...recipe.stages[5]!, timestep_fs: -1 }] }

@@ -13,7 +13,7 @@ const vectors = (count: number, size: number) =>
     .array(tenDigits(-size, size), { minLength: 3 * count, maxLength: 3 * count })
     .map(values => Float64Array.from(values))
 
-/** Structures of 1 to 12 atoms in any right-handed cell, with and without bonds, types, charges and velocities. */
+/** Structures of 1 to 12 atoms in any right-handed cell, with and without bonds, types, charges, velocities, frozen atoms. */
 export const arbitraryStructure: fc.Arbitrary<Structure> = fc
   .integer({ min: 1, max: 12 })
   .chain(count =>
@@ -29,10 +29,24 @@ export const arbitraryStructure: fc.Arbitrary<Structure> = fc
       charges: fc.option(fc.array(tenDigits(-3, 3), { minLength: count, maxLength: count })),
       withMasses: fc.boolean(),
       velocities: fc.option(vectors(count, 30)),
+      frozen: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: count, maxLength: count }),
     }),
   )
   .map(
-    ({ count, elements, typed, positions, edges, skew, bonds, orders, charges, withMasses, velocities }) => ({
+    ({
+      count,
+      elements,
+      typed,
+      positions,
+      edges,
+      skew,
+      bonds,
+      orders,
+      charges,
+      withMasses,
+      velocities,
+      frozen,
+    }) => ({
       elements,
       types: typed ? elements.map((element, i) => `${element}${i % 2}`) : null,
       positions,
@@ -52,7 +66,7 @@ export const arbitraryStructure: fc.Arbitrary<Structure> = fc
       charges: charges && Float64Array.from(charges),
       masses: withMasses ? Float64Array.from(elements, atomicWeight) : null,
       velocities,
-      frozen: null,
+      frozen: frozen.includes(1) ? Uint8Array.from(frozen) : null,
     }),
   )
 

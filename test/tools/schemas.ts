@@ -5,7 +5,9 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
+import { bandRecipeJsonSchema } from '../../src/io/bandRecipe.ts'
 import { recipeJsonSchema } from '../../src/io/recipe.ts'
+import { solidRecipeSchema } from '../../src/io/solidRecipe.ts'
 import { potentialSchema } from '../../src/potentials/schema.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -13,6 +15,11 @@ const ROOT = resolve(import.meta.dirname, '../..')
 /** File of each schema, and what it must hold. */
 export const schemas: readonly { file: string; text: string }[] = [
   { file: join(ROOT, 'runs/recipe.schema.json'), text: asText(recipeJsonSchema()) },
+  { file: join(ROOT, 'runs/band.schema.json'), text: asText(bandRecipeJsonSchema()) },
+  {
+    file: join(ROOT, 'runs/solid.schema.json'),
+    text: asText(z.toJSONSchema(solidRecipeSchema, { io: 'input' })),
+  },
   {
     file: join(ROOT, 'potentials/potential.schema.json'),
     text: asText(z.toJSONSchema(potentialSchema, { io: 'input' })),

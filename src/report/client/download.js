@@ -37,3 +37,22 @@ function csvField(value) {
   const text = String(value)
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+/**
+ * All images of a band as extended XYZ.
+ * @param {import('../molecularPath.ts').EmbeddedPath} path
+ */
+export function bandText({ elements, box_A, positions_A, active, images_A, energies_eV }) {
+  const lattice = box_A.map(value => String(value)).join(' ')
+  return images_A
+    .map((image, k) => {
+      const positions = [...positions_A]
+      active.forEach((atom, place) => {
+        positions.splice(3 * atom, 3, ...image.slice(3 * place, 3 * place + 3))
+      })
+      const rows = elements.map((element, i) => [element, ...positions.slice(3 * i, 3 * i + 3)].join(' '))
+      const comment = `Lattice="${lattice}" Properties=species:S:1:pos:R:3 image=${k + 1} relative_energy=${energies_eV[k]} pbc="T T T"`
+      return `${elements.length}\n${comment}\n${rows.join('\n')}\n`
+    })
+    .join('')
+}

@@ -1,12 +1,14 @@
-import { csv, saveFile } from './download.js'
+import { createBandScene } from './bandScene.js'
+import { bandText, csv, saveFile } from './download.js'
 import { downloadFigure, drawFigures, recolorFigures, resizeFigures } from './figures.js'
 import { createScene } from './scene.js'
 import { byId } from './theme.js'
 
 /** @type {import('../payload.ts').Payload} */
 const payload = JSON.parse(byId('payload').textContent ?? '')
-const { figures, molecules } = payload
-const scene = molecules.length > 0 ? createScene(molecules) : null
+const { figures, molecules, paths } = payload
+const band = paths.length > 0 ? createBandScene(paths) : null
+const scene = molecules.length > 0 ? createScene(molecules) : band
 scene?.select(0)
 
 const drawn = afterFirstPaint().then(() => drawFigures(figures))
@@ -20,17 +22,22 @@ const actions = {
   },
   json() {
     const { title, report } = payload
-    const everything = { title, report, datasets: [...datasets.values()], molecules }
+    const everything = { title, report, datasets: [...datasets.values()], molecules, paths }
     saveFile('report.json', 'application/json', JSON.stringify(everything))
   },
   extxyz(target) {
-    const molecule = molecules[Number(target)]
-    if (!molecule) return
-    saveFile(`${molecule.system.replace(/[^\w.-]+/g, '-')}.extxyz`, 'chemical/x-xyz', molecule.extxyz)
+    const files = [
+      ...molecules.map(({ system, extxyz }) => ({ system, text: () => extxyz })),
+      ...paths.map(path => ({ system: path.system, text: () => bandText(path) })),
+    ]
+    const file = files[Number(target)]
+    if (!file) return
+    saveFile(`${file.system.replace(/[^\w.-]+/g, '-')}.extxyz`, 'chemical/x-xyz', file.text())
   },
   svg: target => saveFigure(target, 'svg'),
   png: target => saveFigure(target, 'png'),
   load: () => scene?.load(),
+  play: () => band?.play(),
   system(target, button) {
     for (const other of document.querySelectorAll('[data-action="system"]')) {
       other.setAttribute('aria-pressed', String(other === button))

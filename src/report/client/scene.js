@@ -1,25 +1,9 @@
-import { byId, pageColor, runInertScript } from './theme.js'
+import { pageColor } from './theme.js'
+import { addCell, createView, elementColor, mixed, pointAt } from './viewer.js'
 
 /** @typedef {import('../molecule.ts').EmbeddedMolecule} EmbeddedMolecule */
-/** @typedef {{ x: number, y: number, z: number }} Point */
-/**
- * @typedef {object} Viewer 3Dmol's
- * @property {() => { addAtoms: (atoms: object[]) => void }} addModel
- * @property {(selection: object, style: object) => void} setStyle
- * @property {(curve: object) => void} addCurve
- * @property {(cylinder: object) => void} addCylinder
- * @property {() => void} removeAllShapes
- * @property {() => void} removeAllModels
- * @property {(color: string) => void} setBackgroundColor
- * @property {(selection?: object) => void} zoomTo
- * @property {(factor: number) => void} zoom
- * @property {(view: readonly number[]) => void} setView
- * @property {(angle: number, axis: string) => void} rotate
- * @property {() => void} render
- * @property {() => void} resize
- */
+/** @typedef {import('./viewer.js').Viewer} Viewer */
 
-const ANION_COLORS = { S: '#d9a400', O: '#c8443c', N: '#3f6fc4', F: '#5fae8b', C: '#7b838c' }
 const DOUBLE_BOND_COLOR = '#009e73'
 /** Older stretches of a path fade into the background. */
 const PATH_STRETCHES = [
@@ -29,118 +13,50 @@ const PATH_STRETCHES = [
 ]
 /** 3Dmol's view: position, zoom, quaternion. */
 const UPRIGHT = [0, 0, 0, 0, 0, 0, 0, 1]
-const KEYS = /** @type {Record<string, [angle: number, axis: string]>} */ ({
-  ArrowLeft: [-12, 'y'],
-  ArrowRight: [12, 'y'],
-  ArrowUp: [-12, 'x'],
-  ArrowDown: [12, 'x'],
-})
 
 /**
- * The box in 3D. 3Dmol is only run when the scene comes into view or is asked for.
+ * The box in 3D.
  * @param {readonly EmbeddedMolecule[]} molecules
  */
 export function createScene(molecules) {
-  const element = byId('scene')
   const hidden = new Set()
-  /** @type {Viewer | null} */
-  let viewer = null
   let shown = 0
 
-  function load() {
-    if (viewer) return
-    element.replaceChildren()
-    try {
-      runInertScript('viewer-source')
-      viewer = /** @type {any} */ (window).$3Dmol.createViewer(element, {
-        antialias: true,
-        backgroundColor: pageColor('--scene'),
-        cartoonQuality: 4,
-      })
-      if (!viewer) throw new Error('3D graphics (WebGL) are not available here')
-    } catch (error) {
-      viewer = null
-      element.textContent = `The box cannot be shown: ${error instanceof Error ? error.message : String(error)}.`
-      return
-    }
-    listen(element, viewer)
-    draw(true)
-    element.dataset.loaded = 'true'
-  }
-
-  /** @param {boolean} recentre */
-  function draw(recentre) {
+  const view = createView((viewer, recentre) => {
     const molecule = molecules[shown]
-    if (!viewer || !molecule) return
+    if (!molecule) return
     viewer.removeAllModels()
     viewer.removeAllShapes()
-    viewer.setBackgroundColor(pageColor('--scene'))
     viewer.addModel().addAtoms(atoms(molecule))
     style(viewer, molecule, hidden)
-    if (recentre) {
-      viewer.setView(UPRIGHT)
-      viewer.zoomTo()
-      viewer.rotate(24, 'y')
-      viewer.rotate(14, 'x')
-      // zoomTo fits the height; a narrow screen needs the whole width of the turned cell.
-      viewer.zoom(Math.min(1.2, element.clientWidth / element.clientHeight))
-    }
-    viewer.render()
-  }
-
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some(entry => entry.isIntersecting)) return
-    observer.disconnect()
-    load()
-  }).observe(element)
+    if (!recentre) return
+    viewer.setView(UPRIGHT)
+    viewer.zoomTo()
+    viewer.rotate(24, 'y')
+    viewer.rotate(14, 'x')
+    // zoomTo fits the height; a narrow screen needs the whole width of the turned cell.
+    viewer.zoom(Math.min(1.2, view.aspect()))
+  })
 
   return {
-    load,
-    recolor: () => draw(false),
-    resize: () => viewer?.resize(),
+    load: view.load,
+    recolor: () => view.redraw(false),
+    resize: view.resize,
     /** @param {number} index */
     select(index) {
+      const molecule = molecules[index]
+      if (!molecule) return
       shown = index
-      const { description } = /** @type {EmbeddedMolecule} */ (molecules[index])
-      element.setAttribute('aria-label', description)
-      byId('scene-text').textContent = description
-      document.documentElement.style.setProperty('--scene-ion', molecules[index]?.color ?? '')
-      draw(true)
+      view.describe(molecule)
+      view.redraw(true)
     },
     /** @param {string} group @param {boolean} visible */
     toggle(group, visible) {
       if (visible) hidden.delete(group)
       else hidden.add(group)
-      draw(false)
+      view.redraw(false)
     },
   }
-}
-
-/** @param {HTMLElement} element @param {Viewer} viewer */
-function listen(element, viewer) {
-  element.addEventListener('keydown', event => {
-    const turn = KEYS[event.key]
-    if (turn) viewer.rotate(...turn)
-    else if (event.key === '+' || event.key === '=') viewer.zoom(1.15)
-    else if (event.key === '-') viewer.zoom(1 / 1.15)
-    else return
-    event.preventDefault()
-    viewer.render()
-  })
-  // Wheel and touch belong to the page until the reader has taken hold of the box.
-  for (const kind of ['wheel', 'touchstart', 'touchmove']) {
-    element.addEventListener(
-      kind,
-      event => {
-        if (document.activeElement !== element) event.stopPropagation()
-      },
-      { capture: true, passive: true },
-    )
-  }
-  element.addEventListener('pointerdown', event => {
-    if (event.pointerType === 'mouse') element.focus({ preventScroll: true })
-  })
-  element.addEventListener('click', () => element.focus({ preventScroll: true }))
 }
 
 /** @param {EmbeddedMolecule} molecule */
@@ -177,7 +93,7 @@ function style(viewer, molecule, hidden) {
   viewer.setStyle(select({ group: 'host' }), unless('host', { stick: { radius: 0.07, color: host } }))
   viewer.setStyle(
     select({ group: 'anion' }),
-    unless('anion', { stick: { radius: 0.15, colorscheme: { prop: 'elem', map: ANION_COLORS } } }),
+    unless('anion', { stick: { radius: 0.15, colorscheme: { prop: 'elem', map: anionColors(molecule) } } }),
   )
   viewer.setStyle(
     select({ group: 'ion' }),
@@ -186,6 +102,11 @@ function style(viewer, molecule, hidden) {
   if (!hidden.has('double')) addDoubleBonds(viewer, molecule)
   if (!hidden.has('path')) addPaths(viewer, molecule)
   if (!hidden.has('cell')) addCell(viewer, molecule.box_A)
+}
+
+/** @param {EmbeddedMolecule} molecule */
+function anionColors({ elements }) {
+  return Object.fromEntries(elements.map(element => [element, elementColor(element)]))
 }
 
 /** @param {Viewer} viewer @param {EmbeddedMolecule} molecule */
@@ -211,40 +132,4 @@ function addPaths(viewer, { trajectories_A, color }) {
       if (stretch.length > 1) viewer.addCurve({ points: stretch, radius: 0.12, smooth: 2, color: tint })
     }
   }
-}
-
-/** @param {Viewer} viewer @param {readonly number[]} box */
-function addCell(viewer, box) {
-  const color = pageColor('--scene-cell')
-  const corner = (/** @type {number[]} */ steps) => {
-    const along = (/** @type {number} */ axis) =>
-      steps.reduce((sum, step, k) => sum + step * (box[3 * k + axis] ?? 0), 0)
-    return { x: along(0), y: along(1), z: along(2) }
-  }
-  for (let axis = 0; axis < 3; axis++) {
-    for (const [u, v] of /** @type {const} */ ([
-      [0, 0],
-      [0, 1],
-      [1, 0],
-      [1, 1],
-    ])) {
-      const from = [u, v]
-      from.splice(axis, 0, 0)
-      const to = from.with(axis, 1)
-      viewer.addCylinder({ start: corner(from), end: corner(to), radius: 0.05, color, fromCap: 1, toCap: 1 })
-    }
-  }
-}
-
-/** @param {string} from "#rrggbb" @param {string} to "#rrggbb" @param {number} share of `to` */
-function mixed(from, to, share) {
-  const channel = (/** @type {string} */ color, /** @type {number} */ k) =>
-    Number.parseInt(color.slice(2 * k + 1, 2 * k + 3), 16)
-  const channels = [0, 1, 2].map(k => Math.round((1 - share) * channel(from, k) + share * channel(to, k)))
-  return `#${channels.map(value => value.toString(16).padStart(2, '0')).join('')}`
-}
-
-/** @param {readonly number[]} values @param {number} k @returns {Point} */
-function pointAt(values, k) {
-  return { x: values[3 * k] ?? 0, y: values[3 * k + 1] ?? 0, z: values[3 * k + 2] ?? 0 }
 }

@@ -2,9 +2,10 @@ import {
   axis,
   column,
   type Figure,
+  fileName,
   fitWindows,
+  guideLine,
   hoverLabel,
-  type Layout,
   logAxis,
   perSystem,
   plotText,
@@ -227,20 +228,4 @@ export function ionPairFigure(report: TransportReport): Figure | null {
 
 function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(0)} %`
-}
-
-/** A thin dotted reference line across the plot. */
-export function guideLine(ends: Layout): Layout {
-  const vertical = 'x0' in ends
-  return {
-    type: 'line',
-    ...(vertical ? { yref: 'paper', y0: 0, y1: 1 } : { xref: 'paper', x0: 0, x1: 1 }),
-    line: { color: 'var(--muted)', width: 1.2, dash: 'dot' },
-    layer: 'below',
-    ...ends,
-  }
-}
-
-function fileName(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
 }

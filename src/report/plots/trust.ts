@@ -3,6 +3,7 @@ import {
   column,
   type DataSeries,
   type Figure,
+  guideLine,
   hoverLabel,
   type Layout,
   logAxis,
@@ -15,7 +16,6 @@ import {
 } from '../figure.ts'
 import { formatInterval, formatMeasurement, formatNumber, formatUncertain } from '../format.ts'
 import type { Interval, Thermo, TransportReport } from '../model.ts'
-import { guideLine } from './mechanism.ts'
 
 const BLOCKS = 24
 

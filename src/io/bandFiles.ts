@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import type { Structure } from '../core/structure.ts'
+import { UserError } from '../errors.ts'
+import type { OptimizerData } from '../optimize/optimizer.ts'
+import { type ExtxyzFrame, formatExtxyz, parseExtxyz } from './extxyz.ts'
+import { readText, writeFileAtomic } from './files.ts'
+import { formatNumber, parseInteger, parseNumber } from './text.ts'
+
+/** A band whose images have been evaluated; arrays run over images, ends included. */
+export interface BandImages {
+  /** [M] of [3N] Å, continuous along the band */
+  readonly images: readonly Float64Array[]
+  /** [M] potential energy */
+  readonly energies_eV: readonly number[]
+  /** [M] of [3N] eV/Å, of the potential: neither springs nor projections */
+  readonly forces: readonly Float64Array[]
+  /** [M] length of the path up to each image */
+  readonly path_A: readonly number[]
+}
+
+export interface BandFile extends BandImages {
+  /** The first image, with what all of them share: elements, types, bonds, cell, charges, frozen atoms. */
+  readonly structure: Structure
+  /** Index of the image that is marked as the saddle; null when none is. */
+  readonly saddleImage: number | null
+}
+
+/**
+ * Writes a band as extended XYZ, one frame an image, with its energy, forces and frozen atoms (`move_mask`). Keys of
+ * each frame: `image` (0 is the initial end), `path_A`, and `role` (`initial`, `saddle`, `final`) where it has one.
+ * @param structure what all images share; its positions are not used
+ * @param saddleImage index of the highest image; an end keeps its own role
+ * @throws UserError when the file cannot be written
+ */
+export function writeBandFile(
+  path: string,
+  structure: Structure,
+  { images, energies_eV, forces, path_A }: BandImages,
+  saddleImage: number | null,
+): void {
+  const role = (image: number) => {
+    if (image === 0) return 'initial'
+    if (image === images.length - 1) return 'final'
+    return image === saddleImage ? 'saddle' : null
+  }
+  const frames = images.map((positions, image) => {
+    const marked = role(image)
+    return formatExtxyz(
+      { ...structure, positions, velocities: null },
+      {
+        energy_eV: energies_eV[image]!,
+        forces_eV_per_A: forces[image]!,
+        info: {
+          image: String(image),
+          path_A: formatNumber(path_A[image]!),
+          ...(marked !== null && { role: marked }),
+        },
+      },
+    )
+  })
+  writeFileAtomic(path, frames.join(''))
+}
+
+/** @throws UserError naming the image that lacks something or does not fit the first */
+export function readBandFile(path: string): BandFile {
+  const frames = parseExtxyz(readText(path), path)
+  const { structure } = frames[0]!
+  const saddle = frames.findIndex(({ info }) => info.role === 'saddle')
+  frames.forEach((frame, image) => {
+    checkFrame(frame, image, structure, path)
+  })
+  return {
+    structure,
+    images: frames.map(frame => frame.structure.positions),
+    energies_eV: frames.map(frame => frame.energy_eV!),
+    forces: frames.map(frame => frame.forces_eV_per_A!),
+    path_A: frames.map(({ info }, image) => parseNumber(info.path_A, `path_A of image ${image + 1}`, path)),
+    saddleImage: saddle < 0 ? null : saddle,
+  }
+}
+
+function checkFrame(frame: ExtxyzFrame, image: number, first: Structure, where: string): void {
+  const { structure, energy_eV, forces_eV_per_A, info } = frame
+  const refuse = (message: string) =>
+    new UserError({ message, where, hint: 'this is no band of hoplite neb' })
+  const named = `image ${image + 1}`
+  if (energy_eV === null || forces_eV_per_A === null) {
+    throw refuse(`${named} has no ${energy_eV === null ? 'energy' : 'forces'}`)
+  }
+  if (parseInteger(info.image, `the key image of frame ${image + 1}`, where) !== image) {
+    throw refuse(`frame ${image + 1} is image=${info.image}: images are missing or out of order`)
+  }
+  const other = first.elements.findIndex((element, atom) => structure.elements[atom] !== element)
+  if (structure.elements.length !== first.elements.length || other >= 0) {
+    throw refuse(`${named} does not have the atoms of image 1`)
+  }
+}
+
+/** All that a band needs to go on bit for bit; what `relaxBand` makes and takes. */
+export interface BandCheckpoint {
+  readonly version: 1
+  readonly iteration: number
+  readonly forceCalls: number
+  readonly stage: 'plain' | 'climbing'
+  readonly climbingImage: number | null
+  /** [M] of [3N] Å */
+  readonly images: readonly (readonly number[])[]
+  readonly energies_eV: readonly number[]
+  /** [M] of [3N] eV/Å */
+  readonly forces: readonly (readonly number[])[]
+  readonly optimizer: OptimizerData
+}
+
+const rows = z.array(z.array(z.number()))
+const whole = z.number().int().min(0)
+
+const checkpointSchema = z.strictObject({
+  version: z.literal(1),
+  iteration: whole,
+  forceCalls: whole,
+  stage: z.enum(['plain', 'climbing']),
+  climbingImage: whole.nullable(),
+  images: rows.min(3),
+  energies_eV: z.array(z.number()),
+  forces: rows,
+  /** The memory of the optimiser is its own affair; the checksum vouches for it. */
+  optimizer: z.custom<OptimizerData>(value => typeof value === 'object' && value !== null && 'kind' in value),
+})
+
+const fileSchema = z.object({
+  format: z.literal('hoplite band checkpoint'),
+  sha256: z.string(),
+  band: z.unknown(),
+})
+
+/**
+ * Writes a checkpoint atomically, as JSON, which keeps every finite double.
+ * @throws RangeError when a number is not finite; UserError when the file cannot be written
+ */
+export function writeBandCheckpoint(path: string, checkpoint: BandCheckpoint): void {
+  const band = JSON.stringify(checkpoint, finite)
+  const head = JSON.stringify({ format: 'hoplite band checkpoint', sha256: sha256(band) })
+  writeFileAtomic(path, `${head.slice(0, -1)},"band":${band}}\n`)
+}
+
+function finite(key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value
+  throw new RangeError(`the band checkpoint holds a ${value} (${key})`)
+}
+
+/** @throws UserError when the file is missing, damaged or no checkpoint of a band */
+export function readBandCheckpoint(path: string): BandCheckpoint {
+  const text = readText(path)
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw new UserError({
+      message: 'the band checkpoint is damaged: it is no JSON, or cut short',
+      where: path,
+      hint: 'begin the band anew: hoplite neb RECIPE',
+    })
+  }
+  const file = fileSchema.safeParse(parsed)
+  if (!file.success) throw new UserError({ message: 'this is no checkpoint of a band', where: path })
+  const band = JSON.stringify(file.data.band)
+  if (sha256(band) !== file.data.sha256) {
+    throw new UserError({ message: 'the band checkpoint is damaged: its checksum does not fit', where: path })
+  }
+  const checkpoint = checkpointSchema.safeParse(file.data.band)
+  if (checkpoint.success) return checkpoint.data
+  throw new UserError({
+    message: `the band checkpoint is of another version of hoplite (${checkpoint.error.issues[0]!.path.join('.')})`,
+    where: path,
+    hint: 'begin the band anew: hoplite neb RECIPE',
+  })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,188 @@
+import { resolve } from 'node:path'
+import * as z from 'zod'
+import { count, path, positive, together } from './keys.ts'
+
+type Key = string | number
+
+/** Adds a mistake at a key of the block that is being checked. */
+function refuse(context: z.core.$RefinementCtx, key: Key | null, message: string): void {
+  context.addIssue({ code: 'custom', path: key === null ? [] : [key], message })
+}
+
+/** Of these keys a block has exactly one. */
+function exactlyOne(block: object, keys: readonly string[], context: z.core.$RefinementCtx): void {
+  const given = keys.filter(key => block[key as keyof typeof block] !== undefined)
+  if (given.length === 1) return
+  if (given.length === 0) refuse(context, null, `one of the keys ${keys.join(', ')} is missing`)
+  else refuse(context, given[1]!, `give ${given[0]} or ${given[1]}, not both`)
+}
+
+/** One atom of the ideal, unrelaxed lattice. */
+export const siteSchema = z
+  .strictObject({
+    element: z.string().min(1).optional(),
+    type: z.string().min(1).optional().describe('of the potential, instead of the element'),
+    layer: count.optional().describe('of a slab; 1 is the bottom one'),
+    near: z
+      .array(z.number())
+      .min(2)
+      .max(3)
+      .optional()
+      .describe('fractional [u, v] or [u, v, w], where several fit'),
+    atom: count.optional().describe('its number, instead of all other keys'),
+  })
+  .superRefine(
+    together((site, context) => {
+      if (site.atom !== undefined) {
+        const other = (['element', 'type', 'layer', 'near'] as const).find(key => site[key] !== undefined)
+        if (other) refuse(context, other, `atom: ${site.atom} is enough: it takes no ${other} with it`)
+        return
+      }
+      exactlyOne(site, ['element', 'type', 'atom'], context)
+    }),
+  )
+  .describe('an atom of the ideal lattice')
+
+/** Fractional coordinates. */
+export const fractionalSchema = z
+  .array(z.number())
+  .length(3)
+  .transform(values => values as unknown as readonly [u: number, v: number, w: number])
+
+const fractions = z.record(z.string().min(1), positive.max(1)).superRefine(
+  together((metals, context) => {
+    const sum = Object.values(metals).reduce((total, share) => total + share, 0)
+    if (Math.abs(sum - 1) > 1e-6)
+      refuse(context, null, `the shares of the metals add up to ${Number(sum.toPrecision(6))}, not to 1`)
+  }),
+)
+
+const prototypes = ['layered'] as const
+const LAYERED = ['a_A', 'c_A', 'z_oxygen', 'metals', 'ordering'] as const
+
+const crystalSchema = z
+  .strictObject({
+    prototype: z.enum(prototypes).optional().describe('R-3m, as LiNiO2'),
+    a_A: positive.optional().describe('hexagonal'),
+    c_A: positive.optional().describe('hexagonal'),
+    z_oxygen: z.number().min(0).max(1).optional().describe('fractional height of oxygen, about 0.24'),
+    metals: fractions.optional().describe('share of each element in the metal layers'),
+    ordering: z
+      .enum(['random', 'ordered'])
+      .optional()
+      .describe('of several metals; random, by the seed, when left out'),
+    file: path.optional().describe('a structure file of the unit cell, instead of a prototype'),
+  })
+  .superRefine(
+    together((crystal, context) => {
+      exactlyOne(crystal, ['prototype', 'file'], context)
+      if (crystal.prototype !== undefined) {
+        for (const key of ['a_A', 'c_A', 'z_oxygen', 'metals'] as const) {
+          if (crystal[key] === undefined)
+            refuse(context, key, `prototype: ${crystal.prototype} needs the key ${key}`)
+        }
+        return
+      }
+      const other = LAYERED.find(key => crystal[key] !== undefined)
+      if (other) refuse(context, other, `${other} belongs to a prototype, not to a file`)
+    }),
+  )
+
+const slabSchema = z
+  .strictObject({
+    miller: z.array(z.number().int()).length(3).describe('indices of the surface'),
+    layers: count.describe('repeats of the primitive cell along the normal; layer 1 is the bottom one'),
+    repeat: z.array(count).length(2).default([1, 1]).describe('of the surface cell'),
+    vacuum_A: positive.describe('between the slab and its image above'),
+    frozen_layers: z.number().int().min(0).default(0).describe('at the bottom'),
+    termination: count.optional().describe('1, the least polar one, when left out'),
+  })
+  .superRefine(
+    together(({ miller, layers, frozen_layers }, context) => {
+      if (miller.every(index => index === 0)) refuse(context, 'miller', 'miller: [0, 0, 0] is no surface')
+      if (frozen_layers > layers) {
+        refuse(context, 'frozen_layers', `frozen_layers is ${frozen_layers}: the slab has ${layers} layers`)
+      }
+    }),
+  )
+
+const lithiumSchema = z.strictObject({
+  content: z.number().min(0).max(1).describe('share of the lithium sites that stay filled'),
+  ordering: z.enum(['random', 'electrostatic']).default('random').describe('which of them'),
+  keep: z.array(siteSchema).default([]).describe('sites that stay filled'),
+  vacate: z.array(siteSchema).default([]).describe('sites that are emptied'),
+})
+
+const EDITS = ['remove', 'retype', 'swap', 'lithium']
+const editSchema = z
+  .strictObject({
+    remove: siteSchema.optional(),
+    retype: z.strictObject({ site: siteSchema, type: z.string().min(1) }).optional(),
+    swap: z.tuple([siteSchema, siteSchema]).optional().describe('an antisite pair'),
+    lithium: lithiumSchema.optional(),
+  })
+  .superRefine(together((edit, context) => exactlyOne(edit, EDITS, context)))
+
+const adsorbateSchema = z
+  .strictObject({
+    unit: path.describe('a name in structures/fragments, or a path to an extxyz file with types and bonds'),
+    above: siteSchema.optional(),
+    height_A: positive.optional().describe('of its lowest atom above that site'),
+    bond: z
+      .strictObject({ atom: z.string().min(1), to: siteSchema, length_A: positive })
+      .optional()
+      .describe('one of its atoms, by name, bonded to a site'),
+    rotation_deg: z.number().default(0).describe('about the normal'),
+  })
+  .superRefine(
+    together((adsorbate, context) => {
+      exactlyOne(adsorbate, ['above', 'bond'], context)
+      const { above, bond, height_A } = adsorbate
+      if (above && height_A === undefined) refuse(context, 'above', 'above needs height_A with it')
+      if (bond && height_A !== undefined)
+        refuse(context, 'height_A', 'height_A goes with above, not with bond')
+    }),
+  )
+
+/** A crystal or a slab to build: cell, cut, defects and what sits on the surface. */
+export const solidSchema = z
+  .strictObject({
+    crystal: crystalSchema,
+    types: z
+      .record(z.string().min(1), z.string().min(1))
+      .default({})
+      .describe('the atom type of each element in the potential, where it is not the element'),
+    repeat: z.array(count).length(3).optional().describe('of the crystal, for a bulk cell'),
+    slab: slabSchema.optional(),
+    edits: z.array(editSchema).default([]).describe('carried out in order'),
+    adsorbates: z.array(adsorbateSchema).default([]),
+  })
+  .superRefine(
+    together(({ repeat, slab, adsorbates }, context) => {
+      if (repeat && slab) refuse(context, 'repeat', 'repeat is for bulk: a slab has its own slab.repeat')
+      if (adsorbates.length > 0 && !slab) refuse(context, 'adsorbates', 'adsorbates need a slab')
+    }),
+  )
+
+export type SolidBuild = z.output<typeof solidSchema>
+
+/** Whether a block of keys is meant as a crystal: one of its keys is there. */
+export function isSolid(build: unknown): boolean {
+  if (typeof build !== 'object' || build === null) return false
+  return ['crystal', 'slab', 'edits', 'adsorbates'].some(key => key in build)
+}
+
+/** Names of units stay; what looks like a path becomes one. */
+export function absoluteUnit(name: string, folder: string): string {
+  return /[/\\]|\.(ya?ml|(ext)?xyz)$/.test(name) ? resolve(folder, name) : name
+}
+
+/** With absolute paths. */
+export function resolveSolid(build: SolidBuild, folder: string): SolidBuild {
+  const { crystal, adsorbates } = build
+  return {
+    ...build,
+    crystal: crystal.file === undefined ? crystal : { ...crystal, file: resolve(folder, crystal.file) },
+    adsorbates: adsorbates.map(adsorbate => ({ ...adsorbate, unit: absoluteUnit(adsorbate.unit, folder) })),
+  }
+}

@@ -1,0 +1,117 @@
+import { cartesian, fractional } from '../core/box.ts'
+import type { BandMolecule, BarrierReport } from './barrierModel.ts'
+import { caseColors } from './caseLook.ts'
+import { formatFixed } from './format.ts'
+
+/** A direction with a gap this wide is not periodic to the eye: nothing is moved across it. */
+const VACUUM_A = 6
+const DECIMALS = 1e4
+
+/** A band as the page draws it and hands it out. */
+export interface EmbeddedPath {
+  /** Name of the case. */
+  readonly system: string
+  readonly color: string
+  readonly description: string
+  readonly elements: readonly string[]
+  readonly groups: readonly string[]
+  /** [2M] */
+  readonly bonds: readonly number[]
+  /** Lattice vectors as rows. */
+  readonly box_A: readonly number[]
+  /** Corner of the cell that is drawn. */
+  readonly origin_A: readonly number[]
+  /** [3N] the first image */
+  readonly positions_A: readonly number[]
+  /** [A] atoms that are not in the same place in all images */
+  readonly active: readonly number[]
+  /** [K][3A] their positions */
+  readonly images_A: readonly (readonly number[])[]
+  readonly path_A: readonly number[]
+  readonly energies_eV: readonly number[]
+  readonly curve: { readonly path_A: readonly number[]; readonly energies_eV: readonly number[] }
+  readonly saddle: { readonly path_A: number; readonly energy_eV: number }
+  /** Atoms whose distances to the ion are followed. */
+  readonly neighbors: readonly number[]
+}
+
+/** The bands of all cases that have one, each moved so that the hop is in the middle of what is drawn. */
+export function embeddedPaths(report: BarrierReport): EmbeddedPath[] {
+  const colors = caseColors(report.cases)
+  return report.cases.flatMap(({ name, molecule, path, neighbors, barrier_eV }, k) => {
+    if (!molecule) return []
+    const { structure, groups } = molecule
+    const { shifts, origin_A } = centred(molecule)
+    const images = molecule.images_A.map(image => rounded(image, i => shifts[i]!))
+    const [first] = images
+    if (!first) return []
+    const active = groups.flatMap((_, i) =>
+      images.some(image => [0, 1, 2].some(c => image[3 * i + c] !== first[3 * i + c])) ? [i] : [],
+    )
+    return [
+      {
+        system: name,
+        color: colors[k]!,
+        description: `${name}: the path of ${report.ionLabel} in 3D, ${images.length} images of ${groups.length} atoms, saddle ${formatFixed(barrier_eV)} eV above the start.`,
+        elements: structure.elements,
+        groups,
+        bonds: Array.from(structure.topology.bonds),
+        box_A: Array.from(structure.box.matrix),
+        origin_A,
+        positions_A: first,
+        active,
+        images_A: images.map(image => active.flatMap(i => image.slice(3 * i, 3 * i + 3))),
+        path_A: rounded(path.path_A),
+        energies_eV: rounded(path.energies_eV),
+        curve: { path_A: rounded(path.curve.path_A), energies_eV: rounded(path.curve.energies_eV) },
+        saddle: path.saddle,
+        neighbors: neighbors.map(({ atom }) => atom),
+      },
+    ]
+  })
+}
+
+function rounded(values: ArrayLike<number>, shift: (k: number) => number = () => 0): number[] {
+  return Array.from(values, (value, k) => Math.round((value + shift(k)) * DECIMALS) / DECIMALS)
+}
+
+/** Lattice vectors added to whole molecules, one shift for all images, so that the ions' path is in the middle. */
+function centred({ structure, images_A, groups }: BandMolecule): {
+  shifts: Float64Array
+  origin_A: number[]
+} {
+  const { box, topology } = structure
+  const images = images_A.map(image => fractional(box, Float64Array.from(image)))
+  const first = images[0] ?? new Float64Array(3 * groups.length)
+  const members = Array.from(groups, (_, i) => i).reduce(
+    (all, i) => all.set(topology.molecules[i]!, [...(all.get(topology.molecules[i]!) ?? []), i]),
+    new Map<number, number[]>(),
+  )
+  const shifts = new Float64Array(first.length)
+  const origin = new Float64Array(3)
+  for (let axis = 0; axis < 3; axis++) {
+    const along = (i: number) => first[3 * i + axis]!
+    const stops = images.flatMap(image =>
+      groups.flatMap((group, i) => (group === 'moving' ? [image[3 * i + axis]!] : [])),
+    )
+    const gap_A = widestGap(groups.map((_, i) => along(i))) * box.heights[axis]!
+    if (stops.length === 0 || gap_A > VACUUM_A) continue
+    const middle = mean(stops)
+    origin[axis] = middle - 0.5
+    for (const atoms of members.values()) {
+      const steps = Math.round(mean(atoms.map(along)) - middle)
+      for (const i of atoms) shifts[3 * i + axis] = -steps
+    }
+  }
+  return { shifts: cartesian(box, shifts), origin_A: rounded(cartesian(box, origin)) }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Widest stretch without any point, all taken modulo 1; a fraction of the period. */
+function widestGap(values: readonly number[]): number {
+  const sorted = values.map(value => value - Math.floor(value)).sort((a, b) => a - b)
+  return sorted.reduce((widest, value, k) => Math.max(widest, (sorted[k + 1] ?? sorted[0]! + 1) - value), 0)
+}

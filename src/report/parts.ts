@@ -1,0 +1,133 @@
+import type { CalibrationRow, Check, Status } from './common.ts'
+import type { Figure } from './figure.ts'
+import { doiLink, html, type Markup } from './html.ts'
+
+/** The generated sentence, the number cards, and what failed: the top of every page. */
+export function answerBlock(sentence: string, cards: readonly Markup[], checks: readonly Check[]): Markup {
+  return html`<h1 class="answer">${unbroken(sentence)}</h1>
+<div class="cards">${cards}</div>
+${alarm(checks)}`
+}
+
+/** Numbers stay with their units, and intervals in one piece, when lines are broken. */
+export function unbroken(text: string): string {
+  return text
+    .replace(/(\d) (?=[%KpÅ×±]|eV?\b)/g, '$1\u00a0')
+    .replace(/([×=]) /g, '$1\u00a0')
+    .replace(/(\d)–(?=\d)/g, '$1\u2060–\u2060')
+    .replaceAll('sub-diffusive', 'sub\u2011diffusive')
+}
+
+export interface Card {
+  readonly title: Markup
+  readonly body: Markup
+  readonly status: Status
+  readonly aside: string
+}
+
+/** A number that gets its own card, tagged with where it comes from. */
+export function card({ title, body, status, aside }: Card): Markup {
+  return html`<div class="card"><h2>${title}</h2><div class="body">${body}</div>
+<div class="foot"><span class="aside">${aside}</span>${tag(status)}</div></div>`
+}
+
+/** Whether a number was predicted, calibrated or chosen. */
+export function tag(status: Status): Markup {
+  return html`<span class="tag tag-${status}">${status}</span>`
+}
+
+/** What failed stands beside the answer, not only at the foot of the page. */
+function alarm(checks: readonly Check[]): Markup | null {
+  const failed = checks.filter(({ passed }) => passed === false)
+  if (failed.length === 0) return null
+  return html`<p class="alarm"><strong>✗ ${count(failed.length, 'check', 'checks')} failed:</strong> ${failed
+    .map(({ name }) => name)
+    .join(', ')}. <a href="#trust">What that means</a></p>`
+}
+
+const MARKS = { true: ['✓', 'passed'], false: ['✗', 'failed'], null: ['–', 'untested'] } as const
+
+/** Failures first; each in one line. */
+export function checklist(checks: readonly Check[]): Markup | null {
+  if (checks.length === 0) return null
+  const rank = ({ passed }: Check) => (passed === false ? 0 : passed === null ? 1 : 2)
+  const ordered = [...checks].sort((a, b) => rank(a) - rank(b))
+  return html`<ul class="checks">${ordered.map(({ name, passed, detail }) => {
+    const [mark, kind] = MARKS[`${passed}`]
+    return html`<li class="${kind}"><span class="mark" role="img" aria-label="${kind}">${mark}</span>
+<strong>${name}</strong><span class="detail">${detail}</span></li>`
+  })}</ul>`
+}
+
+/** "4 of 7 checks passed, 2 failed, 1 could not be tested" */
+export function checkSummary(checks: readonly Check[]): string {
+  if (checks.length === 0) return 'No checks were made'
+  const passed = checks.filter(check => check.passed).length
+  const failed = checks.filter(check => check.passed === false).length
+  const untested = checks.length - passed - failed
+  return [
+    `${passed} of ${checks.length} checks passed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(untested > 0 ? [`${untested} could not be tested`] : []),
+  ].join(', ')
+}
+
+/** Figures side by side as far as there is room, each with its title and its downloads. */
+export function figureGrid(figures: readonly Figure[], kind = ''): Markup | null {
+  if (figures.length === 0) return null
+  return html`<div class="figures ${kind}">${figures.map(
+    ({ id, title, alt, legend, dataset }) => html`<figure><figcaption><h3>${title}</h3><div class="tools">
+<button type="button" data-action="csv" data-target="${dataset.id}" aria-label="${title}: data as CSV">CSV</button>
+<button type="button" data-action="svg" data-target="${id}" aria-label="${title}: figure as SVG">SVG</button>
+<button type="button" data-action="png" data-target="${id}" aria-label="${title}: figure as PNG">PNG</button>
+</div></figcaption>${legend ? legendList(legend) : null}<div class="plot" id="${id}" role="img" aria-label="${alt}"></div></figure>`,
+  )}</div>`
+}
+
+function legendList(entries: NonNullable<Figure['legend']>): Markup {
+  return html`<ul class="key">${entries.map(
+    ({ text, className }) => html`<li class="${className}"><span class="chip"></span>${text}</li>`,
+  )}</ul>`
+}
+
+/** What was fitted or decided, and what came out by itself. */
+export function calibrationTable(
+  caption: string | null,
+  calibration: readonly CalibrationRow[],
+): Markup | null {
+  return recordTable(
+    caption,
+    ['Quantity', 'Value', 'Status', 'Source'],
+    calibration.map(({ quantity, value, status, source, doi }) => [
+      quantity,
+      value,
+      tag(status),
+      html`${source}${doi && html`<small>${doiLink(doi)}</small>`}`,
+    ]),
+  )
+}
+
+/**
+ * One record a row, its first cell as its name; on a narrow screen each record stands by itself, its cells below each
+ * other or, when they are short numbers, beside each other.
+ */
+export function recordTable(
+  caption: string | null,
+  heads: readonly string[],
+  records: readonly (readonly (Markup | string | number)[])[],
+  cells: 'long' | 'short' = 'long',
+): Markup | null {
+  if (records.length === 0) return null
+  return html`<div class="table records${cells === 'short' && ' dense'}"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${heads.map(
+    head => html`<th scope="col">${head}</th>`,
+  )}</tr></thead><tbody>${records.map(
+    ([first = '', ...rest]) =>
+      html`<tr><th scope="row">${first}</th>${rest.map(
+        (cell, k) => html`<td data-label="${heads[k + 1]}"><div>${cell}</div></td>`,
+      )}</tr>`,
+  )}</tbody></table></div>`
+}
+
+export function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`
+}

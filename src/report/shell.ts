@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { embedJson, embedScript, html, type Markup } from './html.ts'
+import type { Payload } from './payload.ts'
+import { styleSheet } from './style.ts'
+
+export interface Page {
+  readonly title: string
+  readonly provenance: { readonly date: string; readonly hopliteVersion: string }
+  /** "#rrggbb" of every system or case, in order. */
+  readonly colors: readonly string[]
+  readonly answer: Markup
+  readonly sections: readonly Section[]
+  readonly payload: Payload
+}
+
+export interface Section {
+  readonly id: string
+  readonly title: string
+  readonly lead: Markup
+  readonly body: Markup
+}
+
+/** A package's file, found the way Node finds packages. */
+function packageFile(name: string, path: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  return readFileSync(join(dirname(manifest), path), 'utf8')
+}
+
+const CLIENT_FILES = [
+  'theme.js',
+  'figures.js',
+  'viewer.js',
+  'scene.js',
+  'bandGeometry.js',
+  'player.js',
+  'bandScene.js',
+  'download.js',
+  'main.js',
+] as const
+
+/** The page's own script: modules whose imports are dropped, as they all share one scope here. */
+function clientScript(): string {
+  const sources = CLIENT_FILES.map(file => readFileSync(new URL(`./client/${file}`, import.meta.url), 'utf8'))
+  const joined = sources
+    .join('\n')
+    .replace(/^import [^']*'[^']+'$/gm, '')
+    .replace(/^export /gm, '')
+  return `(() => {\n'use strict'\n${joined}\n})()`
+}
+
+/** The whole page as one self-contained HTML document: no network, a strict content security policy. */
+export function htmlDocument(page: Page): string {
+  const { title, provenance, colors, answer, sections, payload } = page
+  const { date, hopliteVersion } = provenance
+  const data = embedJson(payload)
+  // Unguessable for whoever wrote the data, and the same for the same report.
+  const nonce = createHash('sha256').update(data).digest('base64url').slice(0, 22)
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src data: blob:; base-uri 'none'; form-action 'none'`
+  const plotly = packageFile('plotly.js-dist-min', 'plotly.min.js')
+  const viewer = `/*\n${packageFile('3dmol', 'LICENSE')}*/\n${packageFile('3dmol', 'build/3Dmol-min.js')}`
+  const raw = (markup: string): Markup => ({ markup })
+  const script = (source: string, attributes = '') =>
+    html`<script nonce="${nonce}"${raw(attributes)}>${raw(embedScript(source))}</script>\n`
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="generator" content="hoplite ${hopliteVersion}">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style nonce="${nonce}">${raw(styleSheet(colors))}</style>
+</head>
+<body>
+<header><div class="masthead"><strong>hoplite</strong><span>${title}</span><time datetime="${date}">${date.slice(0, 10)}</time></div></header>
+<main>
+${answer}
+<nav aria-label="On this page"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<noscript><p class="alarm">The figures need JavaScript; all numbers are in the tables.</p></noscript>
+${sections.map(
+  ({
+    id,
+    title,
+    lead,
+    body,
+  }) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2>
+<p class="lead">${lead}</p>${body}</section>\n`,
+)}
+</main>
+<footer><span>Made with hoplite ${hopliteVersion}</span><span>Figures by plotly.js, 3D by 3Dmol.js</span></footer>
+<script nonce="${nonce}" type="application/json" id="payload">${raw(data)}</script>
+${script(plotly, ' type="text/plain" id="plotly-source"')}${script(viewer, ' type="text/plain" id="viewer-source"')}${script(clientScript())}</body>
+</html>
+`.markup
+}

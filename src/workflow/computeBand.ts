@@ -1,0 +1,224 @@
+import type { System } from '../core/system.ts'
+import type { Manifest } from '../io/manifest.ts'
+import type { Springs } from '../neb/band.ts'
+import { type Barrier, barrierOf } from '../neb/barrier.ts'
+import { type BandCheckpoint, type BandState, relaxBand } from '../neb/neb.ts'
+import { initialPath } from '../neb/path.ts'
+import { bandWarnings, pathWarnings } from '../neb/warnings.ts'
+import type { PlatformChoice } from '../platform/choose.ts'
+import { prepareImageEvaluator } from '../platform/images.ts'
+import type { ImageEvaluator } from '../platform/platform.ts'
+import { type HopVibrations, hopVibrations } from './hopVibrations.ts'
+import type { PreparedBand } from './prepareBand.ts'
+import { anchorAdsorbates, relaxConfiguration, viaPoints, withAtomsOf } from './relaxEnds.ts'
+
+export interface BandRequest {
+  readonly platform: PlatformChoice
+  /** Images evaluated at once; one per processor core when left out. */
+  readonly threads?: number | undefined
+  /** Goes on from here instead of relaxing the ends. */
+  readonly from?: BandCheckpoint | null
+  readonly signal?: AbortSignal | undefined
+  onEvent?: ((event: NebEvent) => void) | undefined
+  /** Sees every state of the band before it goes on. */
+  onState?(state: BandState): Promise<void>
+}
+
+/** What a band reports while it relaxes. */
+export type NebEvent =
+  | { readonly kind: 'note'; readonly text: string }
+  | {
+      readonly kind: 'iteration'
+      readonly iteration: number
+      readonly stage: 'plain' | 'climbing'
+      readonly fmax_eV_per_A: number
+      /** Of the images as they are now. */
+      readonly barrier_eV: number
+    }
+
+/** What a band comes to. */
+export interface BandOutcome {
+  /** False when it was stopped before it converged or ran out of iterations. */
+  readonly completed: boolean
+  readonly barrier_eV: number
+  readonly reverse_barrier_eV: number
+  readonly reaction_energy_eV: number
+  /** Band, climbing image and both ends are within what was asked for. */
+  readonly converged: boolean
+  /** Longest NEB force on an atom of any image between the ends. */
+  readonly fmax_eV_per_A: number
+  readonly iterations: number
+  /** Images evaluated for the band, each time counted, the ends once. */
+  readonly force_calls: number
+  /** Configurations evaluated to relax the ends and adsorbates before; those of vibrations are not counted. */
+  readonly preparation_force_calls: number
+  /** Of each image, above the first. */
+  readonly energies_eV: readonly number[]
+  readonly path_A: readonly number[]
+  /** Index of the highest image; 0 is the initial end. */
+  readonly saddle_image: number
+  /** The highest point of the curve through the images. */
+  readonly saddle_path_A: number
+  /** Index of the atom that hops, from 0; null when files give both ends. */
+  readonly ion: number | null
+  /** Indices of the atoms of adsorbates that were built. */
+  readonly adsorbate: readonly number[]
+  /** What was done to charges, one line each. */
+  readonly notes: readonly string[]
+  readonly warnings: readonly string[]
+  readonly vibrations: HopVibrations | null
+  readonly platform: NonNullable<Manifest['platform']>
+  readonly threads: number
+  readonly curve: Barrier['curve']
+  readonly state: BandState
+  /** With the tethers of adsorbates. */
+  readonly system: System
+}
+
+/**
+ * Relaxes the ends of a band, then the band.
+ * @throws UserError for a path that cannot be, SimulationError when something is not finite
+ */
+export async function computeBand(prepared: PreparedBand, request: BandRequest): Promise<BandOutcome> {
+  const { recipe, structure, box, notes } = prepared
+  const { onEvent, signal } = request
+  const prepare = (system: System) =>
+    prepareImageEvaluator(request.platform, system, box, { threads: request.threads })
+  for (const text of notes) onEvent?.({ kind: 'note', text })
+
+  const anchored = await anchorAdsorbates(prepared, prepare)
+  const evaluator = await prepare(anchored.system)
+  try {
+    const warnings: string[] = []
+    let preparation = anchored.forceCalls
+    let images: Float64Array[] = []
+    if (!request.from) {
+      const first = await firstPath(prepared, evaluator, anchored.positions)
+      images = first.images
+      preparation += first.forceCalls
+      warnings.push(...pathWarnings(box, structure.elements, images).map(({ message }) => message))
+      for (const text of warnings) onEvent?.({ kind: 'note', text })
+    }
+    const { band } = recipe
+    let state: BandState | undefined
+    for await (state of relaxBand({
+      evaluator,
+      images,
+      from: request.from ?? null,
+      frozen: structure.frozen,
+      springs: springsOf(band),
+      optimizer: band.optimizer,
+      climb: band.climb,
+      fmax_eV_per_A: band.fmax_eV_per_A,
+      max_iterations: band.max_iterations,
+    })) {
+      const { iteration, stage, fmax_eV_per_A, energies_eV } = state
+      const barrier_eV = Math.max(...energies_eV) - energies_eV[0]!
+      onEvent?.({ kind: 'iteration', iteration, stage, fmax_eV_per_A, barrier_eV })
+      await request.onState?.(state)
+      if (signal?.aborted) break
+    }
+    return await outcomeOf(prepared, anchored.system, evaluator, state!, {
+      warnings,
+      preparation,
+      asked: request.platform,
+    })
+  } finally {
+    await evaluator.dispose()
+  }
+}
+
+type BandBlock = PreparedBand['recipe']['band']
+
+/** Springs as a recipe gives them. */
+export function springsOf({ spring_eV_per_A2: k }: BandBlock): Springs {
+  return typeof k === 'number'
+    ? { kind: 'uniform', stiffness_eV_per_A2: k }
+    : { kind: 'energy-weighted', softest_eV_per_A2: k[0]!, stiffest_eV_per_A2: k[1]! }
+}
+
+/** Both ends relaxed, and the first guess of the path between them. */
+async function firstPath(prepared: PreparedBand, evaluator: ImageEvaluator, settled: Float64Array) {
+  const { ends, recipe, structure, box } = prepared
+  const [initial, final] = await Promise.all(
+    [ends.initial.positions, ends.final.positions].map(positions =>
+      relaxConfiguration(
+        prepared,
+        evaluator,
+        withAtomsOf(positions, ends.adsorbate, settled),
+        recipe.endpoints_fmax_eV_per_A,
+      ),
+    ),
+  )
+  const images = await initialPath({
+    box,
+    initial: initial!.positions,
+    final: final!.positions,
+    via: viaPoints(prepared, initial!.positions, final!.positions),
+    images: recipe.band.images,
+    kind: recipe.band.path,
+    frozen: structure.frozen,
+  })
+  return { images, forceCalls: initial!.forceCalls + final!.forceCalls }
+}
+
+async function outcomeOf(
+  prepared: PreparedBand,
+  system: System,
+  evaluator: ImageEvaluator,
+  state: BandState,
+  before: { warnings: readonly string[]; preparation: number; asked: PlatformChoice },
+): Promise<BandOutcome> {
+  const { recipe, ends, notes } = prepared
+  const { climb, fmax_eV_per_A: wanted, max_iterations } = recipe.band
+  const found = bandWarnings(state, {
+    climb,
+    fmax_eV_per_A: wanted,
+    endpoints_fmax_eV_per_A: recipe.endpoints_fmax_eV_per_A,
+  })
+  const { barrier_eV, reverse_barrier_eV, reaction_energy_eV, saddle, curve } = barrierOf(
+    state.path_A,
+    state.energies_eV,
+    state.tangentForces_eV_per_A,
+  )
+  const highest = state.energies_eV.indexOf(Math.max(...state.energies_eV))
+  const converged = state.converged && !found.some(({ flag }) => flag === 'end-not-relaxed')
+  const vibrations =
+    recipe.vibrations && converged
+      ? await hopVibrations(prepared, system, evaluator, state, barrier_eV)
+      : null
+  return {
+    completed: state.converged || state.iteration >= max_iterations,
+    barrier_eV,
+    reverse_barrier_eV,
+    reaction_energy_eV,
+    converged,
+    fmax_eV_per_A: state.fmax_eV_per_A,
+    iterations: state.iteration,
+    force_calls: state.forceCalls,
+    preparation_force_calls: before.preparation,
+    energies_eV: state.energies_eV.map(energy => energy - state.energies_eV[0]!),
+    path_A: state.path_A,
+    saddle_image: highest,
+    saddle_path_A: saddle.path_A,
+    ion: ends.ion,
+    adsorbate: ends.adsorbate,
+    notes,
+    warnings: [
+      ...before.warnings,
+      ...found.map(({ message }) => message),
+      ...(vibrations?.kind === 'failed' ? [vibrations.reason] : []),
+    ],
+    vibrations: vibrations?.kind === 'found' ? vibrations.vibrations : null,
+    platform: {
+      asked: before.asked,
+      ran: evaluator.ran,
+      backend: evaluator.backend,
+      fallback_reason: evaluator.fallbackReason,
+    },
+    threads: evaluator.threads,
+    curve,
+    state,
+    system,
+  }
+}

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
+import type { System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
+import { readBandCheckpoint, writeBandCheckpoint, writeBandFile } from '../io/bandFiles.ts'
+import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
+import { describeInputs, type Manifest, readManifest, writeManifest } from '../io/manifest.ts'
+import { RUN_FILES, writeResults } from '../io/runDirectory.ts'
+import { writeStructureFile } from '../io/structureFile.ts'
+import type { BandCheckpoint, BandState } from '../neb/neb.ts'
+import type { PlatformChoice } from '../platform/choose.ts'
+import { HOPLITE_VERSION } from '../version.ts'
+import { type BandOutcome, computeBand, type NebEvent } from './computeBand.ts'
+import { checkPlatform } from './prepare.ts'
+import { type PreparedBand, prepareBand } from './prepareBand.ts'
+
+export interface NebRequest {
+  readonly loaded: LoadedBandRecipe
+  /** An existing directory: empty for a new band, that of an earlier one to go on with. */
+  readonly directory: string
+  readonly resume: boolean
+  readonly platform: PlatformChoice
+  /** Images evaluated at once; one per processor core when left out. */
+  readonly threads?: number | undefined
+  /** Command line, for the record. */
+  readonly command: readonly string[]
+  onEvent?(event: NebEvent): void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What `results.json` holds and `hoplite neb --json` prints. */
+export interface NebResults extends Omit<BandOutcome, 'state' | 'system' | 'curve'> {
+  readonly run: string
+  /** Of all sittings together. */
+  readonly wall_s: number
+}
+
+/** What a recipe comes to before anything is computed. */
+export interface NebPlan {
+  readonly atoms: number
+  readonly frozen_atoms: number
+  readonly box_A: readonly number[]
+  readonly notes: readonly string[]
+}
+
+/** @throws UserError for anything wrong with the recipe, its files, or what they add up to */
+export async function planNeb(loaded: LoadedBandRecipe, platform: PlatformChoice): Promise<NebPlan> {
+  const { structure, system, box, notes } = prepareBand(loaded)
+  await checkPlatform(platform, system)
+  return {
+    atoms: system.atomCount,
+    frozen_atoms: structure.frozen?.reduce((sum, flag) => sum + flag, 0) ?? 0,
+    box_A: [...box.matrix],
+    notes,
+  }
+}
+
+/** Between two checkpoints, ms: one costs about as much as an iteration. */
+const CHECKPOINT_EVERY_MS = 2000
+
+/**
+ * Relaxes a band into a run directory: structure, manifest, band, checkpoints and results. Stops after the current
+ * iteration when the signal says so, with a checkpoint from which the band goes on exactly.
+ * @throws UserError, SimulationError; what was written by then stays
+ */
+export async function runNeb(request: NebRequest): Promise<NebResults> {
+  const { directory, platform, signal, onEvent } = request
+  const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
+  const prepared = prepareBand(request.loaded)
+  await checkPlatform(platform, prepared.system)
+  const from = request.resume ? earlierBand(file('bandCheckpoint'), prepared) : null
+  const manifest = manifestOf(request, prepared, request.resume ? readManifest(file('manifest')) : null)
+  if (!request.resume) writeStructureFile(file('structure'), prepared.structure)
+  writeManifest(file('manifest'), manifest)
+
+  const started = performance.now()
+  let saved = started
+  const save = (state: BandState) => {
+    writeBandCheckpoint(file('bandCheckpoint'), state.checkpoint())
+    saved = performance.now()
+  }
+  const outcome = await computeBand(prepared, {
+    platform,
+    threads: request.threads,
+    from,
+    signal,
+    onEvent,
+    async onState(state) {
+      // Lets signals and timers through where nothing else waits for the outside world.
+      await setImmediate()
+      if (performance.now() - saved > CHECKPOINT_EVERY_MS || signal?.aborted) save(state)
+    },
+  })
+  const wall_s = (manifest.wall_clock.wall_s ?? 0) + (performance.now() - started) / 1000
+  const { state, system, curve, ...figures } = outcome
+  save(state)
+  writeBandFile(file('band'), { ...prepared.structure, charges: system.charges }, state, figures.saddle_image)
+  writeManifest(file('manifest'), {
+    ...manifest,
+    platform: figures.platform,
+    wall_clock: { ...manifest.wall_clock, finished_at: new Date().toISOString(), wall_s },
+  })
+  const results: NebResults = { run: directory, ...figures, wall_s }
+  writeResults(directory, results)
+  return results
+}
+
+/** @throws UserError when the checkpoint does not belong to the recipe's band */
+function earlierBand(path: string, { system, recipe }: PreparedBand): BandCheckpoint | null {
+  // Stopped before its band began: its ends are relaxed anew.
+  if (!existsSync(path)) return null
+  const checkpoint = readBandCheckpoint(path)
+  checkFits(checkpoint, system, recipe.band.images, path)
+  return checkpoint
+}
+
+function checkFits(checkpoint: BandCheckpoint, system: System, images: number, path: string): void {
+  const atoms = checkpoint.images[0]!.length / 3
+  if (checkpoint.images.length === images && atoms === system.atomCount) return
+  throw new UserError({
+    message: `the checkpoint holds ${checkpoint.images.length} images of ${atoms} atoms, the recipe gives ${images} of ${system.atomCount}`,
+    where: path,
+    hint: 'go on with the recipe that the band began with',
+  })
+}
+
+/** A band that goes on keeps the command and the inputs that it began with. */
+function manifestOf(
+  { command, platform }: NebRequest,
+  { recipe, ends }: PreparedBand,
+  earlier: Manifest | null,
+): Manifest {
+  return {
+    command: earlier?.command ?? [...command],
+    recipe,
+    inputs: earlier?.inputs ?? describeInputs(ends.inputs),
+    versions: { hoplite: HOPLITE_VERSION, node: process.versions.node },
+    seed: recipe.seed,
+    platform: { asked: platform, ran: platform, backend: null, fallback_reason: null },
+    precision: 'f64',
+    constants: recipe.constants,
+    wall_clock: earlier?.wall_clock ?? {
+      started_at: new Date().toISOString(),
+      finished_at: null,
+      wall_s: null,
+    },
+  }
+}
