@@ -133,7 +133,8 @@ export interface PublishedValue {
   readonly value_eV: number
   /** Short, such as "Ye 2025". */
   readonly label: string
-  readonly doi: string
+  /** null where it is not known. */
+  readonly doi: string | null
 }
 
 export interface PublishedBarrier {
@@ -142,7 +143,8 @@ export interface PublishedBarrier {
   readonly barrier_eV: number
   /** Short, such as "Ye 2025". */
   readonly label: string
-  readonly doi: string
+  /** null where it is not known. */
+  readonly doi: string | null
 }
 
 export interface BandRun extends RunRecord {

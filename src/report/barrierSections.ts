@@ -11,7 +11,8 @@ import { placement } from './sentence.ts'
 export function barrierAnswer(report: BarrierReport): Markup {
   const cards = [
     ...report.cases.flatMap((item, k) => (item.role === 'main' ? [barrierCard(report, item, k)] : [])),
-    ...report.differences.map(differenceCard),
+    // The first answers the question; the table below has all.
+    ...report.differences.slice(0, 1).map(differenceCard),
   ]
   return answerBlock(barrierSentence(report), cards, report.checks)
 }

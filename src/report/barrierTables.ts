@@ -16,7 +16,7 @@ export function differencesTable({ differences }: BarrierReport): Markup | null 
       formatSigned(value_eV),
       rangeCell(range),
       published
-        ? html`${formatSigned(published.value_eV)}<small>${doiLink(published.doi, published.label)}${
+        ? html`${formatSigned(published.value_eV)}<small>${published.doi === null ? published.label : doiLink(published.doi, published.label)}${
             range && `, ${placement(published.value_eV, range.range_eV)} the range`
           }</small>`
         : 'none',

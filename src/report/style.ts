@@ -197,7 +197,7 @@ footer { margin-top: 72px; padding-top: 20px; padding-bottom: 40px; color: var(-
   .answer { font-size: 15pt; max-width: none; margin: 14pt 0 }
   section { margin-top: 22pt } section > h2 { break-after: avoid }
   .card, .checks li, tr { break-inside: avoid } .card { flex-basis: 40% } .card .value { font-size: 16pt }
-  .card, figure, .table, .checks, .box { border-color: #cccccc } .table { overflow: visible }
+  .card, figure, .table, .checks, .box { border-color: #cccccc } .table { overflow: visible } .dense thead th { white-space: normal } .dense th, .dense td { padding: 7px 10px }
   .figures > figure { flex-basis: 45% } .small > figure { flex-basis: 30% } .plot { height: 320px }
   .small .plot { height: 220px } .scene { height: 460px } a { color: inherit }
 }

@@ -8,7 +8,13 @@ import { EXIT, SimulationError } from '../errors.ts'
 import { loadBandRecipe } from '../io/bandRecipe.ts'
 import { readText, writeFileAtomic, writeJson } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
-import type { BarrierReport, CaseRole, PublishedBarrier, SensitivityRange } from '../report/barrierModel.ts'
+import type {
+  BarrierReport,
+  CaseRole,
+  PublishedBarrier,
+  PublishedValue,
+  SensitivityRange,
+} from '../report/barrierModel.ts'
 import { renderBarrierReport } from '../report/barrierPage.ts'
 import { barrierSentence } from '../report/barrierSentence.ts'
 import type { CalibrationRow, Status } from '../report/common.ts'
@@ -47,7 +53,7 @@ export interface StudyDifference {
   readonly name: string
   readonly of: string
   readonly minus: string
-  readonly published: { readonly value_eV: number; readonly label: string; readonly doi: string } | null
+  readonly published: PublishedValue | null
   readonly status: Status
   readonly basis: string | null
   /** Cases that stand in for `of`, over which the difference ranges. */

@@ -6,7 +6,7 @@ import type { BarrierStudy, StudyCase } from './barrierStudy.ts'
  * coordinated to it: Zheng et al., Nano-Micro Lett. 2025, 17, 195, who report 2.83 eV and, with cyclised PAN, 3.36 eV.
  * The tethers of the host are calibrated on the first figure; nothing is fitted to the second.
  */
-const ZHENG_2025 = { label: 'Zheng 2025', doi: '10.1007/s40820-025-01706-6' }
+const ZHENG_2025 = { label: 'Zheng 2025', doi: null }
 
 const BARE = 'bare'
 const PAN = 'N-coordinated'

@@ -7,6 +7,7 @@ import type { YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
 import { readStructureFile } from '../io/structureFile.ts'
+import type { Potential } from '../potentials/load.ts'
 import { buildSolidFrom } from './solid.ts'
 
 /** Both ends of a band before anything is relaxed. */
@@ -34,8 +35,10 @@ export interface BandEnds {
 type Recipe = LoadedBandRecipe['recipe']
 
 /** @throws UserError when the ends cannot be read or built, or a site is not there */
-export function bandEnds(loaded: LoadedBandRecipe): BandEnds {
-  return loaded.recipe.endpoints ? endsFromFiles(loaded, loaded.recipe.endpoints) : endsOfHop(loaded)
+export function bandEnds(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
+  return loaded.recipe.endpoints
+    ? endsFromFiles(loaded, loaded.recipe.endpoints)
+    : endsOfHop(loaded, potential)
 }
 
 function endsFromFiles(
@@ -59,10 +62,10 @@ function endsFromFiles(
   }
 }
 
-function endsOfHop(loaded: LoadedBandRecipe): BandEnds {
+function endsOfHop(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
   const { recipe, where, path } = loaded
   const hop = recipe.hop!
-  const start = startOf(loaded)
+  const start = startOf(loaded, potential)
   const { structure: full, sites, atomOfSite } = start
   const find = (site: SiteRecipe, among: 'filled' | 'all', key: YamlPath) =>
     findSite(site, { box: full.box, sites, among, where: where(key) })
@@ -125,7 +128,7 @@ interface Start {
   readonly inputs: readonly string[]
 }
 
-function startOf({ recipe, where }: LoadedBandRecipe): Start {
+function startOf({ recipe, where }: LoadedBandRecipe, potential: Potential): Start {
   const { structure: file, build, types } = recipe.system
   if (file !== undefined) {
     const structure = withTypes(readStructureFile(file), types)
@@ -138,8 +141,12 @@ function startOf({ recipe, where }: LoadedBandRecipe): Start {
       inputs: [file],
     }
   }
-  const { structure, report, inputs } = buildSolidFrom(build!, recipe.seed, path =>
-    where(['system', 'build', ...path]),
+  const { structure, report, inputs } = buildSolidFrom(
+    build!,
+    recipe.seed,
+    path => where(['system', 'build', ...path]),
+    // A fragment's file may bring charges of its own. Types that are not known are named when they are assigned.
+    type => potential.types[type]?.charge_e ?? 0,
   )
   return {
     structure,

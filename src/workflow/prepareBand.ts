@@ -34,7 +34,7 @@ export interface PreparedBand {
 export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
   const { recipe, where } = loaded
   const potential = withOverrides(loaded, loadPotential(recipe.system.potential))
-  const ends = bandEnds(loaded)
+  const ends = bandEnds(loaded, potential)
   for (const [structure, name] of [
     [ends.initial, ends.names.initial],
     [ends.final, ends.names.final],

@@ -7,12 +7,14 @@ import { readStructureFile } from '../io/structureFile.ts'
 /**
  * Builds a crystal or a slab, with the files that it names.
  * @param where of a key in the recipe's block
+ * @param chargeOf charge of an atom type, e; without it the structure has no charges
  * @throws UserError for what cannot be read or built
  */
 export function buildSolidFrom(
   recipe: SolidRecipe,
   seed: number,
   where: (path: YamlPath) => string,
+  chargeOf?: (type: string) => number,
 ): Solid & { readonly inputs: readonly string[] } {
   const inputs: string[] = []
   const read = (file: string) => {
@@ -22,6 +24,7 @@ export function buildSolidFrom(
   const solid = buildSolid(recipe, {
     seed,
     where,
+    ...(chargeOf && { chargeOf }),
     readCrystal: read,
     readUnit: (name, key) => read(fragmentFile(name, key)),
   })

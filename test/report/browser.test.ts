@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TransportReport } from '../../src/report/model.ts'
+import { parseExtxyz } from '../../src/io/extxyz.ts'
+import { renderBarrierReport } from '../../src/report/barrierPage.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
+import { barrierReport } from './barrierFixture.ts'
 import { comparisonReport } from './fixture.ts'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -46,13 +48,9 @@ describe.skipIf(!available)(`in ${executablePath}${available ? '' : ': skipped, 
     readonly complaints: string[]
   }
 
-  async function open(
-    report: TransportReport,
-    width: number,
-    colorScheme: 'light' | 'dark',
-  ): Promise<Opened> {
+  async function open(html: string, width: number, colorScheme: 'light' | 'dark'): Promise<Opened> {
     const file = join(folder, 'report.html')
-    writeFileSync(file, renderTransportReport(report))
+    writeFileSync(file, html)
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme })
     const complaints: string[] = []
     page.on('console', message => complaints.push(message.text()))
@@ -75,7 +73,7 @@ describe.skipIf(!available)(`in ${executablePath}${available ? '' : ': skipped, 
   }
 
   test('draws every figure, hands out data and figures, loads the box when it is reached', async () => {
-    const { page, complaints } = await open(comparisonReport(), 1440, 'light')
+    const { page, complaints } = await open(renderTransportReport(comparisonReport()), 1440, 'light')
     expect(await page.locator('.plot .main-svg').count()).toBeGreaterThanOrEqual(14)
     expect(await page.locator('#msd-linear path.js-line').count()).toBeGreaterThanOrEqual(6)
     expect(await page.locator('.modebar').count()).toBe(0)
@@ -103,7 +101,7 @@ describe.skipIf(!available)(`in ${executablePath}${available ? '' : ': skipped, 
   })
 
   test('fits a phone in the dark, and follows when the reader turns the light on', async () => {
-    const { page, complaints } = await open(comparisonReport(), 390, 'dark')
+    const { page, complaints } = await open(renderTransportReport(comparisonReport()), 390, 'dark')
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
     expect(overflow).toBeLessThanOrEqual(0)
     const ink = () =>
@@ -121,18 +119,90 @@ describe.skipIf(!available)(`in ${executablePath}${available ? '' : ': skipped, 
     const attack = '</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a>'
     const report = comparisonReport()
     const { page, complaints } = await open(
-      {
+      renderTransportReport({
         ...report,
         title: attack,
         comparison: null,
         published: [],
         systems: [{ ...report.systems[0], name: attack, label: attack }],
-      },
+      }),
       800,
       'light',
     )
     expect(await page.locator('img').count()).toBe(0)
     expect(await page.locator('a[href^="javascript"]').count()).toBe(0)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('barriers: draws every figure and hands out data and bands', async () => {
+    const { page, complaints } = await open(renderBarrierReport(barrierReport()), 1440, 'light')
+    expect(await page.locator('.plot .main-svg').count()).toBeGreaterThanOrEqual(5)
+    expect(await page.locator('#energy path.js-line').count()).toBe(5)
+    expect(await page.locator('#barriers g.point path').count()).toBe(6)
+    expect(await page.locator('.modebar').count()).toBe(0)
+
+    const csv = await download(page, '[data-action="csv"][data-target="energy-along-path"]')
+    const [head, ...rows] = csv.trim().split('\n')
+    expect(head).toBe('case,kind,path_A,energy_eV')
+    expect(rows.filter(row => row.startsWith('PVDF,image,')).length).toBe(9)
+    expect(csv).toContain('dHF-PVDF,"published, Ye 2025",')
+    const everything = JSON.parse(await download(page, '[data-action="json"]'))
+    expect(everything.report.differences[0].value_eV).toBe(-0.438)
+
+    const text = await download(page, '[data-action="extxyz"][data-target="1"]')
+    const frames = parseExtxyz(text, 'download')
+    const { images_A } = barrierReport().cases[1].molecule!
+    expect(frames.length).toBe(9)
+    const heights = (values: ArrayLike<number>) => Array.from(values).filter((_, k) => k % 3 === 2)
+    const given = heights(images_A[4]!)
+    heights(frames[4]!.structure.positions).forEach((z, k) => {
+      expect(z).toBeCloseTo(given[k]!, 3)
+    })
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('barriers: the path loads when it is reached, plays, and follows the keyboard', async () => {
+    const { page, complaints } = await open(renderBarrierReport(barrierReport()), 1440, 'light')
+    expect(await page.locator('#scene canvas').count()).toBe(0)
+    await page.locator('#scene').scrollIntoViewIfNeeded()
+    await page.waitForSelector('#scene[data-loaded] canvas', { timeout: 60_000 })
+    const slider = page.locator('#image')
+    expect(await page.textContent('#image-text')).toBe('1.47 eVImage 5 of 9, at the saddle')
+
+    await slider.press('Home')
+    expect(await slider.getAttribute('aria-valuetext')).toBe('Image 1 of 9, 0.00 eV')
+    await slider.press('ArrowRight')
+    expect(await slider.inputValue()).toBe('1')
+
+    await page.press('#play', 'Enter')
+    expect(await page.getAttribute('#play', 'aria-label')).toBe('Pause')
+    await expect.poll(() => slider.inputValue(), { timeout: 30_000 }).not.toBe('1')
+    await page.press('#play', 'Enter')
+    expect(await page.getAttribute('#play', 'aria-label')).toBe('Play the hop')
+
+    await slider.press('End')
+    await page.click('[data-action="system"][data-target="2"]')
+    expect(await page.getAttribute('#scene', 'aria-label')).toContain('dHF-PVDF: the path of Li⁺')
+    expect(await slider.inputValue()).toBe('8')
+    for (const group of ['host', 'frozen', 'adsorbate', 'trace', 'cell']) {
+      await page.click(`[data-action="toggle"][data-target="${group}"]`)
+    }
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
+  test('barriers: fit a phone in the dark and paper', async () => {
+    const { page, complaints } = await open(renderBarrierReport(barrierReport()), 390, 'dark')
+    const overflow = () => page.evaluate('document.documentElement.scrollWidth - innerWidth')
+    expect(await overflow()).toBeLessThanOrEqual(0)
+    // A4 between its margins.
+    await page.setViewportSize({ width: 718, height: 1000 })
+    await page.emulateMedia({ media: 'print' })
+    await page.evaluate('dispatchEvent(new Event("beforeprint"))')
+    await expect.poll(overflow).toBeLessThanOrEqual(0)
+    expect(await page.isVisible('#play')).toBe(false)
     expect(complaints).toEqual([])
     await page.close()
   })

@@ -13,23 +13,22 @@ import { DEGREE } from '../../src/units.ts'
 export const FRAGMENTS_DIRECTORY = fileURLToPath(new URL('../../structures/fragments/', import.meta.url))
 
 interface Atom {
-  readonly element: string
+  /** Of potentials/pmmcs-lno.yaml, which says its charge; the element comes first in its name. */
+  readonly type: string
   readonly at: Vector
-  readonly charge: number
 }
 /** 1-based, as in the files. */
 type Bond = readonly [first: number, second: number, order?: number]
 
 const CH = 1.09
-/** Published for PVDF: CH3 C −0.18, H +0.06; CF2 C +0.4, F −0.2. */
-const METHYL = { C: -0.18, H: 0.06 }
 const TETRAHEDRAL = 109.47
 
 /** The text of each file, by its name. */
 export function fragmentFiles(): Map<string, string> {
   return new Map([
     ['PVDF-fragment.extxyz', difluoropropane()],
-    ['CHCF-fragment.extxyz', fluoropropenyl()],
+    ['CHCF-fragment.extxyz', fluoropropenyl('neutral')],
+    ['CHCF-polar.extxyz', fluoropropenyl('polar')],
     ['PAN-fragment.extxyz', pyridine()],
     ['inert.extxyz', methane()],
   ])
@@ -41,37 +40,42 @@ function difluoropropane(): string {
   const fluorine = (side: number): Vector => polar(1.36, 53, side, 'y', -1)
   const centre: Vector = [0, 0, 0]
   const atoms: Atom[] = [
-    { element: 'C', at: centre, charge: 0.4 },
-    { element: 'F', at: fluorine(1), charge: -0.2 },
-    { element: 'F', at: fluorine(-1), charge: -0.2 },
+    { type: 'C_CF2', at: centre },
+    { type: 'F_C', at: fluorine(1) },
+    { type: 'F_C', at: fluorine(-1) },
     ...methyl(carbon(1), centre, carbon(-1)),
     ...methyl(carbon(-1), centre, carbon(1)),
   ]
   return file(
     atoms,
     [[1, 2], [1, 3], [1, 4], [1, 8], ...methylBonds(4), ...methylBonds(8)],
-    '2,2-difluoropropane. Charges: published for PVDF. Geometry: C-C 1.52, C-F 1.36, C-H 1.09 A, CCC 115, FCF 106 deg',
+    '2,2-difluoropropane. Geometry: C-C 1.52, C-F 1.36, C-H 1.09 A, CCC 115, FCF 106 deg',
   )
 }
 
-/** –CH=CF–CH3, chain trans to the bond that C1 lacks, F cis: of the isomers, the one with most room on (104). */
-function fluoropropenyl(): string {
+/**
+ * –CH=CF–CH3, neutral atom by atom or with the charges of its types. The dipole of the polar one, turned about the bond,
+ * raises or lowers a barrier beside it; without charges it does neither, and the charge transfer through the bond stays.
+ * The chain is trans to the bond that C1 lacks, F cis: of the isomers, the one with most room on (104).
+ */
+function fluoropropenyl(kind: 'neutral' | 'polar'): string {
   const c1: Vector = [0, 0, 0]
   const c2: Vector = [1.34, 0, 0]
   const h = place(c1, c2, [0, 1, 0], CH, 121, 0)
   const methylCarbon = place(c2, c1, h, 1.5, 122, 0)
   const f = place(c2, c1, h, 1.35, 122, 180)
   const atoms: Atom[] = [
-    { element: 'C', at: c1, charge: -0.06 },
-    { element: 'C', at: c2, charge: 0.2 },
-    { element: 'H', at: h, charge: 0.06 },
-    { element: 'F', at: f, charge: -0.2 },
+    { type: 'C_CH', at: c1 },
+    { type: 'C_CF', at: c2 },
+    { type: 'H_C', at: h },
+    { type: 'F_C', at: f },
     ...methyl(methylCarbon, c2, c1),
   ]
   return file(
     atoms,
     [[1, 2, 2], [1, 3], [2, 4], [2, 5], ...methylBonds(5)],
-    'dehydrofluorinated PVDF unit, 2-fluoroprop-1-enyl, bonds through C1. Charges: CH3 and F published for PVDF; C1 (-0.06), its H (0.06) and C2 (0.2) chosen so that each group is neutral. Geometry: C=C 1.34, C-C 1.50, C-F 1.35, C-H 1.09 A',
+    'dehydrofluorinated PVDF unit, 2-fluoroprop-1-enyl, bonds through C1. Geometry: C=C 1.34, C-C 1.50, C-F 1.35, C-H 1.09 A',
+    kind === 'neutral' ? new Float64Array(atoms.length) : null,
   )
 }
 
@@ -96,8 +100,8 @@ function pyridine(): string {
     return add(at, scale(unit(outward), 1.084))
   })
   const atoms: Atom[] = [
-    ...ring.map((at, k) => ({ element: k === 0 ? 'N' : 'C', at, charge: 0 })),
-    ...hydrogens.map(at => ({ element: 'H', at, charge: 0 })),
+    ...ring.map((at, k) => ({ type: k === 0 ? 'N_a' : 'C_py', at })),
+    ...hydrogens.map(at => ({ type: 'H_a', at })),
   ]
   const bonds: Bond[] = [
     [1, 2, 2],
@@ -111,7 +115,7 @@ function pyridine(): string {
   return file(
     atoms,
     bonds,
-    'pyridine, an N donor of cyclised PAN, binds through N1. Charges: chosen, none, because the Ni-N bond term holds the whole interaction. Geometry: C-N 1.338, C-C 1.394 and 1.392, C-H 1.084 A',
+    'pyridine, an N donor of cyclised PAN, binds through N1. Geometry: C-N 1.338, C-C 1.394 and 1.392, C-H 1.084 A',
   )
 }
 
@@ -119,7 +123,7 @@ function methane(): string {
   const centre: Vector = [0, 0, 0]
   const top: Vector = [0, 0, CH]
   const three = [0, 120, 240].map(azimuth => place(centre, top, [1, 0, CH], CH, TETRAHEDRAL, azimuth))
-  const atoms = [centre, top, ...three].map((at, k) => ({ element: k === 0 ? 'C' : 'H', at, charge: 0 }))
+  const atoms = [centre, top, ...three].map((at, k) => ({ type: k === 0 ? 'C_a' : 'H_a', at }))
   const bonds: Bond[] = [
     [1, 2],
     [1, 3],
@@ -136,11 +140,10 @@ function methane(): string {
 /** C and three H, staggered against `beyond`. */
 function methyl(carbon: Vector, neighbor: Vector, beyond: Vector): Atom[] {
   return [
-    { element: 'C', at: carbon, charge: METHYL.C },
+    { type: 'C_CH3', at: carbon },
     ...[180, 60, -60].map(dihedral => ({
-      element: 'H',
+      type: 'H_C',
       at: place(carbon, neighbor, beyond, CH, 110, dihedral),
-      charge: METHYL.H,
     })),
   ]
 }
@@ -167,11 +170,17 @@ function place(a: Vector, b: Vector, c: Vector, length: number, angle: number, d
   return add(a, scale(turned(inPlane, axis, -dihedral * DEGREE), length))
 }
 
-function file(atoms: readonly Atom[], bonds: readonly Bond[], about: string): string {
+/** @param charges [N] e, instead of those of the types */
+function file(
+  atoms: readonly Atom[],
+  bonds: readonly Bond[],
+  about: string,
+  charges: Float64Array | null = null,
+): string {
   const sorted = bonds.map(([a, b, order = 1]) => ({ pair: [a - 1, b - 1] as const, order }))
   const structure = {
-    elements: atoms.map(atom => atom.element),
-    types: atoms.map(atom => `${atom.element}_a`),
+    elements: atoms.map(({ type }) => type.split('_')[0]!),
+    types: atoms.map(({ type }) => type),
     positions: Float64Array.from(atoms.flatMap(atom => atom.at.map(x => Math.round(x * 1e6) / 1e6 + 0))),
     box: orthorhombicBox(20, 20, 20),
     topology: createTopology(
@@ -179,7 +188,7 @@ function file(atoms: readonly Atom[], bonds: readonly Bond[], about: string): st
       sorted.flatMap(({ pair }) => pair),
       sorted.map(({ order }) => order),
     ),
-    charges: Float64Array.from(atoms, atom => atom.charge),
+    charges,
     masses: null,
     velocities: null,
     frozen: null,

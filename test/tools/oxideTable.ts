@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { fractional } from '../../src/core/box.ts'
 import { loadPotential } from '../../src/potentials/load.ts'
+import { hopBarrier } from './oxideBarriers.ts'
 import {
   bulkModulus,
   cellParameters,
@@ -40,6 +41,22 @@ async function cells(row: OxideRow): Promise<readonly string[]> {
       surface.push(relaxed.toFixed(2))
     }
   }
+  const barriers = []
+  for (const hop of ['odh', 'tsh'] as const) {
+    if (row.kind !== 'layered') {
+      barriers.push('–')
+      continue
+    }
+    const metal = row.structure.elements.findIndex(element => element !== 'Li' && element !== 'O')
+    const barrier = await hopBarrier(hop, {
+      potential: potential.file,
+      metal: { element: row.structure.elements[metal]!, type: row.structure.types![metal]! },
+      a_A: a,
+      c_A: c!,
+      z_oxygen: z,
+    })
+    barriers.push(barrier === null ? 'none' : barrier.toFixed(3))
+  }
   return [
     row.potential,
     row.compound,
@@ -49,6 +66,7 @@ async function cells(row: OxideRow): Promise<readonly string[]> {
     (await bulkModulus(row.structure, potential)).toFixed(0),
     row.kind === 'honeycomb' ? '–' : (await stiffnessAlongZ(bulk)).toFixed(0),
     surface.join(' / ') || '–',
+    ...barriers,
     (await fallFromDisturbance(bulk, row.structure, potential))
       .toFixed(1)
       .replace(/^-0\.0$/, '0.0')
@@ -65,6 +83,8 @@ const HEADER = [
   'B, GPa',
   'C₃₃, GPa',
   '(104) cut / relaxed, 5 layers / 7 layers, J/m²',
+  'ODH, eV',
+  'TSH, eV',
   'disturbed, meV per atom',
 ]
 const line = (texts: readonly string[]) => process.stdout.write(`| ${texts.join(' | ')} |\n`)

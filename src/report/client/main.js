@@ -78,6 +78,7 @@ function print(onPaper) {
   document.documentElement.classList.toggle('light', onPaper)
   recolor()
   resizeFigures(figures)
+  band?.resize()
 }
 
 drawn.then(() => {
