@@ -43,9 +43,15 @@ export interface StudyCase {
   readonly full?: boolean
 }
 
-/** How far the barrier of a case, or a difference of two, moves with the cases that vary something. */
+/** How far a barrier moves with the cases that vary something. */
 export interface StudyRange {
   readonly cases: readonly string[]
+  readonly varied: string
+}
+
+/** How far a difference moves: one value for each pair of cases. */
+export interface StudyDifferenceRange {
+  readonly pairs: readonly (readonly [of: string, minus: string])[]
   readonly varied: string
 }
 
@@ -56,8 +62,7 @@ export interface StudyDifference {
   readonly published: PublishedValue | null
   readonly status: Status
   readonly basis: string | null
-  /** Cases that stand in for `of`, over which the difference ranges. */
-  readonly range: StudyRange | null
+  readonly range: StudyDifferenceRange | null
 }
 
 /** A published comparison of barriers. */
@@ -200,10 +205,11 @@ export function reportBarrierStudy(study: BarrierStudy, directory: string): Barr
     if (!found) throw new RangeError(`the study has no case ${name}`)
     return found.band.barrier.barrier_eV
   }
-  const rangeOf = ({ cases, varied }: StudyRange, less = 0): SensitivityRange => {
-    const values = cases.map(name => barrierOf(name) - less)
-    return { range_eV: [Math.min(...values), Math.max(...values)], varied }
-  }
+  const spread = (values: readonly number[], varied: string): SensitivityRange => ({
+    range_eV: [Math.min(...values), Math.max(...values)],
+    varied,
+  })
+  const rangeOf = ({ cases, varied }: StudyRange) => spread(cases.map(barrierOf), varied)
   const reported = bands.map(({ item, band }) => reportedBand(item, band, study, rangeOf))
   const [first, ...rest] = reported as [ReportedBand, ...ReportedBand[]]
   return barrierReport([first, ...rest], {
@@ -218,7 +224,12 @@ export function reportBarrierStudy(study: BarrierStudy, directory: string): Barr
       of,
       minus,
       value_eV: barrierOf(of) - barrierOf(minus),
-      range: range && rangeOf(range, barrierOf(minus)),
+      range:
+        range &&
+        spread(
+          range.pairs.map(([a, b]) => barrierOf(a) - barrierOf(b)),
+          range.varied,
+        ),
     })),
     checks: bands.flatMap(({ item, band }) => {
       if (item.role !== 'null-test' || !item.against) return []

@@ -76,7 +76,8 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
   writeManifest(file('manifest'), manifest)
 
   const started = performance.now()
-  let saved = started
+  /** When; the first state is saved at once, as it holds the relaxed ends. */
+  let saved: number | null = null
   const save = (state: BandState) => {
     writeBandCheckpoint(file('bandCheckpoint'), state.checkpoint())
     saved = performance.now()
@@ -90,7 +91,8 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
     async onState(state) {
       // Lets signals and timers through where nothing else waits for the outside world.
       await setImmediate()
-      if (performance.now() - saved > CHECKPOINT_EVERY_MS || signal?.aborted) save(state)
+      const due = saved === null || performance.now() - saved > CHECKPOINT_EVERY_MS
+      if (due || signal?.aborted) save(state)
     },
   })
   const wall_s = (manifest.wall_clock.wall_s ?? 0) + (performance.now() - started) / 1000

@@ -3,13 +3,10 @@
  * Run: npx tsx test/bench/neb.ts [turns], with `lmp` and `mpirun` installed and the machine otherwise idle.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { minimumImage } from '../../src/core/box.ts'
-import type { Structure } from '../../src/core/structure.ts'
-import { parseLammpsData } from '../../src/io/lammpsData.ts'
-import { writeStructureFile } from '../../src/io/structureFile.ts'
+import { writePeerHop } from '../tools/peerHop.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const TURNS = Number(process.argv[2] ?? 5)
@@ -29,8 +26,7 @@ interface Turn {
 
 const folder = mkdtempSync(join(tmpdir(), 'hoplite-neb-'))
 try {
-  cpSync(join(ROOT, 'test/bench/neb'), folder, { recursive: true })
-  writeEnds()
+  writePeerHop(folder)
   // Both have their files in the system's memory before anything counts, and hoplite its bundle.
   hoplite()
   lammps()
@@ -38,29 +34,6 @@ try {
   report(turns)
 } finally {
   rmSync(folder, { recursive: true })
-}
-
-/** The end points as hoplite reads them: Co frozen. */
-function writeEnds(): void {
-  const file = join(folder, 'licoo2_vac_ini.data')
-  const { structure } = parseLammpsData(readFileSync(file, 'utf8'), file)
-  const initial: Structure = {
-    ...structure,
-    frozen: Uint8Array.from(structure.elements, element => (element === 'Co' ? 1 : 0)),
-  }
-  const positions = initial.positions.slice()
-  const [, ...rows] = readFileSync(join(folder, 'licoo2_vac_fin.coords'), 'utf8').trim().split('\n')
-  for (const row of rows) {
-    const [id, ...to] = row.split(/\s+/).map(Number) as [number, number, number, number]
-    const at = 3 * (id - 1)
-    const step = Float64Array.from(to, (x, c) => x - positions[at + c]!)
-    minimumImage(initial.box, step)
-    step.forEach((d, c) => {
-      positions[at + c]! += d
-    })
-  }
-  writeStructureFile(join(folder, 'initial.vasp'), initial)
-  writeStructureFile(join(folder, 'final.vasp'), { ...initial, positions })
 }
 
 function timed(program: string, args: readonly string[]): { wall_s: number; stdout: string } {
