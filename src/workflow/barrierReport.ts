@@ -96,7 +96,7 @@ export function singleBandReport(band: LoadedBand): BarrierReport {
           color: null,
           role: 'main',
           status: 'predicted',
-          basis: null,
+          basis: 'given the parameters below, some of which may be calibrated',
         },
       },
     ],

@@ -61,6 +61,29 @@ describe('Li⁺ in bulk LiNiO2', { timeout: 120_000 }, () => {
     within(reaction_energy_eV, 0, 1e-3)
   })
 
+  it('is a saddle of second order there: bent to one side, the path is lower and a true saddle', async () => {
+    const vibrations = { prefactor: true, temperature_K: 300, shell_A: 3.2 }
+    const straight = prepareBand(loadBandRecipe(join(RUNS, 'bulk-odh.yaml')))
+    const along = await computeBand(
+      { ...straight, recipe: { ...straight.recipe, vibrations } },
+      { platform: 'auto', threads: 1 },
+    )
+    expect(along.vibrations).toBeNull()
+    expect(along.warnings.join()).toMatch(/no prefactor: the saddle has 2 imaginary modes/)
+
+    const path = join(folder, 'bent.yaml')
+    const change = [[['hop', 'via'], [[0.665, 0.58, 0.01]]]] as const
+    writeFileSync(path, caseRecipe({ key: 'bent', recipe: 'bulk-odh.yaml', change }).toString())
+    const bent = prepareBand(loadBandRecipe(path))
+    const aside = await computeBand(
+      { ...bent, recipe: { ...bent.recipe, vibrations } },
+      { platform: 'auto', threads: 1 },
+    )
+    expect(aside.converged).toBe(true)
+    expect(aside.vibrations?.imaginary_THz).toBeGreaterThan(1)
+    within(aside.barrier_eV, along.barrier_eV - 0.115, 0.02)
+  })
+
   it('through the tetrahedral site of a di-vacancy: 0.304 eV', async () => {
     const { barrier_eV, converged, warnings } = await of('bulk-tsh.yaml')
     expect(converged).toBe(true)
