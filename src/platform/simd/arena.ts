@@ -1,0 +1,41 @@
+import { PAGE_BYTES } from './kernels.ts'
+
+/** Cache lines, and a whole number of vectors. */
+const ALIGNMENT = 64
+
+/**
+ * Hands out stretches of a WebAssembly memory one after another, and never takes one back: what a system needs is
+ * allocated when it is prepared, with room to grow, and ends with the memory. Growing a memory detaches views of an
+ * unshared one: take views from here each time.
+ */
+export interface Arena {
+  readonly memory: WebAssembly.Memory
+  /** @returns address of so many zeroed bytes, a multiple of 64 */
+  allocate(bytes: number): number
+  f32(address: number, length: number): Float32Array
+  f64(address: number, length: number): Float64Array
+  i32(address: number, length: number): Int32Array
+  /** Bytes handed out. */
+  readonly used: number
+}
+
+export function createArena(memory: WebAssembly.Memory): Arena {
+  // Address 0 stays unused: it reads as "nowhere".
+  let next = ALIGNMENT
+  return {
+    memory,
+    allocate(bytes) {
+      const address = next
+      next = Math.ceil((address + bytes) / ALIGNMENT) * ALIGNMENT
+      const missing = next - memory.buffer.byteLength
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+      return address
+    },
+    f32: (address, length) => new Float32Array(memory.buffer, address, length),
+    f64: (address, length) => new Float64Array(memory.buffer, address, length),
+    i32: (address, length) => new Int32Array(memory.buffer, address, length),
+    get used() {
+      return next
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export function fftProbe(n: i32): i32 {
+  return n + 1
+}
