@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Document, parseDocument } from 'yaml'
 import * as z from 'zod'
 import { parseYaml } from '../core/yaml.ts'
-import { EXIT, SimulationError } from '../errors.ts'
+import { EXIT } from '../errors.ts'
 import { loadBandRecipe } from '../io/bandRecipe.ts'
 import { readText, writeFileAtomic, writeJson } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
@@ -20,7 +20,7 @@ import { barrierSentence } from '../report/barrierSentence.ts'
 import type { CalibrationRow, Status } from '../report/common.ts'
 import { barrierReport, type ReportedBand } from '../workflow/barrierReport.ts'
 import { type LoadedBand, loadBand } from '../workflow/loadBand.ts'
-import { type Job, type JobOutcome, type JobProgress, runJobs } from '../workflow/schedule.ts'
+import { type Job, type JobProgress, runJobs, throwIfFailed } from '../workflow/schedule.ts'
 
 /** One band of a study. */
 export interface StudyCase {
@@ -150,7 +150,8 @@ export async function runBarrierStudy(
     ...(options.signal ? { signal: options.signal } : {}),
     onFinished: () => onProgress?.({ done: ++done, total: jobs.length }),
   })
-  throwIfFailed(outcomes, directory)
+  // A band that has not converged is a result: the page says so.
+  throwIfFailed(outcomes, directory, [EXIT.done, EXIT.notConverged])
 
   const report = reportBarrierStudy(study, directory)
   const path = join(directory, RUN_FILES.report)
@@ -181,18 +182,6 @@ export function caseRecipe({
     document.setIn(keys, document.createNode(value))
   }
   return document
-}
-
-function throwIfFailed(outcomes: readonly JobOutcome[], directory: string): void {
-  const failed = outcomes.filter(({ exitCode }) => exitCode !== EXIT.done && exitCode !== EXIT.notConverged)
-  if (failed.length === 0) return
-  throw new SimulationError({
-    message: failed
-      .map(({ name, exitCode, stderr }) => `${name} ended with exit code ${exitCode}: ${stderr.trim()}`)
-      .join('\n'),
-    where: directory,
-    hint: 'the other bands are complete and stay where they are',
-  })
 }
 
 /** The page of a study that has run. */

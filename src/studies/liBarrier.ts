@@ -25,7 +25,7 @@ const chargeCase = (electrons: number): StudyCase => ({
   label: `with dehydrofluorinated PVDF and a charge transfer of ${electrons} e`,
   color: null,
   role: 'sensitivity',
-  status: 'predicted',
+  status: 'chosen',
   basis: 'charge transfer at an end of the xtb range',
   recipe: 'li-dhf.yaml',
   change: [[ELECTRONS, electrons]],
@@ -34,6 +34,8 @@ const chargeCase = (electrons: number): StudyCase => ({
 
 /** A quarter less and more than the calibrated 13.5. */
 const TETHERS = [10, 17] as const
+/** Of random NCM811 surfaces. */
+const SEEDS = [1, 2, 3] as const
 const ORIENTATIONS_DEG = [0, 90, 180, 270] as const
 const polarCase = (rotation_deg: number): StudyCase => ({
   name: `dHF-PVDF, polar, ${rotation_deg}°`,
@@ -41,7 +43,7 @@ const polarCase = (rotation_deg: number): StudyCase => ({
   label: `with a unit whose atoms carry charges, turned by ${rotation_deg}°`,
   color: null,
   role: 'sensitivity',
-  status: 'predicted',
+  status: 'chosen',
   basis: 'charges on the atoms of the unit, and how its C–F bond then points',
   recipe: 'li-dhf.yaml',
   change: [
@@ -68,7 +70,7 @@ const variant = (name: string, key: string, what: string, change: StudyCase['cha
   label: `at the bare surface, ${what}`,
   color: null,
   role: 'sensitivity',
-  status: 'predicted',
+  status: 'chosen',
   basis: what,
   recipe: 'li-bare.yaml',
   ...(change && { change }),
@@ -76,6 +78,7 @@ const variant = (name: string, key: string, what: string, change: StudyCase['cha
   full: true,
 })
 
+/** Barriers are `chosen` wherever they rest on the formal charge of the migrating Li; differences may be predicted all the same. */
 export const LI_BARRIER: BarrierStudy = {
   name: 'li-barrier',
   title: 'Li⁺ at a coated cathode surface: barriers',
@@ -109,7 +112,7 @@ export const LI_BARRIER: BarrierStudy = {
       label: 'under a PVDF unit at 3.2 Å',
       color: null,
       role: 'sensitivity',
-      status: 'predicted',
+      status: 'chosen',
       basis: 'height of the unit',
       recipe: 'li-pvdf.yaml',
       change: [[[...ADSORBATE, 'height_A'], 3.2]],
@@ -134,7 +137,7 @@ export const LI_BARRIER: BarrierStudy = {
       label: 'with the unit bonded to the oxygen of the bottleneck',
       color: null,
       role: 'counter-example',
-      status: 'predicted',
+      status: 'chosen',
       basis: 'the other oxygen beside the site',
       recipe: 'li-dhf.yaml',
       change: [
@@ -149,7 +152,7 @@ export const LI_BARRIER: BarrierStudy = {
       label: 'under an uncharged unit at 6 Å',
       color: null,
       role: 'null-test',
-      status: 'predicted',
+      status: 'chosen',
       basis: null,
       recipe: 'li-pvdf.yaml',
       change: [
@@ -177,10 +180,28 @@ export const LI_BARRIER: BarrierStudy = {
         label: `at the bare surface, tethers of ${stiffness} eV/Å²`,
         color: null,
         role: 'sensitivity',
-        status: 'predicted',
+        status: 'chosen',
         basis: 'a quarter softer or stiffer than calibrated',
         recipe: 'li-bare.yaml',
         change: [[['tethers', 'stiffness_eV_per_A2'], stiffness]],
+        against: { case: BARE, tolerance_eV: null },
+      }),
+    ),
+    ...SEEDS.map(
+      (seed): StudyCase => ({
+        name: `NCM811, seed ${seed}`,
+        key: `li-ncm811-${seed}`,
+        label: `at a bare NCM811 surface, metals at random`,
+        color: null,
+        role: 'sensitivity',
+        status: 'chosen',
+        basis: 'Co³⁺ and Mn⁴⁺ at random among the nickel, in the lattice of LiNiO2',
+        recipe: 'li-bare.yaml',
+        change: [
+          [['seed'], seed],
+          [['system', 'build', 'crystal', 'metals'], { Ni: 0.8, Co: 0.1, Mn: 0.1 }],
+          [['system', 'build', 'types'], { Li: 'Li', Ni: 'Ni3', Co: 'Co3', Mn: 'Mn4', O: 'O' }],
+        ],
         against: { case: BARE, tolerance_eV: null },
       }),
     ),
@@ -196,8 +217,12 @@ export const LI_BARRIER: BarrierStudy = {
   ],
   ranges: {
     [BARE]: {
-      cases: [BARE, ...TETHERS.map(stiffness => `tethers of ${stiffness} eV/Å²`)],
-      varied: 'tethers of 10 to 17 eV/Å²',
+      cases: [
+        BARE,
+        ...TETHERS.map(stiffness => `tethers of ${stiffness} eV/Å²`),
+        ...SEEDS.map(seed => `NCM811, seed ${seed}`),
+      ],
+      varied: 'tethers of 10 to 17 eV/Å² and three random NCM811 surfaces',
     },
     [PVDF]: { cases: [PVDF, PVDF_NEAR], varied: 'heights of the unit of 3.2 and 4.5 Å' },
     [DHF]: DHF_RANGE,

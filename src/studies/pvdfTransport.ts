@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { parseDocument } from 'yaml'
 import * as z from 'zod'
 import { parseYaml } from '../core/yaml.ts'
-import { SimulationError } from '../errors.ts'
 import { readText, writeFileAtomic, writeJson } from '../io/files.ts'
 import { loadRecipe } from '../io/recipe.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
@@ -13,7 +12,7 @@ import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
 import { loadRun } from '../workflow/loadRun.ts'
 import { plannedSteps } from '../workflow/md.ts'
-import { type Job, type JobOutcome, type JobProgress, runJobs } from '../workflow/schedule.ts'
+import { type Job, type JobProgress, runJobs, throwIfFailed } from '../workflow/schedule.ts'
 import {
   type AnalysedSystem,
   analyseSystems,
@@ -134,18 +133,6 @@ function writeReplica(directory: string, key: string, box: number, seed: number)
   const path = join(directory, `${key}-${box}.yaml`)
   writeFileAtomic(path, replica.toString())
   return path
-}
-
-function throwIfFailed(outcomes: readonly JobOutcome[], directory: string): void {
-  const failed = outcomes.filter(({ exitCode }) => exitCode !== 0)
-  if (failed.length === 0) return
-  throw new SimulationError({
-    message: failed
-      .map(({ name, exitCode, stderr }) => `${name} ended with exit code ${exitCode}: ${stderr.trim()}`)
-      .join('\n'),
-    where: directory,
-    hint: 'the other runs are complete and stay where they are',
-  })
 }
 
 export function isStudyDirectory(directory: string): boolean {
