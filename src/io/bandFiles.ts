@@ -112,6 +112,24 @@ export interface BandCheckpoint {
   readonly optimizer: OptimizerData
 }
 
+/** What happened before the band began, which a band that goes on does not do again. */
+export interface BandPreparation {
+  /** Configurations evaluated for adsorbates and ends. */
+  readonly force_calls: number
+  /** Of the first path. */
+  readonly warnings: readonly string[]
+  /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates. */
+  readonly anchors_A: readonly number[] | null
+}
+
+/** A band to go on with. */
+export interface SavedBand {
+  readonly band: BandCheckpoint
+  readonly preparation: BandPreparation
+  /** Spent on it so far. */
+  readonly wall_s: number
+}
+
 const rows = z.array(z.array(z.number()))
 const whole = z.number().int().min(0)
 
@@ -131,17 +149,27 @@ const checkpointSchema = z.strictObject({
 const fileSchema = z.object({
   format: z.literal('hoplite band checkpoint'),
   sha256: z.string(),
-  band: z.unknown(),
+  saved: z.unknown(),
+})
+
+const savedSchema = z.strictObject({
+  band: checkpointSchema,
+  preparation: z.strictObject({
+    force_calls: whole,
+    warnings: z.array(z.string()),
+    anchors_A: z.array(z.number()).nullable(),
+  }),
+  wall_s: z.number().min(0),
 })
 
 /**
  * Writes a checkpoint atomically, as JSON, which keeps every finite double.
  * @throws RangeError when a number is not finite; UserError when the file cannot be written
  */
-export function writeBandCheckpoint(path: string, checkpoint: BandCheckpoint): void {
-  const band = JSON.stringify(checkpoint, finite)
-  const head = JSON.stringify({ format: 'hoplite band checkpoint', sha256: sha256(band) })
-  writeFileAtomic(path, `${head.slice(0, -1)},"band":${band}}\n`)
+export function writeBandCheckpoint(path: string, saved: SavedBand): void {
+  const text = JSON.stringify(saved, finite)
+  const head = JSON.stringify({ format: 'hoplite band checkpoint', sha256: sha256(text) })
+  writeFileAtomic(path, `${head.slice(0, -1)},"saved":${text}}\n`)
 }
 
 function finite(key: string, value: unknown): unknown {
@@ -150,7 +178,7 @@ function finite(key: string, value: unknown): unknown {
 }
 
 /** @throws UserError when the file is missing, damaged or no checkpoint of a band */
-export function readBandCheckpoint(path: string): BandCheckpoint {
+export function readBandCheckpoint(path: string): SavedBand {
   const text = readText(path)
   let parsed: unknown
   try {
@@ -164,14 +192,13 @@ export function readBandCheckpoint(path: string): BandCheckpoint {
   }
   const file = fileSchema.safeParse(parsed)
   if (!file.success) throw new UserError({ message: 'this is no checkpoint of a band', where: path })
-  const band = JSON.stringify(file.data.band)
-  if (sha256(band) !== file.data.sha256) {
+  if (sha256(JSON.stringify(file.data.saved)) !== file.data.sha256) {
     throw new UserError({ message: 'the band checkpoint is damaged: its checksum does not fit', where: path })
   }
-  const checkpoint = checkpointSchema.safeParse(file.data.band)
-  if (checkpoint.success) return checkpoint.data
+  const saved = savedSchema.safeParse(file.data.saved)
+  if (saved.success) return saved.data
   throw new UserError({
-    message: `the band checkpoint is of another version of hoplite (${checkpoint.error.issues[0]!.path.join('.')})`,
+    message: `the band checkpoint is of another version of hoplite (${saved.error.issues[0]!.path.join('.')})`,
     where: path,
     hint: 'begin the band anew: hoplite neb RECIPE',
   })

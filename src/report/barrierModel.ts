@@ -96,6 +96,8 @@ export interface NeighborDistance {
 
 /** Harmonic transition state theory. */
 export interface HopRate {
+  /** Atoms that vibrate; 1 is the ion alone. */
+  readonly atoms: number
   readonly prefactor_Hz: number
   readonly hop_rate_Hz: number
   readonly temperature_K: number

@@ -133,7 +133,7 @@ function rateCells({ rate }: BarrierCase): (Markup | string)[] {
   if (!rate) return ['not computed', 'not computed']
   return [
     formatNumber(rate.prefactor_Hz, 2),
-    html`<span class="nowrap">${formatNumber(rate.hop_rate_Hz, 2)}</span><small>at ${formatNumber(rate.temperature_K, 4)} K</small>`,
+    html`<span class="nowrap">${formatNumber(rate.hop_rate_Hz, 2)}</span><small>at ${formatNumber(rate.temperature_K, 4)} K, ${rate.atoms === 1 ? 'ion alone' : `${rate.atoms} atoms`}</small>`,
   ]
 }
 

@@ -266,7 +266,7 @@ export const LI_BARRIER: BarrierStudy = {
       doi: null,
     },
     {
-      quantity: 'charge of the migrating Li',
+      quantity: 'charge of Li_mobile',
       value: '+1.0 e, λ = 1.667',
       status: 'chosen',
       source: 'its formal charge; chosen after seeing that the bare barrier then is near the published one',

@@ -3,6 +3,9 @@ import { matchesAtom } from '../potentials/patterns.ts'
 import type { CalibrationRow, Status } from '../report/common.ts'
 import type { LoadedBand } from './loadBand.ts'
 
+/** A study that knows what the tethers were fitted to says it in a row of this name. */
+const TETHERS = 'tethers of the host, k'
+
 /** Every parameter of the potential that some bands use and that was fitted, carried over or chosen. */
 export function bandCalibrationRows(bands: readonly LoadedBand[]): CalibrationRow[] {
   const rows = new Map<string, CalibrationRow>()
@@ -36,8 +39,8 @@ export function bandCalibrationRows(bands: readonly LoadedBand[]): CalibrationRo
     }
     const { tethers } = recipe
     if (tethers && tethers.stiffness_eV_per_A2 > 0) {
-      rows.set('tethers', {
-        quantity: 'tethers of the host to its ideal sites',
+      rows.set(TETHERS, {
+        quantity: TETHERS,
         value: `${tethers.stiffness_eV_per_A2} eV/Å²`,
         status: 'chosen',
         source: 'set in the recipe: stands in for the stiffness that rigid ions lack',

@@ -53,10 +53,6 @@ export function bandCharges(
       `atom ${atom + 1} (${types[atom]}) gives ${electrons} electrons: ${share(to, 'transfer', -electrons)}`,
     )
   })
-  const left = charges.reduce((sum, q) => sum + q, 0)
-  if (Math.abs(left) > NEUTRAL_e) {
-    notes.push(`the cell has a net charge of ${signed(left)} e: its energy includes a uniform background`)
-  }
   return { charges, notes }
 }
 

@@ -7,7 +7,7 @@ import type {
   CaseRole,
   NeighborDistance,
 } from '../report/barrierModel.ts'
-import type { Check, Status } from '../report/common.ts'
+import type { CalibrationRow, Check, Status } from '../report/common.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { bandCalibrationRows } from './bandCalibration.ts'
 import type { LoadedBand } from './loadBand.ts'
@@ -47,6 +47,8 @@ export function barrierReport(
   const [first, ...rest] = bands.map(barrierCase)
   const loaded = bands.map(({ band }) => band)
   const { title, question, ionLabel, differences, published } = context
+  const told = new Set(context.calibration.map(({ quantity }) => quantity))
+  const isNew = ({ quantity }: CalibrationRow) => !told.has(quantity)
   return {
     title,
     question,
@@ -55,7 +57,7 @@ export function barrierReport(
     differences,
     published,
     checks: [...context.checks, ...bandChecks(bands)],
-    calibration: [...context.calibration, ...bandCalibrationRows(loaded)],
+    calibration: [...context.calibration, ...bandCalibrationRows(loaded).filter(isNew)],
     provenance: {
       command: `hoplite ${context.command.join(' ')}`,
       date: new Date().toISOString(),
@@ -86,6 +88,7 @@ export function barrierReport(
 export function singleBandReport(band: LoadedBand): BarrierReport {
   const ion = movingAtom(band)
   const ionLabel = band.band.structure.elements[ion]!
+  const tethered = (band.recipe.tethers?.stiffness_eV_per_A2 ?? 0) > 0
   return barrierReport(
     [
       {
@@ -95,8 +98,10 @@ export function singleBandReport(band: LoadedBand): BarrierReport {
           label: 'along this path',
           color: null,
           role: 'main',
-          status: 'predicted',
-          basis: 'given the parameters below, some of which may be calibrated',
+          status: tethered ? 'chosen' : 'predicted',
+          basis: tethered
+            ? 'rests on the tethers that the recipe sets, whatever they were fitted to'
+            : 'given the parameters below',
         },
       },
     ],
@@ -150,6 +155,7 @@ function barrierCase({ band: loaded, context }: ReportedBand): BarrierCase {
     climbing: recipe.band.climb,
     neighbors: isShown ? neighborDistances(loaded, ion) : [],
     rate: vibrations && {
+      atoms: vibrations.atoms,
       prefactor_Hz: vibrations.prefactor_THz * 1e12,
       hop_rate_Hz: vibrations.rate_Hz,
       temperature_K: vibrations.temperature_K,

@@ -1,7 +1,11 @@
 import type { System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
+import type { BandPreparation } from '../io/bandFiles.ts'
 import type { Manifest } from '../io/manifest.ts'
 import type { Springs } from '../neb/band.ts'
 import { type Barrier, barrierOf } from '../neb/barrier.ts'
+import { checkEndpoints } from '../neb/checks.ts'
+import { displacementsOf } from '../neb/geometry.ts'
 import { type BandCheckpoint, type BandState, relaxBand } from '../neb/neb.ts'
 import { initialPath } from '../neb/path.ts'
 import { bandWarnings, pathWarnings } from '../neb/warnings.ts'
@@ -17,11 +21,11 @@ export interface BandRequest {
   /** Images evaluated at once; one per processor core when left out. */
   readonly threads?: number | undefined
   /** Goes on from here instead of relaxing the ends. */
-  readonly from?: BandCheckpoint | null
+  readonly from?: { readonly band: BandCheckpoint; readonly preparation: BandPreparation } | null
   readonly signal?: AbortSignal | undefined
   onEvent?: ((event: NebEvent) => void) | undefined
   /** Sees every state of the band before it goes on. */
-  onState?(state: BandState): Promise<void>
+  onState?(state: BandState, preparation: BandPreparation): Promise<void>
 }
 
 /** What a band reports while it relaxes. */
@@ -70,6 +74,8 @@ export interface BandOutcome {
   readonly platform: NonNullable<Manifest['platform']>
   readonly threads: number
   readonly curve: Barrier['curve']
+  /** To go on with the band later. */
+  readonly preparation: BandPreparation
   readonly state: BandState
   /** With the tethers of adsorbates. */
   readonly system: System
@@ -86,25 +92,23 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
     prepareImageEvaluator(request.platform, system, box, { threads: request.threads })
   for (const text of notes) onEvent?.({ kind: 'note', text })
 
-  const anchored = await anchorAdsorbates(prepared, prepare)
+  const from = request.from ?? null
+  const anchored = await anchorAdsorbates(prepared, prepare, from?.preparation.anchors_A ?? null)
   const evaluator = await prepare(anchored.system)
   try {
-    const warnings: string[] = []
-    let preparation = anchored.forceCalls
-    let images: Float64Array[] = []
-    if (!request.from) {
-      const first = await firstPath(prepared, evaluator, anchored.positions)
-      images = first.images
-      preparation += first.forceCalls
-      warnings.push(...pathWarnings(box, structure.elements, images).map(({ message }) => message))
-      for (const text of warnings) onEvent?.({ kind: 'note', text })
+    const first = from ? null : await firstPath(prepared, evaluator, anchored.positions)
+    const preparation: BandPreparation = from?.preparation ?? {
+      force_calls: anchored.forceCalls + first!.forceCalls,
+      warnings: pathWarnings(box, structure.elements, first!.images).map(({ message }) => message),
+      anchors_A: anchored.positions && Array.from(anchored.positions),
     }
+    if (first) for (const text of preparation.warnings) onEvent?.({ kind: 'note', text })
     const { band } = recipe
     let state: BandState | undefined
     for await (state of relaxBand({
       evaluator,
-      images,
-      from: request.from ?? null,
+      images: first?.images ?? [],
+      from: from?.band ?? null,
       frozen: structure.frozen,
       springs: springsOf(band),
       optimizer: band.optimizer,
@@ -115,14 +119,18 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
       const { iteration, stage, fmax_eV_per_A, energies_eV } = state
       const barrier_eV = Math.max(...energies_eV) - energies_eV[0]!
       onEvent?.({ kind: 'iteration', iteration, stage, fmax_eV_per_A, barrier_eV })
-      await request.onState?.(state)
+      await request.onState?.(state, preparation)
       if (signal?.aborted) break
     }
-    return await outcomeOf(prepared, anchored.system, evaluator, state!, {
-      warnings,
+    const outcome = await outcomeOf(
+      prepared,
+      anchored.system,
+      evaluator,
+      state!,
       preparation,
-      asked: request.platform,
-    })
+      request.platform,
+    )
+    return { ...outcome, preparation }
   } finally {
     await evaluator.dispose()
   }
@@ -138,23 +146,25 @@ export function springsOf({ spring_eV_per_A2: k }: BandBlock): Springs {
 }
 
 /** Both ends relaxed, and the first guess of the path between them. */
-async function firstPath(prepared: PreparedBand, evaluator: ImageEvaluator, settled: Float64Array) {
+async function firstPath(prepared: PreparedBand, evaluator: ImageEvaluator, anchors: Float64Array | null) {
   const { ends, recipe, structure, box } = prepared
   const [initial, final] = await Promise.all(
     [ends.initial.positions, ends.final.positions].map(positions =>
       relaxConfiguration(
         prepared,
         evaluator,
-        withAtomsOf(positions, ends.adsorbate, settled),
+        anchors ? withAtomsOf(positions, ends.adsorbate, anchors) : positions,
         recipe.endpoints_fmax_eV_per_A,
       ),
     ),
   )
+  const via = viaPoints(prepared, initial!.positions, final!.positions)
+  checkRelaxed(prepared, initial!.positions, final!.positions, via)
   const images = await initialPath({
     box,
     initial: initial!.positions,
     final: final!.positions,
-    via: viaPoints(prepared, initial!.positions, final!.positions),
+    via,
     images: recipe.band.images,
     kind: recipe.band.path,
     frozen: structure.frozen,
@@ -162,13 +172,41 @@ async function firstPath(prepared: PreparedBand, evaluator: ImageEvaluator, sett
   return { images, forceCalls: initial!.forceCalls + final!.forceCalls }
 }
 
+/** Ends closer than this, atom by atom, are one minimum, Å. */
+const SAME_MINIMUM_A = 0.1
+
+/** What was checked of the ends before is checked again: relaxing may have moved them anywhere. */
+function checkRelaxed(
+  { ends, structure, recipe }: PreparedBand,
+  initial: Float64Array,
+  final: Float64Array,
+  via: readonly Float64Array[],
+): void {
+  const furthest = Math.max(...displacementsOf(structure.box, initial, final).map(({ length_A }) => length_A))
+  if (furthest < SAME_MINIMUM_A) {
+    const who = ends.ion === null ? '' : `: atom ${ends.ion + 1} (${structure.types![ends.ion]}) came back`
+    throw new UserError({
+      message: `both ends relax into one minimum${who}`,
+      where: `${ends.names.initial} and ${ends.names.final}`,
+      hint: 'one of them is no minimum: choose another site, or tether what gives way',
+    })
+  }
+  const { images, path } = recipe.band
+  checkEndpoints({ ...structure, positions: initial }, { ...structure, positions: final }, ends.names, {
+    via,
+    images,
+    path,
+  })
+}
+
 async function outcomeOf(
   prepared: PreparedBand,
   system: System,
   evaluator: ImageEvaluator,
   state: BandState,
-  before: { warnings: readonly string[]; preparation: number; asked: PlatformChoice },
-): Promise<BandOutcome> {
+  before: BandPreparation,
+  asked: PlatformChoice,
+): Promise<Omit<BandOutcome, 'preparation'>> {
   const { recipe, ends, notes } = prepared
   const { climb, fmax_eV_per_A: wanted, max_iterations } = recipe.band
   const found = bandWarnings(state, {
@@ -196,7 +234,7 @@ async function outcomeOf(
     fmax_eV_per_A: state.fmax_eV_per_A,
     iterations: state.iteration,
     force_calls: state.forceCalls,
-    preparation_force_calls: before.preparation,
+    preparation_force_calls: before.force_calls,
     energies_eV: state.energies_eV.map(energy => energy - state.energies_eV[0]!),
     path_A: state.path_A,
     saddle_image: highest,
@@ -211,7 +249,7 @@ async function outcomeOf(
     ],
     vibrations: vibrations?.kind === 'found' ? vibrations.vibrations : null,
     platform: {
-      asked: before.asked,
+      asked,
       ran: evaluator.ran,
       backend: evaluator.backend,
       fallback_reason: evaluator.fallbackReason,

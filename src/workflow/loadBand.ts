@@ -25,7 +25,12 @@ const resultsSchema = z.looseObject({
   notes: z.array(z.string()),
   warnings: z.array(z.string()),
   vibrations: z
-    .looseObject({ temperature_K: z.number(), prefactor_THz: z.number(), rate_Hz: z.number() })
+    .looseObject({
+      atoms: z.number(),
+      temperature_K: z.number(),
+      prefactor_THz: z.number(),
+      rate_Hz: z.number(),
+    })
     .nullable(),
 })
 

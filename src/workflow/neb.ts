@@ -4,7 +4,13 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
-import { readBandCheckpoint, writeBandCheckpoint, writeBandFile } from '../io/bandFiles.ts'
+import {
+  type BandPreparation,
+  readBandCheckpoint,
+  type SavedBand,
+  writeBandCheckpoint,
+  writeBandFile,
+} from '../io/bandFiles.ts'
 import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
 import { describeInputs, type Manifest, readManifest, writeManifest } from '../io/manifest.ts'
 import { RUN_FILES, writeResults } from '../io/runDirectory.ts'
@@ -31,7 +37,7 @@ export interface NebRequest {
 }
 
 /** What `results.json` holds and `hoplite neb --json` prints. */
-export interface NebResults extends Omit<BandOutcome, 'state' | 'system' | 'curve'> {
+export interface NebResults extends Omit<BandOutcome, 'state' | 'system' | 'curve' | 'preparation'> {
   readonly run: string
   /** Of all sittings together. */
   readonly wall_s: number
@@ -70,16 +76,19 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
   const prepared = prepareBand(request.loaded)
   await checkPlatform(platform, prepared.system)
-  const from = request.resume ? earlierBand(file('bandCheckpoint'), prepared) : null
-  const manifest = manifestOf(request, prepared, request.resume ? readManifest(file('manifest')) : null)
+  const earlier = request.resume ? readManifest(file('manifest')) : null
+  if (earlier) checkInputs(earlier, prepared, directory)
+  const from = earlier ? earlierBand(file('bandCheckpoint'), prepared) : null
+  const manifest = manifestOf(request, prepared, earlier)
   if (!request.resume) writeStructureFile(file('structure'), prepared.structure)
   writeManifest(file('manifest'), manifest)
 
   const started = performance.now()
   /** When; the first state is saved at once, as it holds the relaxed ends. */
   let saved: number | null = null
-  const save = (state: BandState) => {
-    writeBandCheckpoint(file('bandCheckpoint'), state.checkpoint())
+  const spent_s = () => (from?.wall_s ?? 0) + (performance.now() - started) / 1000
+  const save = (state: BandState, preparation: BandPreparation) => {
+    writeBandCheckpoint(file('bandCheckpoint'), { band: state.checkpoint(), preparation, wall_s: spent_s() })
     saved = performance.now()
   }
   const outcome = await computeBand(prepared, {
@@ -88,16 +97,16 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
     from,
     signal,
     onEvent,
-    async onState(state) {
+    async onState(state, preparation) {
       // Lets signals and timers through where nothing else waits for the outside world.
       await setImmediate()
       const due = saved === null || performance.now() - saved > CHECKPOINT_EVERY_MS
-      if (due || signal?.aborted) save(state)
+      if (due || signal?.aborted) save(state, preparation)
     },
   })
-  const wall_s = (manifest.wall_clock.wall_s ?? 0) + (performance.now() - started) / 1000
-  const { state, system, curve, ...figures } = outcome
-  save(state)
+  const wall_s = spent_s()
+  const { state, system, curve, preparation, ...figures } = outcome
+  save(state, preparation)
   writeBandFile(file('band'), { ...prepared.structure, charges: system.charges }, state, figures.saddle_image)
   writeManifest(file('manifest'), {
     ...manifest,
@@ -109,13 +118,25 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
   return results
 }
 
+/** @throws UserError naming the first input that is no longer what the band began with */
+function checkInputs(earlier: Manifest, { ends }: PreparedBand, directory: string): void {
+  const before = new Map(earlier.inputs.map(({ path, sha256 }) => [path, sha256]))
+  const changed = describeInputs(ends.inputs).find(({ path, sha256 }) => before.get(path) !== sha256)
+  if (!changed) return
+  throw new UserError({
+    message: `${changed.path} is not what the band began with`,
+    where: directory,
+    hint: 'put it back, or begin a new band',
+  })
+}
+
 /** @throws UserError when the checkpoint does not belong to the recipe's band */
-function earlierBand(path: string, { system, recipe }: PreparedBand): BandCheckpoint | null {
+function earlierBand(path: string, { system, recipe }: PreparedBand): SavedBand | null {
   // Stopped before its band began: its ends are relaxed anew.
   if (!existsSync(path)) return null
-  const checkpoint = readBandCheckpoint(path)
-  checkFits(checkpoint, system, recipe.band.images, path)
-  return checkpoint
+  const saved = readBandCheckpoint(path)
+  checkFits(saved.band, system, recipe.band.images, path)
+  return saved
 }
 
 function checkFits(checkpoint: BandCheckpoint, system: System, images: number, path: string): void {

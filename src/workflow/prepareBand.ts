@@ -1,9 +1,12 @@
-import type { Box } from '../core/box.ts'
+import { type Box, fractional } from '../core/box.ts'
 import type { CoulombForce, RestraintForce } from '../core/force.ts'
 import type { Structure } from '../core/structure.ts'
 import type { System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
 import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
 import { checkEndpoints } from '../neb/checks.ts'
+import { continueFrom } from '../neb/geometry.ts'
+import { selfAndBackground } from '../platform/reference/ewald.ts'
 import { assign } from '../potentials/assign.ts'
 import { loadPotential } from '../potentials/load.ts'
 import { CODATA_2018, LAMMPS_METAL } from '../units.ts'
@@ -34,7 +37,7 @@ export interface PreparedBand {
 export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
   const { recipe, where } = loaded
   const potential = withOverrides(loaded, loadPotential(recipe.system.potential))
-  const ends = bandEnds(loaded, potential)
+  const ends = inOnePiece(loaded, bandEnds(loaded, potential))
   for (const [structure, name] of [
     [ends.initial, ends.names.initial],
     [ends.final, ends.names.final],
@@ -83,7 +86,63 @@ export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
     structure: { ...ends.initial, charges },
     system,
     box,
-    notes: [...ends.notes, ...notes],
+    notes: [...ends.notes, ...notes, ...backgroundNote(coulomb, charges, box)],
+  }
+}
+
+/** Net charges up to this are rounding, e. */
+const NEUTRAL_e = 1e-6
+
+/** What a net charge adds to the energy, for the reader. */
+function backgroundNote(force: CoulombForce, charges: Float64Array, box: Box): string[] {
+  const net = charges.reduce((sum, q) => sum + q, 0)
+  if (Math.abs(net) <= NEUTRAL_e) return []
+  const { method } = force
+  const sum = `the cell has a net charge of ${net.toFixed(4)} e`
+  if (method.name !== 'ewald' && method.name !== 'pme') return [sum]
+  const { background } = selfAndBackground(force, method.alpha_per_A, charges, box.volume)
+  return [`${sum}: its energy includes a uniform background of ${background.toFixed(4)} eV`]
+}
+
+/** A gap this wide along z is vacuum, Å. */
+const VACUUM_A = 6
+
+/**
+ * The ends with no slab cut by the cell's z faces, which a slab correction needs, as its dipole is a sum over positions:
+ * atoms of the initial end are moved by whole cells so that the widest gap lies at the face, and those of all other
+ * points follow them.
+ * @throws UserError for a slab correction without vacuum
+ */
+function inOnePiece({ recipe, where }: LoadedBandRecipe, ends: BandEnds): BandEnds {
+  const { box, positions } = ends.initial
+  const heights = Array.from(fractional(box, positions)).flatMap((s, k) => (k % 3 === 2 ? [s] : []))
+  const sorted = heights.map(s => s - Math.floor(s)).sort((a, b) => a - b)
+  const gaps = sorted.map((s, k) => (sorted[k + 1] ?? sorted[0]! + 1) - s)
+  const widest = gaps.indexOf(Math.max(...gaps))
+  const vacuum_A = gaps[widest]! * box.heights[2]!
+  if (!recipe.interactions.slab_correction) {
+    if (vacuum_A < VACUUM_A) return ends
+    const note = `there are ${vacuum_A.toFixed(1)} Å of vacuum along z and no slab_correction: right only without a dipole`
+    return { ...ends, notes: [...ends.notes, note] }
+  }
+  if (vacuum_A < VACUUM_A) {
+    throw new UserError({
+      message: `slab_correction needs vacuum along z: the widest gap is ${vacuum_A.toFixed(1)} Å`,
+      where: where(['interactions', 'slab_correction']),
+      hint: `leave at least ${VACUUM_A} Å, better 15, or set slab_correction: false`,
+    })
+  }
+  const face = sorted[widest]! + gaps[widest]! / 2
+  const { matrix } = box
+  const whole = positions.map((x, k) => {
+    const cells = Math.floor(heights[Math.floor(k / 3)]! - face + 1)
+    return x - cells * matrix[6 + (k % 3)]!
+  })
+  return {
+    ...ends,
+    initial: { ...ends.initial, positions: whole },
+    final: { ...ends.final, positions: continueFrom(box, whole, ends.final.positions) },
+    via: ends.via.map(point => continueFrom(box, whole, point)),
   }
 }
 

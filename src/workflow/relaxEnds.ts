@@ -47,19 +47,23 @@ export async function relaxConfiguration(
  * Where the adsorbates are tethered: one that is bonded to the surface finds its place first, with nothing but the
  * surface to hold it; one that stands above it stays at the height that was asked for.
  * @param prepare an evaluator of a system
- * @returns the system with those tethers, and [3N] Å
+ * @param anchors [3N] Å, where they were found before; null to find them
+ * @returns the system with those tethers, and [3N] Å: the anchors, null where no adsorbate is tethered
  */
 export async function anchorAdsorbates(
   prepared: PreparedBand,
   prepare: (system: System) => Promise<ImageEvaluator>,
-): Promise<{ system: System; positions: Float64Array; forceCalls: number }> {
+  anchors: readonly number[] | null,
+): Promise<{ system: System; positions: Float64Array | null; forceCalls: number }> {
   const { ends, recipe, system } = prepared
   const stiffness = recipe.tethers?.adsorbate_eV_per_A2 ?? 0
-  const { positions } = ends.initial
-  if (ends.adsorbate.length === 0 || stiffness === 0) return { system, positions, forceCalls: 0 }
-  const settled = ends.bonded ? await settle(prepared, prepare) : { positions, forceCalls: 0 }
-  const tethers = tethersTo(settled.positions, ends.adsorbate, stiffness)
-  return { ...settled, system: { ...system, forces: [...system.forces, tethers] } }
+  if (ends.adsorbate.length === 0 || stiffness === 0) return { system, positions: null, forceCalls: 0 }
+  const known = anchors ? Float64Array.from(anchors) : ends.bonded ? null : ends.initial.positions
+  const { positions, forceCalls } = known
+    ? { positions: known, forceCalls: 0 }
+    : await settle(prepared, prepare)
+  const tethers = tethersTo(positions, ends.adsorbate, stiffness)
+  return { positions, forceCalls, system: { ...system, forces: [...system.forces, tethers] } }
 }
 
 async function settle(

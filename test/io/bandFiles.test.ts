@@ -8,6 +8,7 @@ import {
   type BandCheckpoint,
   readBandCheckpoint,
   readBandFile,
+  type SavedBand,
   writeBandCheckpoint,
   writeBandFile,
 } from '../../src/io/bandFiles.ts'
@@ -131,19 +132,25 @@ describe('the checkpoint of a band', () => {
     optimizer: optimizerData(memory(name).state),
   })
 
+  const saved = (checkpointed: BandCheckpoint): SavedBand => ({
+    band: checkpointed,
+    preparation: { force_calls: 42, warnings: ['atoms are close'], anchors_A: [0.1, 1 / 3, -2] },
+    wall_s: 12.5,
+  })
+
   it.each(['lbfgs', 'fire'] as const)('is kept bit for bit, with the memory of %s', name => {
-    writeBandCheckpoint(at('c.json'), checkpoint(name))
+    writeBandCheckpoint(at('c.json'), saved(checkpoint(name)))
     const back = readBandCheckpoint(at('c.json'))
-    expect(back).toEqual(checkpoint(name))
+    expect(back).toEqual(saved(checkpoint(name)))
     const { positions, state } = memory(name)
     const step = (from: typeof state) =>
       optimizerStep(from, positions, positions.map(Math.sin), { stepCap_A: 1, firstCurvature_eV_per_A2: 70 })
-    expect(step(optimizerState(back.optimizer)).positions).toEqual(step(state).positions)
+    expect(step(optimizerState(back.band.optimizer)).positions).toEqual(step(state).positions)
   })
 
   it('is not written with a number that JSON cannot hold', () => {
     const broken = { ...checkpoint('lbfgs'), energies_eV: [Number.NaN] }
-    expect(() => writeBandCheckpoint(at('nan.json'), broken)).toThrow(RangeError)
+    expect(() => writeBandCheckpoint(at('nan.json'), saved(broken))).toThrow(RangeError)
     expect(caught(() => readBandCheckpoint(at('nan.json'))).message).toBe('there is no such file')
   })
 
@@ -153,7 +160,7 @@ describe('the checkpoint of a band', () => {
     ['another file', () => '{"image": 3}', 'this is no checkpoint of a band'],
     ['empty', () => '', 'cut short'],
   ])('is refused when it is %s', (_what, spoil, message) => {
-    writeBandCheckpoint(at('c.json'), checkpoint('lbfgs'))
+    writeBandCheckpoint(at('c.json'), saved(checkpoint('lbfgs')))
     writeFileSync(at('c.json'), spoil(readFileSync(at('c.json'), 'utf8')))
     const error = caught(() => readBandCheckpoint(at('c.json')))
     expect(error.message).toContain(message)
@@ -161,9 +168,9 @@ describe('the checkpoint of a band', () => {
   })
 
   it('is refused when it is of another version', () => {
-    writeBandCheckpoint(at('c.json'), { ...checkpoint('lbfgs'), version: 2 as 1 })
+    writeBandCheckpoint(at('c.json'), saved({ ...checkpoint('lbfgs'), version: 2 as 1 }))
     expect(caught(() => readBandCheckpoint(at('c.json'))).message).toContain(
-      'another version of hoplite (version)',
+      'another version of hoplite (band.version)',
     )
   })
 })

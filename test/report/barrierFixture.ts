@@ -196,7 +196,7 @@ export function barrierReport(): BarrierReport {
       rest: {
         status: 'chosen',
         basis: 'charge of the migrating Li⁺ kept after seeing that the barrier matches',
-        rate: { prefactor_Hz: 6.3e12, hop_rate_Hz: 1.3e-12, temperature_K: 300 },
+        rate: { atoms: 1, prefactor_Hz: 6.3e12, hop_rate_Hz: 1.3e-12, temperature_K: 300 },
       },
     }),
     barrierCase({
