@@ -123,7 +123,7 @@ describe('content', () => {
 
   test('forward, back, and rates where there are any', () => {
     const [bare, pvdf] = recordsOf(page, 'Hops, forward and back')
-    expect(bare).toBe('bare 1.47 1.07 +0.40 6.3 × 10¹² 1.3 × 10⁻¹² at 300 K')
+    expect(bare).toBe('bare 1.47 1.07 +0.40 6.3 × 10¹² 1.3 × 10⁻¹² at 300 K, ion alone')
     expect(pvdf).toContain('not computed')
   })
 })
