@@ -35,8 +35,10 @@ async function bundleOf(entry) {
   const name = basename(entry, '.ts')
   const record = join(CACHE, `${name}.json`)
   try {
-    const { bundle, stamps } = JSON.parse(readFileSync(record, 'utf8'))
-    if (stamps.every(([file, stamp]) => stampOf(file) === stamp)) return join(CACHE, bundle)
+    const { bundle, bytes, stamps } = JSON.parse(readFileSync(record, 'utf8'))
+    // One that is cut short or empty, as after a full disk, is made anew.
+    const whole = statSync(join(CACHE, bundle)).size === bytes
+    if (whole && stamps.every(([file, stamp]) => stampOf(file) === stamp)) return join(CACHE, bundle)
   } catch {
     // None yet, or a file that it was made of is gone.
   }
@@ -45,8 +47,9 @@ async function bundleOf(entry) {
     const bundle = `${name}-${hash}.mjs`
     mkdirSync(CACHE, { recursive: true })
     write(join(CACHE, `${bundle}.map`), files['.map'])
-    write(join(CACHE, bundle), `${files['.mjs']}//# sourceMappingURL=${bundle}.map\n`)
-    write(record, JSON.stringify({ bundle, stamps }))
+    const text = `${files['.mjs']}//# sourceMappingURL=${bundle}.map\n`
+    write(join(CACHE, bundle), text)
+    write(record, JSON.stringify({ bundle, bytes: Buffer.byteLength(text), stamps }))
     forget(name, bundle)
     return join(CACHE, bundle)
   } catch {

@@ -21,15 +21,41 @@ export const STREAM = {
 } as const
 export type Stream = (typeof STREAM)[keyof typeof STREAM]
 
-/** High 32 bits of the 64-bit product of two unsigned 32-bit integers, in sixteen-bit halves of doubles. */
+/**
+ * High 32 bits of the 64-bit product of two unsigned 32-bit integers, from sixteen-bit halves: every sum below fits in 32
+ * bits, so that integers stay integers.
+ */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff
   const aHigh = a >>> 16
   const bLow = b & 0xffff
   const bHigh = b >>> 16
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16)
-  const carry = aLow * bHigh + (middle & 0xffff)
-  return (aHigh * bHigh + (middle >>> 16) + (carry >>> 16)) >>> 0
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0
+  const carry = (Math.imul(aLow, bHigh) + (middle & 0xffff)) | 0
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0
+}
+
+/** Where `philox` leaves its result: an array of its own for every draw would cost more than the draw. */
+const words = new Uint32Array(4)
+
+/** Ten rounds on a counter (c) and a key (k) of 32-bit words, into `words`. */
+function philox(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void {
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(MULTIPLIER_0, c0)
+    const low0 = Math.imul(MULTIPLIER_0, c0)
+    const high1 = multiplyHigh(MULTIPLIER_1, c2)
+    const low1 = Math.imul(MULTIPLIER_1, c2)
+    c0 = high1 ^ c1 ^ k0
+    c1 = low1
+    c2 = high0 ^ c3 ^ k1
+    c3 = low0
+    k0 = (k0 + WEYL_0) | 0
+    k1 = (k1 + WEYL_1) | 0
+  }
+  words[0] = c0
+  words[1] = c1
+  words[2] = c2
+  words[3] = c3
 }
 
 /**
@@ -41,30 +67,15 @@ export function philox4x32(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter
-  let [k0, k1] = key
-  for (let round = 0; round < 10; round++) {
-    const high0 = multiplyHigh(MULTIPLIER_0, c0)
-    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0
-    const high1 = multiplyHigh(MULTIPLIER_1, c2)
-    const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0
-    c0 = (high1 ^ c1 ^ k0) >>> 0
-    c1 = low1
-    c2 = (high0 ^ c3 ^ k1) >>> 0
-    c3 = low0
-    k0 = (k0 + WEYL_0) >>> 0
-    k1 = (k1 + WEYL_1) >>> 0
-  }
-  return [c0, c1, c2, c3]
+  philox(counter[0] | 0, counter[1] | 0, counter[2] | 0, counter[3] | 0, key[0] | 0, key[1] | 0)
+  return [words[0]!, words[1]!, words[2]!, words[3]!]
 }
 
-/** Four 32-bit words for (seed, stream, step, index). Seeds and steps use 53 bits. */
-function draw(seed: number, stream: number, step: number, index: number): [number, number, number, number] {
-  const high = (value: number) => Math.floor(value / 0x100000000) >>> 0
-  return philox4x32(
-    [step >>> 0, (high(step) ^ (stream << 24)) >>> 0, index >>> 0, high(index)],
-    [seed >>> 0, high(seed)],
-  )
+const highWord = (value: number) => Math.floor(value / 0x100000000) | 0
+
+/** Four 32-bit words for (seed, stream, step, index), into `words`. Seeds and steps use 53 bits. */
+function draw(seed: number, stream: number, step: number, index: number): void {
+  philox(step | 0, highWord(step) ^ (stream << 24), index | 0, highWord(index), seed | 0, highWord(seed))
 }
 
 /** A uniform number in (0, 1), from 32 random bits. */
@@ -77,8 +88,8 @@ export function uniforms(
   step: number,
   index: number,
 ): [number, number, number, number] {
-  const [a, b, c, d] = draw(seed, stream, step, index)
-  return [open01(a), open01(b), open01(c), open01(d)]
+  draw(seed, stream, step, index)
+  return [open01(words[0]!), open01(words[1]!), open01(words[2]!), open01(words[3]!)]
 }
 
 /** Four standard normal numbers (Box–Muller). */
@@ -101,6 +112,18 @@ export function normals(
   ]
 }
 
+/** The first three `normals` of indices 0, 1, …: a vector for every atom. @param out [3N], overwritten */
+export function normalVectors(out: Float64Array, seed: number, stream: Stream, step: number): void {
+  for (let index = 0, k = 0; k < out.length; index++, k += 3) {
+    draw(seed, stream, step, index)
+    const radius0 = Math.sqrt(-2 * Math.log(open01(words[0]!)))
+    const angle0 = 2 * Math.PI * open01(words[1]!)
+    out[k] = radius0 * Math.cos(angle0)
+    out[k + 1] = radius0 * Math.sin(angle0)
+    out[k + 2] = Math.sqrt(-2 * Math.log(open01(words[2]!))) * Math.cos(2 * Math.PI * open01(words[3]!))
+  }
+}
+
 /** A sequential view of one stream, for code that draws an unknown number of times (builders, bootstrap). */
 export interface RandomSequence {
   /** Uniform in (0, 1). */
@@ -114,14 +137,14 @@ export interface RandomSequence {
 /** @param substream separates independent sequences of the same seed and stream */
 export function randomSequence(seed: number, stream: Stream, substream = 0): RandomSequence {
   let drawn = 0
-  let words: [number, number, number, number] = [0, 0, 0, 0]
+  let numbers: [number, number, number, number] = [0, 0, 0, 0]
   let left = 0
   const uniform = () => {
     if (left === 0) {
-      words = draw(seed, stream, drawn++, substream)
+      numbers = uniforms(seed, stream, drawn++, substream)
       left = 4
     }
-    return open01(words[--left]!)
+    return numbers[--left]!
   }
   return {
     uniform,

@@ -6,7 +6,7 @@ import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
 import { about } from '../workflow/checks.ts'
 import { prepareSinglePoint } from '../workflow/singlePoint.ts'
 import { command } from './command.ts'
-import { positive } from './numbers.ts'
+import { factors, positive } from './numbers.ts'
 import { fixed, formatTable } from './table.ts'
 
 export const energyCommand = command({
@@ -141,18 +141,5 @@ function accuracy(value: number | undefined): number | undefined {
     message: `--ewald-accuracy is ${value}`,
     where: 'command line',
     hint: `it takes a number from ${ACCURACY.from} to ${ACCURACY.to}`,
-  })
-}
-
-function factors(flag: string, text: string | undefined): [number, number, number] | undefined {
-  if (text === undefined) return undefined
-  const words = text.split(',').map(word => word.trim())
-  const values = words.map(Number)
-  if (words.length === 3 && !words.includes('') && values.every(value => value >= 0 && value <= 1))
-    return values as [number, number, number]
-  throw new UserError({
-    message: `${flag} is '${text}'`,
-    where: 'command line',
-    hint: 'it takes three numbers from 0 to 1, such as 0,0,0.5',
   })
 }

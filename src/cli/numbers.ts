@@ -24,3 +24,20 @@ export function wholeNumber(flag: string, value: number | undefined, minimum = 1
     hint: `it takes a whole number of at least ${minimum}`,
   })
 }
+
+/**
+ * Factors on pairs one, two and three bonds apart.
+ * @throws UserError unless the flag is left out or three numbers from 0 to 1
+ */
+export function factors(flag: string, text: string | undefined): [number, number, number] | undefined {
+  if (text === undefined) return undefined
+  const words = text.split(',').map(word => word.trim())
+  const values = words.map(Number)
+  if (words.length === 3 && !words.includes('') && values.every(value => value >= 0 && value <= 1))
+    return values as [number, number, number]
+  throw new UserError({
+    message: `${flag} is '${text}'`,
+    where: 'command line',
+    hint: 'it takes three numbers from 0 to 1, such as 0,0,0.5',
+  })
+}

@@ -111,121 +111,83 @@ export interface ConstraintSolver {
 
 const MAX_ITERATIONS = 100
 
+/** The constraints in elimination order. */
+interface Bonds {
+  readonly count: number
+  /** [2M] offsets of both ends in [3N] arrays. */
+  readonly ends: Int32Array
+  /** [2M] inverse masses of both ends, mol/g: what each yields per unit of multiplier. */
+  readonly yields: Float64Array
+  /** [M] squared lengths, Å² */
+  readonly squared: Float64Array
+  /** [3M] directions along which corrections act, Å */
+  readonly vectors: Float64Array
+}
+
 /** @param masses [N] g/mol */
 export function createConstraintSolver(constraints: BondConstraints, masses: Float64Array): ConstraintSolver {
-  const { tolerance } = constraints
   const count = constraints.lengths.length
   const coupling = createCoupling(constraints.atoms, masses)
-  // In elimination order: offsets of both ends in [3N] arrays, and what each end yields per unit of multiplier.
-  const first = new Int32Array(count)
-  const second = new Int32Array(count)
-  const inverseFirst = new Float64Array(count)
-  const inverseSecond = new Float64Array(count)
-  const squared = new Float64Array(count)
-  for (let k = 0; k < count; k++) {
-    const constraint = coupling.order[k]!
-    const i = constraints.atoms[2 * constraint]!
-    const j = constraints.atoms[2 * constraint + 1]!
-    first[k] = 3 * i
-    second[k] = 3 * j
-    inverseFirst[k] = 1 / masses[i]!
-    inverseSecond[k] = 1 / masses[j]!
-    squared[k] = constraints.lengths[constraint]! ** 2
+  const bonds: Bonds = {
+    count,
+    ends: new Int32Array(2 * count),
+    yields: new Float64Array(2 * count),
+    squared: Float64Array.from(coupling.order, constraint => constraints.lengths[constraint]! ** 2),
+    vectors: new Float64Array(3 * count),
   }
-  const vectors = new Float64Array(3 * count)
+  coupling.order.forEach((constraint, k) => {
+    for (const end of [0, 1]) {
+      const atom = constraints.atoms[2 * constraint + end]!
+      bonds.ends[2 * k + end] = 3 * atom
+      bonds.yields[2 * k + end] = 1 / masses[atom]!
+    }
+  })
   const multipliers = new Float64Array(count)
   const total = new Float64Array(count)
-
-  /** values −= scale · M⁻¹ Σ multiplier · (bond direction) */
-  const apply = (values: Float64Array, along: Float64Array, scale: number) => {
-    for (let k = 0, b = 0; k < count; k++, b += 3) {
-      const multiplier = scale * along[k]!
-      const x = multiplier * vectors[b]!
-      const y = multiplier * vectors[b + 1]!
-      const z = multiplier * vectors[b + 2]!
-      const i = first[k]!
-      const j = second[k]!
-      const wi = inverseFirst[k]!
-      const wj = inverseSecond[k]!
-      values[i]! -= wi * x
-      values[i + 1]! -= wi * y
-      values[i + 2]! -= wi * z
-      values[j]! += wj * x
-      values[j + 1]! += wj * y
-      values[j + 2]! += wj * z
-    }
-  }
 
   return {
     constraints,
     setReference(positions) {
-      for (let k = 0, b = 0; k < count; k++, b += 3) {
-        const i = first[k]!
-        const j = second[k]!
-        vectors[b] = positions[i]! - positions[j]!
-        vectors[b + 1] = positions[i + 1]! - positions[j + 1]!
-        vectors[b + 2] = positions[i + 2]! - positions[j + 2]!
-      }
-      coupling.factorize(vectors)
+      findVectors(bonds, positions)
+      coupling.factorize(bonds.vectors)
     },
     constrainPositions(positions, motion) {
       if (count === 0) return
-      if (motion) total.fill(0)
-      let worst = 0
-      let error = 0
+      total.fill(0)
+      let worst: Worst = { bond: 0, error: 0 }
       for (let iteration = 0; iteration <= MAX_ITERATIONS; iteration++) {
-        error = 0
-        for (let k = 0; k < count; k++) {
-          const i = first[k]!
-          const j = second[k]!
-          const x = positions[i]! - positions[j]!
-          const y = positions[i + 1]! - positions[j + 1]!
-          const z = positions[i + 2]! - positions[j + 2]!
-          const excess = 0.5 * (x * x + y * y + z * z - squared[k]!)
-          multipliers[k] = excess
-          const relative = Math.abs(excess) / squared[k]!
-          // A NaN counts as the worst.
-          if (!(relative <= error)) {
-            error = relative
-            worst = k
-          }
-        }
-        if (error <= tolerance) {
-          if (motion) apply(motion.velocities, total, 1 / motion.time_ps)
+        worst = findExcess(bonds, positions, multipliers)
+        if (worst.error <= constraints.tolerance) {
+          if (motion) pull(bonds, motion.velocities, total, 1 / motion.time_ps)
           return
         }
-        if (!Number.isFinite(error)) break
+        if (!Number.isFinite(worst.error)) break
         coupling.solve(multipliers)
-        apply(positions, multipliers, 1)
+        pull(bonds, positions, multipliers, 1)
         if (motion) for (let k = 0; k < count; k++) total[k]! += multipliers[k]!
       }
+      const [i, j] = [bonds.ends[2 * worst.bond]!, bonds.ends[2 * worst.bond + 1]!]
       throw new SimulationError({
-        message: `a constrained bond is off its length by ${(100 * error).toPrecision(3)} % and cannot be brought back`,
-        where: `bond between atoms ${first[worst]! / 3 + 1} and ${second[worst]! / 3 + 1}`,
+        message: `a constrained bond is off its length by ${(100 * worst.error).toPrecision(3)} % and cannot be brought back`,
+        where: `bond between atoms ${i / 3 + 1} and ${j / 3 + 1}`,
         hint: 'minimise first, take a shorter timestep_fs, or look at the forces on these atoms',
       })
     },
     constrainVelocities(velocities) {
-      for (let k = 0, b = 0; k < count; k++, b += 3) {
-        const i = first[k]!
-        const j = second[k]!
-        multipliers[k] =
-          vectors[b]! * (velocities[i]! - velocities[j]!) +
-          vectors[b + 1]! * (velocities[i + 1]! - velocities[j + 1]!) +
-          vectors[b + 2]! * (velocities[i + 2]! - velocities[j + 2]!)
-      }
+      findApproach(bonds, velocities, multipliers)
       coupling.solve(multipliers)
-      apply(velocities, multipliers, 1)
+      pull(bonds, velocities, multipliers, 1)
     },
     addVirial(virial, velocities, forces, constants) {
+      const { ends, yields, vectors } = bonds
       for (let k = 0; k < count; k++) {
-        const i = first[k]!
-        const j = second[k]!
+        const i = ends[2 * k]!
+        const j = ends[2 * k + 1]!
         let value = 0
         for (let axis = 0; axis < 3; axis++) {
           const relative = velocities[i + axis]! - velocities[j + axis]!
-          const pull = inverseFirst[k]! * forces[i + axis]! - inverseSecond[k]! * forces[j + axis]!
-          value += vectors[3 * k + axis]! * pull + relative ** 2 / constants.accelerationPerForce
+          const acceleration = yields[2 * k]! * forces[i + axis]! - yields[2 * k + 1]! * forces[j + axis]!
+          value += vectors[3 * k + axis]! * acceleration + relative ** 2 / constants.accelerationPerForce
         }
         multipliers[k] = value
       }
@@ -239,5 +201,78 @@ export function createConstraintSolver(constraints: BondConstraints, masses: Flo
         }
       }
     },
+  }
+}
+
+function findVectors({ count, ends, vectors }: Bonds, positions: Float64Array): void {
+  for (let k = 0; k < count; k++) {
+    const i = ends[2 * k]!
+    const j = ends[2 * k + 1]!
+    vectors[3 * k] = positions[i]! - positions[j]!
+    vectors[3 * k + 1] = positions[i + 1]! - positions[j + 1]!
+    vectors[3 * k + 2] = positions[i + 2]! - positions[j + 2]!
+  }
+}
+
+/** values −= scale · M⁻¹ Σ multiplier · (bond direction) */
+function pull(bonds: Bonds, values: Float64Array, multipliers: Float64Array, scale: number): void {
+  const { count, ends, yields, vectors } = bonds
+  for (let k = 0; k < count; k++) {
+    const multiplier = scale * multipliers[k]!
+    const x = multiplier * vectors[3 * k]!
+    const y = multiplier * vectors[3 * k + 1]!
+    const z = multiplier * vectors[3 * k + 2]!
+    const i = ends[2 * k]!
+    const j = ends[2 * k + 1]!
+    const wi = yields[2 * k]!
+    const wj = yields[2 * k + 1]!
+    values[i]! -= wi * x
+    values[i + 1]! -= wi * y
+    values[i + 2]! -= wi * z
+    values[j]! += wj * x
+    values[j + 1]! += wj * y
+    values[j + 2]! += wj * z
+  }
+}
+
+/** Place and relative error of the length that is furthest off. */
+interface Worst {
+  readonly bond: number
+  readonly error: number
+}
+
+/** @param excess [M] half of what the squared lengths are too large by, overwritten */
+function findExcess(bonds: Bonds, positions: Float64Array, excess: Float64Array): Worst {
+  const { count, ends, squared } = bonds
+  let bond = 0
+  let error = 0
+  for (let k = 0; k < count; k++) {
+    const i = ends[2 * k]!
+    const j = ends[2 * k + 1]!
+    const x = positions[i]! - positions[j]!
+    const y = positions[i + 1]! - positions[j + 1]!
+    const z = positions[i + 2]! - positions[j + 2]!
+    const half = 0.5 * (x * x + y * y + z * z - squared[k]!)
+    excess[k] = half
+    const relative = Math.abs(half) / squared[k]!
+    // A NaN counts as the worst.
+    if (!(relative <= error)) {
+      error = relative
+      bond = k
+    }
+  }
+  return { bond, error }
+}
+
+/** @param approach [M] b·(v_i − v_j), overwritten */
+function findApproach(bonds: Bonds, velocities: Float64Array, approach: Float64Array): void {
+  const { count, ends, vectors } = bonds
+  for (let k = 0; k < count; k++) {
+    const i = ends[2 * k]!
+    const j = ends[2 * k + 1]!
+    approach[k] =
+      vectors[3 * k]! * (velocities[i]! - velocities[j]!) +
+      vectors[3 * k + 1]! * (velocities[i + 1]! - velocities[j + 1]!) +
+      vectors[3 * k + 2]! * (velocities[i + 2]! - velocities[j + 2]!)
   }
 }

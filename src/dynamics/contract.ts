@@ -92,7 +92,7 @@ export interface ProtocolOptions {
   /** Where to begin: `stageStart(state)`, or a snapshot of an earlier run. It is not changed. */
   readonly from: Snapshot
   readonly constraints: ConstraintChoice
-  /** Called for every stage, and again after every periodic snapshot, with the system that it evaluates. */
+  /** Called for every stage, with the system that it evaluates. */
   prepare(system: System, purpose: Purpose): Promise<Evaluator>
   readonly seed: number
   readonly constants?: Constants | undefined

@@ -16,23 +16,31 @@ export interface Coupling {
   solve(rightHandSide: Float64Array): void
 }
 
-/** Constraints of each connected cluster, breadth first from any one of them, then reversed: leaves come first. */
+/**
+ * Breadth first from one constraint of each connected cluster, all clusters at once, then reversed: leaves come first, and
+ * neighbours in this order are mostly of different molecules, so that a processor need not wait for one to begin the next.
+ */
 function eliminationOrder(neighbors: readonly number[][]): Int32Array {
-  const order: number[] = []
-  const seen = new Uint8Array(neighbors.length)
-  for (let root = 0; root < neighbors.length; root++) {
-    if (seen[root]) continue
-    seen[root] = 1
-    order.push(root)
-    for (let head = order.length - 1; head < order.length; head++) {
+  const roots: number[] = []
+  const spread = (from: readonly number[], seen: Uint8Array): number[] => {
+    const order = [...from]
+    for (const constraint of from) seen[constraint] = 1
+    for (let head = 0; head < order.length; head++) {
       for (const next of neighbors[order[head]!]!) {
         if (seen[next]) continue
         seen[next] = 1
         order.push(next)
       }
     }
+    return order
   }
-  return Int32Array.from(order.reverse())
+  const known = new Uint8Array(neighbors.length)
+  for (let root = 0; root < neighbors.length; root++) {
+    if (known[root]) continue
+    roots.push(root)
+    spread([root], known)
+  }
+  return Int32Array.from(spread(roots, new Uint8Array(neighbors.length)).reverse())
 }
 
 /** For each column the rows below the diagonal that are not zero in L, ascending (fill-in included). */
@@ -75,10 +83,9 @@ export function createCoupling(atoms: Int32Array, masses: Float64Array): Couplin
   columns.forEach((rows, k) => {
     columnStart[k + 1] = columnStart[k]! + rows.length
   })
-  const rowOf = Int32Array.from(columns.flat())
-  const coefficients = new Float64Array(rowOf.length)
+  const entryCount = columnStart[count]!
+  const coefficients = new Float64Array(entryCount)
   const diagonalCoefficients = new Float64Array(count)
-  // Where each product of two entries of a column goes, in the order in which `factorize` meets them.
   const targets: number[] = []
   columns.forEach((rows, k) => {
     const [i, j] = [atoms[2 * order[k]!]!, atoms[2 * order[k]! + 1]!]
@@ -94,60 +101,97 @@ export function createCoupling(atoms: Int32Array, masses: Float64Array): Couplin
       for (const lower of rows.slice(n + 1)) targets.push(columnStart[row]! + columns[row]!.indexOf(lower))
     })
   })
-  const target = Int32Array.from(targets)
-  const diagonal = new Float64Array(count)
-  const lower = new Float64Array(rowOf.length)
-
+  const pattern: Pattern = {
+    columnStart,
+    rowOf: Int32Array.from(columns.flat()),
+    coefficients,
+    diagonalCoefficients,
+    target: Int32Array.from(targets),
+  }
+  const factors: Factors = { inverseDiagonal: new Float64Array(count), lower: new Float64Array(entryCount) }
   return {
     order,
     factorize(vectors) {
-      for (let k = 0; k < count; k++) {
-        const x = vectors[3 * k]!
-        const y = vectors[3 * k + 1]!
-        const z = vectors[3 * k + 2]!
-        diagonal[k] = diagonalCoefficients[k]! * (x * x + y * y + z * z)
-        for (let e = columnStart[k]!; e < columnStart[k + 1]!; e++) {
-          const row = 3 * rowOf[e]!
-          lower[e] = coefficients[e]! * (x * vectors[row]! + y * vectors[row + 1]! + z * vectors[row + 2]!)
-        }
-      }
-      let next = 0
-      for (let k = 0; k < count; k++) {
-        const pivot = diagonal[k]!
-        if (!(pivot > 0)) {
-          const constraint = order[k]!
-          throw new SimulationError({
-            message: 'the constraints of one molecule contradict one another or have collapsed',
-            where: `bond between atoms ${atoms[2 * constraint]! + 1} and ${atoms[2 * constraint + 1]! + 1}`,
-            hint: 'look for atoms on top of one another, or constrain fewer bonds',
-          })
-        }
-        const end = columnStart[k + 1]!
-        for (let e = columnStart[k]!; e < end; e++) {
-          const factor = lower[e]! / pivot
-          diagonal[rowOf[e]!]! -= factor * lower[e]!
-          for (let f = e + 1; f < end; f++) {
-            const t = target[next++]!
-            lower[t]! -= factor * lower[f]!
-          }
-          lower[e] = factor
-        }
-      }
+      const failed = factorize(pattern, factors, vectors)
+      if (failed < 0) return
+      const constraint = order[failed]!
+      throw new SimulationError({
+        message: 'the constraints of one molecule contradict one another or have collapsed',
+        where: `bond between atoms ${atoms[2 * constraint]! + 1} and ${atoms[2 * constraint + 1]! + 1}`,
+        hint: 'look for atoms on top of one another, or constrain fewer bonds',
+      })
     },
-    solve(x) {
-      for (let k = 0; k < count; k++) {
-        const value = x[k]!
-        for (let e = columnStart[k]!; e < columnStart[k + 1]!; e++) {
-          const row = rowOf[e]!
-          x[row]! -= lower[e]! * value
-        }
-        x[k] = value / diagonal[k]!
-      }
-      for (let k = count - 1; k >= 0; k--) {
-        let value = x[k]!
-        for (let e = columnStart[k]!; e < columnStart[k + 1]!; e++) value -= lower[e]! * x[rowOf[e]!]!
-        x[k] = value
-      }
-    },
+    solve: rightHandSide => solve(pattern, factors, rightHandSide),
+  }
+}
+
+/** Where the matrix is not zero, column by column below the diagonal, and what it is made of. */
+interface Pattern {
+  /** [M+1] */
+  readonly columnStart: Int32Array
+  /** [E] */
+  readonly rowOf: Int32Array
+  /** [E] A_kl = coefficient · b_k·b_l */
+  readonly coefficients: Float64Array
+  /** [M] */
+  readonly diagonalCoefficients: Float64Array
+  /** Where each product of two entries of a column goes, in the order in which `factorize` meets them. */
+  readonly target: Int32Array
+}
+
+interface Factors {
+  /** [M] 1/D */
+  readonly inverseDiagonal: Float64Array
+  /** [E] L without its unit diagonal. */
+  readonly lower: Float64Array
+}
+
+/** @returns the first place whose pivot is not positive, or −1 */
+function factorize(pattern: Pattern, factors: Factors, vectors: Float64Array): number {
+  const { columnStart, rowOf, coefficients, diagonalCoefficients, target } = pattern
+  const { inverseDiagonal: diagonal, lower } = factors
+  const count = diagonal.length
+  for (let k = 0, e = 0; k < count; k++) {
+    const x = vectors[3 * k]!
+    const y = vectors[3 * k + 1]!
+    const z = vectors[3 * k + 2]!
+    diagonal[k] = diagonalCoefficients[k]! * (x * x + y * y + z * z)
+    const end = columnStart[k + 1]!
+    for (; e < end; e++) {
+      const row = 3 * rowOf[e]!
+      lower[e] = coefficients[e]! * (x * vectors[row]! + y * vectors[row + 1]! + z * vectors[row + 2]!)
+    }
+  }
+  for (let k = 0, e = 0, next = 0; k < count; k++) {
+    const pivot = diagonal[k]!
+    if (!(pivot > 0)) return k
+    const perPivot = 1 / pivot
+    diagonal[k] = perPivot
+    const end = columnStart[k + 1]!
+    for (; e < end; e++) {
+      const entry = lower[e]!
+      const factor = entry * perPivot
+      diagonal[rowOf[e]!]! -= factor * entry
+      for (let f = e + 1; f < end; f++) lower[target[next++]!]! -= factor * lower[f]!
+      lower[e] = factor
+    }
+  }
+  return -1
+}
+
+/** Solves L·D·Lᵀ x = right-hand side in place. */
+function solve({ columnStart, rowOf }: Pattern, { inverseDiagonal, lower }: Factors, x: Float64Array): void {
+  const count = inverseDiagonal.length
+  for (let k = 0, e = 0; k < count; k++) {
+    const value = x[k]!
+    const end = columnStart[k + 1]!
+    for (; e < end; e++) x[rowOf[e]!]! -= lower[e]! * value
+    x[k] = value * inverseDiagonal[k]!
+  }
+  for (let k = count - 1, e = rowOf.length - 1; k >= 0; k--) {
+    let value = x[k]!
+    const start = columnStart[k]!
+    for (; e >= start; e--) value -= lower[e]! * x[rowOf[e]!]!
+    x[k] = value
   }
 }

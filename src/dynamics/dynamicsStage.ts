@@ -1,8 +1,8 @@
 import { copyState, type State } from '../core/state.ts'
 import { SimulationError } from '../errors.ts'
-import type { Evaluation, Evaluator } from '../platform/platform.ts'
+import type { Evaluation, Evaluator, Want } from '../platform/platform.ts'
 import type { ProtocolEvent, Run, Snapshot, StageOutcome } from './contract.ts'
-import { advance, createEnsemble, type Ensemble, settle } from './ensemble.ts'
+import { advance, createEnsemble, type Ensemble, settle, wantedBy } from './ensemble.ts'
 import type { Motion } from './integrate.ts'
 import { addPoint, firstNonFinite, slopeOf, thermoRow } from './observe.ts'
 import type { DynamicsStage } from './protocol.ts'
@@ -10,6 +10,8 @@ import { kineticEnergy, temperatureOf } from './velocities.ts'
 
 /** A run this many times hotter than anything asked of it has exploded. */
 const EXPLOSION = 10
+/** The conserved quantity is looked at on logged steps and at least this often, in steps. */
+const CONSERVED_EVERY = 20
 
 /**
  * One stage of dynamics, from a snapshot within it to its end.
@@ -30,8 +32,13 @@ export async function* dynamicsStage(
   const frameEvery = everySteps(run.output?.frame_every_ps)
   const snapshotEvery = everySteps(run.output?.snapshot_every_ps)
   const isDue = (step: number, every: number) => every > 0 && step % every === 0
+  const isWatched = (done: number) => isDue(done, thermoEvery) || isDue(done, CONSERVED_EVERY)
+  const wanted = (done: number): Want => {
+    const { energy, virial } = wantedBy(ensemble, done)
+    return { energy: energy || isWatched(done), virial: virial || isDue(done, thermoEvery) }
+  }
 
-  let evaluator: Evaluator = await run.prepare(system, 'dynamics')
+  const evaluator: Evaluator = await run.prepare(system, 'dynamics')
   try {
     const { ran, backend, fallbackReason } = evaluator
     yield { kind: 'stage-start', stageIndex, stage, steps, ran, backend, fallbackReason }
@@ -39,7 +46,7 @@ export async function* dynamicsStage(
       masses,
       constants,
       solver,
-      evaluate: async at => finite(await evaluator.evaluate(at), at),
+      evaluate: async (at, want) => finite(await evaluator.evaluate(at, want), at, want),
     }
     const state = copyState(start.state)
     if (start.stepInStage === 0) settle(ensemble, state)
@@ -78,18 +85,19 @@ export async function* dynamicsStage(
         if (isAborted) return { aborted: true, snapshot }
         yield { kind: 'snapshot', snapshot }
         // A resumed run begins with a fresh pair list: so does this one, or their last bits would differ.
-        await evaluator.dispose()
-        evaluator = await run.prepare(system, 'dynamics')
+        evaluator.forget()
         evaluation = await motion.evaluate(state)
       }
 
-      const step = await advance(ensemble, motion, state, evaluation, done)
+      const step = await advance(ensemble, motion, state, evaluation, done, wanted(done + 1))
       evaluation = step.evaluation
       exchanged_eV += step.exchanged_eV
       state.step++
       const elapsed_ps = (done + 1) * timestep_ps
       state.time_ps = start.stageStart_ps + elapsed_ps
-      conserved = addPoint(conserved, elapsed_ps, energy() - exchanged_eV - reference_eV)
+      if (isWatched(done + 1)) {
+        conserved = addPoint(conserved, elapsed_ps, energy() - exchanged_eV - reference_eV)
+      }
       checkTemperature(ensemble, state, limit_K)
     }
   } finally {
@@ -98,9 +106,9 @@ export async function* dynamicsStage(
 }
 
 /** @throws SimulationError naming the first atom whose force is not finite */
-function finite(evaluation: Evaluation, state: State): Evaluation {
+function finite(evaluation: Evaluation, state: State, want: Want = {}): Evaluation {
   const bad = firstNonFinite(evaluation.forces)
-  if (bad < 0 && Number.isFinite(evaluation.energy)) return evaluation
+  if (bad < 0 && (want.energy === false || Number.isFinite(evaluation.energy))) return evaluation
   throw new SimulationError({
     message: bad < 0 ? `the potential energy is ${evaluation.energy}` : 'a force is not finite',
     where: bad < 0 ? `step ${state.step + 1}` : `atom ${Math.floor(bad / 3) + 1}, step ${state.step + 1}`,

@@ -1,7 +1,7 @@
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
-import type { Evaluation } from '../platform/platform.ts'
+import type { Evaluation, Want } from '../platform/platform.ts'
 import { type Constants, EV_PER_A3_IN_BAR, FEMTOSECOND } from '../units.ts'
 import {
   cellRescalingFactor,
@@ -25,6 +25,13 @@ import {
 
 /** Steps between changes of the cell, each of which costs one more evaluation. */
 const STEPS_PER_RESCALING = 10
+
+/** What the step that follows `done` steps of the stage needs of the evaluation at its beginning, besides forces. */
+export function wantedBy({ stage }: Pick<Ensemble, 'stage'>, done: number): Required<Want> {
+  const rescales =
+    done % STEPS_PER_RESCALING === 0 && (stage.kind === 'npt' || stage.density_end_g_per_cm3 !== undefined)
+  return { energy: rescales, virial: rescales && stage.kind === 'npt' }
+}
 
 /** What one stage of dynamics keeps fixed: integrator, baths and constraints, chosen independently of each other. */
 export interface Ensemble extends Omit<Motion, 'evaluate'> {
@@ -115,7 +122,9 @@ function refuseNetwork(stage: DynamicsStage, bonds: Int32Array, state: State): v
 /**
  * Makes one step in place: rescaling of the cell when it is due, integration, removal of the centre-of-mass motion,
  * rescaling of velocities. Each part leaves the target distribution as it is.
+ * @param evaluation at the present positions, with what `wantedBy` says of them
  * @param done steps of the stage made so far
+ * @param want of the evaluation at the new positions
  * @returns the evaluation at the new positions and the energy that the baths have put in, eV
  */
 export async function advance(
@@ -124,6 +133,7 @@ export async function advance(
   state: State,
   evaluation: Evaluation,
   done: number,
+  want: Want,
 ): Promise<{ evaluation: Evaluation; exchanged_eV: number }> {
   const { stage, masses, constants, timestep_ps, freedom } = ensemble
   const { velocities } = state
@@ -138,18 +148,18 @@ export async function advance(
     const before = current.energy + kineticEnergy(masses, velocities, constants)
     scaleGroups(ensemble.groups, state, factor, stage.kind === 'npt')
     ensemble.solver?.setReference(state.positions)
-    current = await motion.evaluate(state)
+    current = await motion.evaluate(state, { virial: false })
     exchanged_eV += current.energy + kineticEnergy(masses, velocities, constants) - before
   }
 
   if (isLangevin(stage)) {
-    const step = await langevinStep(motion, state, current, timestep_ps, values =>
-      ornsteinUhlenbeck(masses, values, temperature_K, timeRatio, at, constants),
-    )
+    const randomize = (values: Float64Array) =>
+      ornsteinUhlenbeck(masses, values, temperature_K, timeRatio, at, constants)
+    const step = await langevinStep(motion, state, current, timestep_ps, randomize, want)
     current = step.evaluation
     exchanged_eV += step.heat_eV
   } else {
-    current = await velocityVerletStep(motion, state, current, timestep_ps)
+    current = await velocityVerletStep(motion, state, current, timestep_ps, want)
   }
   if (ensemble.centreOfMassFixed) removeCentreOfMassVelocity(masses, velocities)
   if (stage.kind !== 'nve' && stage.thermostat === 'csvr') {

@@ -1,6 +1,6 @@
 import type { State } from '../core/state.ts'
 import { SimulationError } from '../errors.ts'
-import type { Evaluation } from '../platform/platform.ts'
+import type { Evaluation, Want } from '../platform/platform.ts'
 import type { Constants } from '../units.ts'
 import type { ConstraintSolver } from './constraints.ts'
 import { kineticEnergy } from './velocities.ts'
@@ -15,7 +15,7 @@ export interface Motion {
   readonly masses: Float64Array
   readonly constants: Constants
   readonly solver: ConstraintSolver | null
-  evaluate(state: State): Promise<Evaluation>
+  evaluate(state: State, want?: Want): Promise<Evaluation>
 }
 
 /** An atom that goes further than this in one step, Å, is not in a simulation that can be trusted. */
@@ -70,17 +70,19 @@ export function drift(motion: Motion, state: State, time: number): void {
  * One step of velocity Verlet, with RATTLE when there are constraints: Andersen 1983,
  * https://doi.org/10.1016/0021-9991(83)90014-1.
  * @param evaluation at the present positions @param time step, ps
- * @returns the evaluation at the new positions
+ * @param want of the evaluation at the new positions
+ * @returns that evaluation
  */
 export async function velocityVerletStep(
   motion: Motion,
   state: State,
-  evaluation: Evaluation,
+  evaluation: Pick<Evaluation, 'forces'>,
   time: number,
+  want?: Want,
 ): Promise<Evaluation> {
   kick(motion, state.velocities, evaluation.forces, 0.5 * time)
   drift(motion, state, time)
-  const next = await motion.evaluate(state)
+  const next = await motion.evaluate(state, want)
   kick(motion, state.velocities, next.forces, 0.5 * time)
   motion.solver?.setReference(state.positions)
   motion.solver?.constrainVelocities(state.velocities)
@@ -91,14 +93,16 @@ export async function velocityVerletStep(
  * One step of Langevin dynamics, BAOAB: Leimkuhler & Matthews 2013, https://doi.org/10.1093/amrx/abs010; with
  * constraints in its geodesic form, 2016, https://doi.org/10.1098/rspa.2016.0138.
  * @param randomize the Ornstein–Uhlenbeck part, on velocities in place
+ * @param want of the evaluation at the new positions
  * @returns the evaluation at the new positions and the heat that the bath gave, eV
  */
 export async function langevinStep(
   motion: Motion,
   state: State,
-  evaluation: Evaluation,
+  evaluation: Pick<Evaluation, 'forces'>,
   time: number,
   randomize: (velocities: Float64Array) => void,
+  want?: Want,
 ): Promise<{ evaluation: Evaluation; heat_eV: number }> {
   const { masses, constants, solver } = motion
   const { positions, velocities } = state
@@ -114,7 +118,7 @@ export async function langevinStep(
   drift(motion, state, 0.5 * time)
   // Velocities are projected once, after the kick: projections are linear.
   solver?.setReference(positions)
-  const next = await motion.evaluate(state)
+  const next = await motion.evaluate(state, want)
   kick(motion, velocities, next.forces, 0.5 * time)
   solver?.constrainVelocities(velocities)
   return { evaluation: next, heat_eV }

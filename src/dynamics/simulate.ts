@@ -16,7 +16,8 @@ import { type PushOff, pushOff, withoutNonbonded } from './pushoff.ts'
 
 /**
  * Carries out the stages in order and reports as it goes. Resuming from a periodic snapshot gives the same run bit for
- * bit, given an evaluator that is a function of the state and of the states it has seen since it was prepared.
+ * bit, given an evaluator that is a function of the state and of what it has been asked since it was prepared or last
+ * told to forget.
  * @throws UserError for a stage that makes no sense; SimulationError when the simulation goes wrong
  */
 export async function* runProtocol(options: ProtocolOptions): AsyncGenerator<ProtocolEvent, void> {
@@ -57,7 +58,7 @@ async function* relaxationStage(
     const steps = stage.kind === 'minimize' ? stage.max_steps : null
     const { ran, backend, fallbackReason } = evaluator
     yield { kind: 'stage-start', stageIndex, stage, steps, ran, backend, fallbackReason }
-    const evaluate = (at: State) => evaluator.evaluate(at)
+    const evaluate = (at: State) => evaluator.evaluate(at, { virial: false })
     const abort: StageOutcome = { aborted: true, snapshot: start }
     if (stage.kind === 'minimize') {
       let last: Minimization | undefined

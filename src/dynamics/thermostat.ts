@@ -1,4 +1,4 @@
-import { normals, STREAM, uniforms } from '../rng.ts'
+import { normals, normalVectors, STREAM, uniforms } from '../rng.ts'
 import type { Constants } from '../units.ts'
 import { kineticEnergy } from './velocities.ts'
 
@@ -68,12 +68,13 @@ export function ornsteinUhlenbeck(
   const kept = Math.exp(-timeRatio)
   const spread = -Math.expm1(-2 * timeRatio)
   const kT = constants.boltzmann_eV_per_K * temperature_K * constants.accelerationPerForce
+  const noise = new Float64Array(velocities.length)
+  normalVectors(noise, at.seed, STREAM.langevin, at.step)
   for (let i = 0, k = 0; i < masses.length; i++, k += 3) {
     const width = Math.sqrt((spread * kT) / masses[i]!)
-    const [x, y, z] = normals(at.seed, STREAM.langevin, at.step, i)
-    velocities[k] = kept * velocities[k]! + width * x
-    velocities[k + 1] = kept * velocities[k + 1]! + width * y
-    velocities[k + 2] = kept * velocities[k + 2]! + width * z
+    velocities[k] = kept * velocities[k]! + width * noise[k]!
+    velocities[k + 1] = kept * velocities[k + 1]! + width * noise[k + 1]!
+    velocities[k + 2] = kept * velocities[k + 2]! + width * noise[k + 2]!
   }
 }
 

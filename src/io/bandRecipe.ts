@@ -103,9 +103,12 @@ const bondOverride = z
     }),
   )
 
+/** Images of the longest band. */
+const MOST_IMAGES = 199
+
 const bandSchema = z
   .strictObject({
-    images: z.number().int().min(3).max(199).default(9).describe('with both ends'),
+    images: z.number().int().min(3).max(MOST_IMAGES).default(9).describe('with both ends'),
     path: z.enum(['linear', 'idpp']).default('linear').describe('the first guess'),
     springs: z.enum(['uniform', 'energy-weighted']).default('uniform'),
     spring_eV_per_A2: z
@@ -278,7 +281,10 @@ export function overrideBand(
     ...(fmax_eV_per_A !== undefined && { fmax_eV_per_A }),
   }
   const recipe = { ...loaded.recipe, band }
-  const message = evenWithoutClimbing(band) ?? mistakes(recipe)[0]?.message
+  const message =
+    (band.images > MOST_IMAGES ? `a band has at most ${MOST_IMAGES} images` : null) ??
+    evenWithoutClimbing(band) ??
+    mistakes(recipe)[0]?.message
   if (images !== undefined && message !== undefined) {
     throw new UserError({ message, where: `--images ${images}` })
   }

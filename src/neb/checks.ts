@@ -52,9 +52,7 @@ export function checkEndpoints(
   options: EndpointOptions = {},
 ): void {
   const where = `${names.initial} and ${names.final}`
-  checkCount(initial, final, names, where)
-  checkOrder(initial, final, names, where)
-  checkCell(initial, final, where)
+  checkSameAtoms(initial, final, names)
   checkFrozen(initial, final, names, where)
   const points = [initial.positions, ...(options.via ?? []), final.positions]
   const moves = displacementsOf(initial.box, initial.positions, final.positions)
@@ -66,9 +64,31 @@ export function checkEndpoints(
   }
   points.slice(1).forEach((point, leg) => {
     const ways = displacementsOf(initial.box, points[leg]!, point)
+    if (ways.every(way => way.length_A < SAME_STRUCTURE_A)) refuseStandstill(leg, points.length - 1, where)
     checkImages(initial, ways, where)
     if (options.path !== 'idpp')
       checkCrossing(initial, points[leg]!, ways, leg, points.length - 1, options, where)
+  })
+}
+
+/**
+ * Whether two structures hold the same atoms in one order and one cell, as an end and a via point must.
+ * @throws UserError naming atoms or cell vectors
+ */
+export function checkSameAtoms(initial: Structure, other: Structure, names: EndNames): void {
+  const where = `${names.initial} and ${names.final}`
+  checkCount(initial, other, names, where)
+  checkOrder(initial, other, names, where)
+  checkCell(initial, other, where)
+}
+
+function refuseStandstill(leg: number, legs: number, where: string): never {
+  const before = leg === 0 ? 'the initial end' : `via point ${leg}`
+  const after = leg === legs - 1 ? 'the final end' : `via point ${leg + 1}`
+  throw new UserError({
+    message: `${before} and ${after} are the same structure: no atom moves between them`,
+    where,
+    hint: 'a path goes on from point to point: leave the via point out',
   })
 }
 
@@ -87,7 +107,7 @@ function checkCount(initial: Structure, final: Structure, names: EndNames, where
   throw new UserError({
     message: `${names.initial} has ${before} atoms, ${names.final} has ${after} (${differing.join(', ')})`,
     where,
-    hint: 'both ends must hold the same atoms, in the same order',
+    hint: 'they must hold the same atoms, in the same order',
   })
 }
 
@@ -126,7 +146,7 @@ function checkCell(initial: Structure, final: Structure, where: string): void {
   })
   if (wrong.length === 0) return
   throw new UserError({
-    message: `the ends have different cells: ${wrong.join('; ')}`,
+    message: `the cells differ: ${wrong.join('; ')}`,
     where,
     hint: 'relax both ends in one fixed cell',
   })

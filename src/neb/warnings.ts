@@ -1,4 +1,5 @@
 import type { Box } from '../core/box.ts'
+import { barrierOf } from './barrier.ts'
 import { closePairs } from './geometry.ts'
 import type { BandState } from './neb.ts'
 
@@ -10,6 +11,7 @@ export type BandFlag =
   | 'end-not-relaxed'
   | 'saddle-next-to-end'
   | 'no-saddle'
+  | 'saddle-between-images'
   | 'atoms-collide'
 
 /** Something about a band that a reader should know; a caller may turn any flag into an error. */
@@ -33,12 +35,21 @@ export interface BandWarningOptions {
 const SAME_ENERGY_EV = 1e-3
 /** Shallower dips than this are no minimum of their own, eV. */
 const DIP_EV = 0.01
+/** A climbing image sits on its saddle: a path that rises this much above it has a higher one, eV. */
+const UNRESOLVED_EV = 0.01
 
 /** What a relaxed band does not show by itself. */
 export function bandWarnings(
   band: Pick<
     BandState,
-    'energies_eV' | 'imageFmax_eV_per_A' | 'fmax_eV_per_A' | 'converged' | 'climbing' | 'iteration'
+    | 'energies_eV'
+    | 'path_A'
+    | 'tangentForces_eV_per_A'
+    | 'imageFmax_eV_per_A'
+    | 'fmax_eV_per_A'
+    | 'converged'
+    | 'climbing'
+    | 'iteration'
   >,
   options: BandWarningOptions,
 ): BandWarning[] {
@@ -109,6 +120,18 @@ export function bandWarnings(
       [top],
       `the highest image (${nth(top)}) is next to the ${top === 1 ? 'initial' : 'final'} end: the way up is resolved by one step; use more images`,
     )
+  }
+  if (band.converged && band.climbing) {
+    const { saddle } = barrierOf(band.path_A, energies, band.tangentForces_eV_per_A)
+    const excess = saddle.energy_eV - energies[top]!
+    if (excess > UNRESOLVED_EV) {
+      const next = band.path_A.findIndex(at => at > saddle.path_A)
+      warn(
+        'saddle-between-images',
+        [next - 1, next],
+        `the path rises ${excess.toFixed(3)} eV above its highest image between images ${next} and ${next + 1} of ${last + 1}: no image has found that saddle; use more images`,
+      )
+    }
   }
   return warnings
 }

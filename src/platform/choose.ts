@@ -2,13 +2,14 @@ import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import type { Evaluator, EvaluatorOptions, Platform, PlatformName } from './platform.ts'
 import { referencePlatform } from './reference/reference.ts'
+import { simdPlatform } from './simd/simd.ts'
 
-/** What a user may ask for; `auto` is the fastest that can compute the system here. */
+/** What a user may ask for. */
 export const PLATFORM_CHOICES = ['auto', 'reference', 'simd', 'gpu'] as const
 export type PlatformChoice = (typeof PLATFORM_CHOICES)[number]
 
-/** Platforms of this version, fastest first. */
-const platforms: readonly Platform[] = [referencePlatform]
+/** Platforms of this version. The first is what `auto` means: simd has to be asked for until its drift has been measured. */
+const platforms: readonly Platform[] = [referencePlatform, simdPlatform]
 
 /** Why a platform that can be named cannot be had; null when it can. */
 export function whyUnavailable(name: PlatformName): string | null {

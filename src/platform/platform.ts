@@ -16,14 +16,24 @@ export const ENERGY_TERMS = [
 ] as const
 export type EnergyTerm = (typeof ENERGY_TERMS)[number]
 
+/** What an evaluation is to find besides the forces; what is left out is wanted. */
+export interface Want {
+  readonly energy?: boolean
+  readonly virial?: boolean
+}
+
+/** What was not wanted is not a number, whatever the platform computed: nothing stale can pass for fresh. */
 export interface Evaluation {
-  /** Potential energy, eV. */
+  /** Potential energy, eV; NaN when it was not wanted. */
   readonly energy: number
-  /** Energy by term, eV; real-space and 1-4 parts are inside `pair` and `coulomb`, the Ewald self term in `coulomb`. */
+  /**
+   * Energy by term, eV; real-space and 1-4 parts are inside `pair` and `coulomb`, the Ewald self term in `coulomb`. Empty
+   * when the energy was not wanted.
+   */
   readonly terms: Partial<Record<EnergyTerm, number>>
   /** [3N] eV/Å. Owned by the evaluator and overwritten by the next call: copy what must last. */
   readonly forces: Float64Array
-  /** [9] Σ r⊗f, eV, row-major; positive trace pushes the cell apart. */
+  /** [9] Σ r⊗f, eV, row-major; positive trace pushes the cell apart. NaN when it was not wanted. Owned as the forces are. */
   readonly virial: Float64Array
 }
 
@@ -37,15 +47,27 @@ export interface EvaluatorOptions {
   readonly reproducible?: boolean
 }
 
+/** Milliseconds spent in each part of the evaluations since the evaluator was prepared. */
+export type Timings = Record<'pair' | 'kspace' | 'bonded' | 'neighbours', number>
+
 /** Energies and forces of one system. It never changes the state that it is given. */
 export interface Evaluator {
-  evaluate(state: State): Promise<Evaluation>
+  evaluate(state: State, want?: Want): Promise<Evaluation>
+  /**
+   * Drops all that earlier states have left behind, such as pair lists: to the last bit, evaluations go on as those of an
+   * evaluator that has just been prepared.
+   */
+  forget(): void
   /** The platform that computes, for the record. */
   readonly ran: PlatformName
   /** Its flavour, such as "f64" or "webgpu". */
   readonly backend: string
   /** Why it is not the platform that was asked for; null when it is. */
   readonly fallbackReason: string | null
+  /** Threads that share the work; one when left out. */
+  readonly threads?: number
+  /** For benchmarks; left out where a platform cannot tell. */
+  timings?(): Timings
   dispose(): Promise<void>
 }
 

@@ -7,6 +7,7 @@ import type { YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
 import { readStructureFile } from '../io/structureFile.ts'
+import { checkSameAtoms } from '../neb/checks.ts'
 import type { Potential } from '../potentials/load.ts'
 import { buildSolidFrom } from './solid.ts'
 
@@ -47,10 +48,15 @@ function endsFromFiles(
 ): BandEnds {
   const read = (file: string) => withTypes(readStructureFile(file), types)
   const first = read(initial)
+  const stop = (file: string) => {
+    const point = read(file)
+    checkSameAtoms(first, point, { initial, final: file })
+    return point.positions
+  }
   return {
     initial: first,
     final: read(final),
-    via: via.map(file => read(file).positions),
+    via: via.map(stop),
     names: { initial, final },
     ion: null,
     adsorbate: [],

@@ -47,7 +47,7 @@ export interface BandOutcome {
   readonly barrier_eV: number
   readonly reverse_barrier_eV: number
   readonly reaction_energy_eV: number
-  /** Band, climbing image and both ends are within what was asked for. */
+  /** Band, climbing image and both ends are within what was asked for, and no saddle lies between images. */
   readonly converged: boolean
   /** Longest NEB force on an atom of any image between the ends. */
   readonly fmax_eV_per_A: number
@@ -220,7 +220,8 @@ async function outcomeOf(
     state.tangentForces_eV_per_A,
   )
   const highest = state.energies_eV.indexOf(Math.max(...state.energies_eV))
-  const converged = state.converged && !found.some(({ flag }) => flag === 'end-not-relaxed')
+  const unfit = found.some(({ flag }) => flag === 'end-not-relaxed' || flag === 'saddle-between-images')
+  const converged = state.converged && !unfit
   const vibrations =
     recipe.vibrations && converged
       ? await hopVibrations(prepared, system, evaluator, state, barrier_eV)

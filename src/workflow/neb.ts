@@ -51,8 +51,19 @@ export interface NebPlan {
   readonly notes: readonly string[]
 }
 
+/** @throws UserError for a platform of single precision, whose forces are too coarse for a band */
+function checkPrecision(platform: PlatformChoice): void {
+  if (platform !== 'simd' && platform !== 'gpu') return
+  throw new UserError({
+    message: `bands are relaxed in double precision: the platform ${platform} is of single precision`,
+    where: 'command line',
+    hint: 'leave --platform away, or write --platform reference',
+  })
+}
+
 /** @throws UserError for anything wrong with the recipe, its files, or what they add up to */
 export async function planNeb(loaded: LoadedBandRecipe, platform: PlatformChoice): Promise<NebPlan> {
+  checkPrecision(platform)
   const { structure, system, box, notes } = prepareBand(loaded)
   await checkPlatform(platform, system)
   return {
@@ -74,6 +85,7 @@ const CHECKPOINT_EVERY_MS = 2000
 export async function runNeb(request: NebRequest): Promise<NebResults> {
   const { directory, platform, signal, onEvent } = request
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
+  checkPrecision(platform)
   const prepared = prepareBand(request.loaded)
   await checkPlatform(platform, prepared.system)
   const earlier = request.resume ? readManifest(file('manifest')) : null

@@ -16,13 +16,14 @@ export function responsive(evaluator: Evaluator): Evaluator {
     ran: evaluator.ran,
     backend: evaluator.backend,
     fallbackReason: evaluator.fallbackReason,
+    forget: () => evaluator.forget(),
     dispose: () => evaluator.dispose(),
-    async evaluate(state) {
+    async evaluate(state, want) {
       if (performance.now() - turned > INTERVAL_MS) {
         await setImmediate()
         turned = performance.now()
       }
-      return evaluator.evaluate(state)
+      return evaluator.evaluate(state, want)
     },
   }
 }

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../tools/folder.ts'
@@ -42,8 +52,20 @@ describe('the loader of TypeScript', () => {
     expect([run().stdout, run().stdout]).toEqual(['first', 'first'])
     const [bundle, ...others] = bundles()
     expect(others).toEqual([])
-    writeFileSync(join(cache, bundle!), "export const run = () => console.log('from the bundle')")
-    expect(run().stdout).toBe('from the bundle')
+    const path = join(cache, bundle!)
+    const text = readFileSync(path, 'utf8')
+    expect(text).toContain('"first"')
+    writeFileSync(path, text.replace('"first"', '"saved"'))
+    expect(run().stdout).toBe('saved')
+  })
+
+  it.each([
+    ['cut short', (path: string) => truncateSync(path, 20)],
+    ['gone', (path: string) => rmSync(path)],
+  ])('makes it anew when it is %s', (_, damage) => {
+    run()
+    damage(join(cache, bundles()[0]!))
+    expect(run()).toEqual({ stdout: 'first', stderr: '' })
   })
 
   it('makes it anew when a source changes, be it to one of the same length', () => {

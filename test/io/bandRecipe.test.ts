@@ -263,6 +263,7 @@ describe('loadBandRecipe', () => {
     const error = caught(() => overrideBand(loaded, { images: 8 }))
     expect(error.message).toContain('8 images without climb')
     expect(error.where).toBe('--images 8')
+    expect(caught(() => overrideBand(loaded, { images: 201 })).message).toBe('a band has at most 199 images')
   })
 })
 

@@ -90,6 +90,13 @@ describe('the ends of a band', () => {
     expect(() => checkEndpoints(from, half, NAMES, { via })).not.toThrow()
   })
 
+  it('must lie apart from the via points next to them', () => {
+    expect(refusal(from, to, { via: [to.positions] }).message).toBe(
+      'via point 1 and the final end are the same structure: no atom moves between them',
+    )
+    expect(refusal(from, to, { via: [from.positions] }).message).toContain('the initial end and via point 1')
+  })
+
   it('may move an atom by half a vector of a skewed cell if the other images are far', () => {
     const box = createBox([20, 0, 0, -10, 17.32, 0, 0, 0, 20])
     expect(() => checkEndpoints({ ...from, box }, { ...to, box }, NAMES)).not.toThrow()

@@ -7,6 +7,8 @@ function warningsOf(energies_eV: number[], extra: Record<string, unknown> = {}) 
   const imageFmax_eV_per_A = energies_eV.map(() => 0.001)
   const band = {
     energies_eV,
+    path_A: energies_eV.map((_, image) => image),
+    tangentForces_eV_per_A: energies_eV.map(() => 0),
     imageFmax_eV_per_A,
     fmax_eV_per_A: 0.001,
     converged: true,
@@ -49,6 +51,18 @@ describe('a relaxed band', () => {
     expect(flags([0, 0.5, 0.4, 0.3, 0.1])).toEqual(['saddle-next-to-end'])
     expect(flags([0, 0.1, 0.2, 0.3, 0.4])).toEqual(['no-saddle'])
     expect(flags([0, 0.4, 0.1])).toEqual([])
+  })
+
+  it('says when the path rises above the climbing image, which then sits on a lower saddle or in a dip', () => {
+    const climbing = { image: 2, fmax_eV_per_A: 0.001 }
+    const energies = [0, 0.25, 0.3, 0.25, 0]
+    const uphill = [0, -0.3, 0, 0.1, 0]
+    // Between images 2 and 3: E(u) = 0.25 + 0.3u − 0.45u² + 0.2u³, at most 0.3125 where u = 0.5.
+    const [warning] = warningsOf(energies, { climbing, tangentForces_eV_per_A: uphill })
+    expect(warning).toMatchObject({ flag: 'saddle-between-images', images: [1, 2] })
+    expect(warning!.message).toContain('rises 0.013 eV above its highest image between images 2 and 3 of 5')
+    expect(flags(energies, { climbing, tangentForces_eV_per_A: [0, -0.1, 0, 0.1, 0] })).toEqual([])
+    expect(flags(energies, { tangentForces_eV_per_A: uphill })).toEqual([])
   })
 
   it('says when it has not converged, and where the force is', () => {

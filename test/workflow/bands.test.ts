@@ -43,6 +43,29 @@ describe('a band', () => {
   })
 })
 
+describe('a via point from a file', () => {
+  it('is refused when it lists other atoms than the ends', () => {
+    const { structure, ends } = prepareBand(loadBandRecipe(join(RUNS, 'bulk-odh.yaml')))
+    const last = structure.elements.length - 1
+    const swapped = structure.elements.map((_, i) => (i === 0 ? last : i === last ? 0 : i))
+    const via = {
+      ...structure,
+      elements: swapped.map(i => structure.elements[i]!),
+      types: swapped.map(i => structure.types![i]!),
+    }
+    writeStructureFile(join(folder, 'start.extxyz'), structure)
+    writeStructureFile(join(folder, 'end.extxyz'), { ...structure, positions: ends.final.positions })
+    writeStructureFile(join(folder, 'via.extxyz'), via)
+    copyFileSync(join(RUNS, '../potentials/pmmcs-lno.yaml'), join(folder, 'p.yaml'))
+    const path = join(folder, 'via.yaml')
+    writeFileSync(
+      path,
+      'name: via\nsystem: { potential: p.yaml }\nendpoints: { initial: start.extxyz, final: end.extxyz, via: [via.extxyz] }\n',
+    )
+    expect(() => prepareBand(loadBandRecipe(path))).toThrow(/two atoms have changed places.*via\.extxyz/)
+  })
+})
+
 describe('a slab that the z faces cut', () => {
   it('is put together: same energies as in one piece', async () => {
     const whole = prepareBand(loadBandRecipe(join(RUNS, 'li-bare.yaml')))

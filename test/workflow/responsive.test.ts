@@ -12,6 +12,7 @@ const busy = (): Evaluator => ({
   backend: 'busy',
   fallbackReason: null,
   dispose: async () => {},
+  forget: () => {},
   async evaluate() {
     const started = performance.now()
     while (performance.now() - started < 1);

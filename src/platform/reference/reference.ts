@@ -3,19 +3,19 @@ import type { CoulombForce } from '../../core/force.ts'
 import { buildPairList, createExclusions, type PairList } from '../../core/neighbors.ts'
 import type { State } from '../../core/state.ts'
 import type { System } from '../../core/system.ts'
-import type { EnergyTerm, Evaluation, Evaluator, EvaluatorOptions, Platform } from '../platform.ts'
-import {
-  evaluateAngles,
-  evaluateBonds,
-  evaluateDihedrals,
-  evaluateHarmonicImpropers,
-  evaluateRestraints,
-} from './bonded.ts'
-import { createEwald, selfAndBackground, slabCorrection } from './ewald.ts'
+import type {
+  EnergyTerm,
+  Evaluation,
+  Evaluator,
+  EvaluatorOptions,
+  Platform,
+  Timings,
+  Want,
+} from '../platform.ts'
+import { createBonded } from './bonded.ts'
+import { createElectrostatics } from './electrostatics.ts'
 import { type Accumulator, createNonbonded } from './nonbonded.ts'
 import { buildOrderedPairList } from './orderedList.ts'
-import { truncatedCoulomb } from './pairKernels.ts'
-import { createPme } from './pme.ts'
 
 const DEFAULT_SKIN_A = 1
 /** Pair lists kept where several sets of positions take turns. */
@@ -37,6 +37,7 @@ export const referencePlatform: Platform = {
 export function createReferenceEvaluator(system: System, options: EvaluatorOptions = {}): Evaluator {
   const skin = options.skin_A ?? DEFAULT_SKIN_A
   const nonbonded = createNonbonded(system)
+  const bonded = createBonded(system.forces)
   const exclusions = createExclusions(system.atomCount, nonbonded.special.pairs)
   const electrostatics = system.forces
     .filter((force): force is CoulombForce => force.kind === 'coulomb')
@@ -47,6 +48,7 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
   const into: Accumulator = { forces, virial }
   /** The one used last comes first. */
   let lists: readonly BuiltList[] = []
+  const spent_ms: Timings = { pair: 0, kspace: 0, bonded: 0, neighbours: 0 }
 
   function pairList({ box, positions }: State): PairList {
     const fresh =
@@ -66,7 +68,7 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
     return { list, positions: positions.slice(), box }
   }
 
-  async function evaluate(state: State): Promise<Evaluation> {
+  async function evaluate(state: State, want: Want = {}): Promise<Evaluation> {
     const { box, positions } = state
     forces.fill(0)
     virial.fill(0)
@@ -74,66 +76,44 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
     const add = (term: EnergyTerm, energy: number) => {
       terms[term] = (terms[term] ?? 0) + energy
     }
+    let before = performance.now()
+    /** Books the time since the last call. */
+    const book = (part: keyof Timings) => {
+      const now = performance.now()
+      spent_ms[part] += now - before
+      before = now
+    }
     if (nonbonded.cutoff_A > 0) {
       const pairs = pairList(state)
+      book('neighbours')
       bringHome(wrapped, positions, pairs.cells, box)
       const energies = nonbonded.evaluate(box, wrapped, pairs, into)
       if (system.forces.some(force => force.kind === 'pair')) add('pair', energies.pair)
       if (electrostatics.length > 0) add('coulomb', energies.coulomb)
+      book('pair')
     }
-    for (const force of system.forces) {
-      switch (force.kind) {
-        case 'bond':
-          add('bond', evaluateBonds(force, box, positions, into))
-          break
-        case 'angle':
-          add('angle', evaluateAngles(force, box, positions, into))
-          break
-        case 'dihedral':
-          add('dihedral', evaluateDihedrals(force, box, positions, into))
-          break
-        case 'improper':
-          add(
-            'improper',
-            force.form === 'fourier'
-              ? evaluateDihedrals(force, box, positions, into)
-              : evaluateHarmonicImpropers(force, box, positions, into),
-          )
-          break
-        case 'restraint':
-          add('restraint', evaluateRestraints(force, positions, into))
-          break
-      }
-    }
+    bonded.evaluate(box, positions, into, want.virial !== false, add)
+    book('bonded')
     for (const evaluateElectrostatics of electrostatics) evaluateElectrostatics(box, positions, into, add)
+    book('kspace')
+    if (want.virial === false) virial.fill(Number.NaN)
+    if (want.energy === false) return { energy: Number.NaN, terms: {}, forces, virial }
     const energy = Object.values(terms).reduce((sum, value) => sum + value, 0)
     return { energy, terms, forces, virial }
   }
 
-  return { evaluate, ran: 'reference', backend: 'f64', fallbackReason: null, dispose: async () => {} }
-}
+  function forget(): void {
+    lists = []
+  }
 
-/** The parts of a Coulomb force that are not sums over near pairs. */
-function createElectrostatics(force: CoulombForce, charges: Float64Array) {
-  const { method } = force
-  const reciprocal =
-    method.name === 'ewald'
-      ? createEwald(force, charges)
-      : method.name === 'pme'
-        ? createPme(force, charges)
-        : null
-  const truncated = truncatedCoulomb(force)
-  const squares = charges.reduce((sum, q) => sum + q * q, 0)
-
-  return (box: Box, x: Float64Array, into: Accumulator, add: (term: EnergyTerm, energy: number) => void) => {
-    if (truncated) add('coulomb', force.constant_eV_A * truncated.self * squares)
-    if (reciprocal && method.name !== 'cut') {
-      add('coulomb_reciprocal', reciprocal(box, x, into))
-      const { self, background } = selfAndBackground(force, method.alpha_per_A, charges, box.volume)
-      add('coulomb', self + background)
-      for (const k of [0, 4, 8]) into.virial[k]! += background
-    }
-    if (force.slabCorrection) add('coulomb', slabCorrection(force, box, x, charges, into))
+  return {
+    evaluate,
+    forget,
+    ran: 'reference',
+    backend: 'f64',
+    fallbackReason: null,
+    timings: () => ({ ...spent_ms }),
+    dispose: async () => {},
   }
 }
 

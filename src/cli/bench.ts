@@ -1,0 +1,125 @@
+import { fileURLToPath } from 'node:url'
+import { EXIT, UserError } from '../errors.ts'
+import { parseLammpsStyles } from '../io/lammpsStyles.ts'
+import type { PlatformName } from '../platform/platform.ts'
+import { type BenchReport, bench, benchPlatforms } from '../workflow/bench.ts'
+import { about } from '../workflow/checks.ts'
+import { prepareSinglePoint } from '../workflow/singlePoint.ts'
+import { command } from './command.ts'
+import { factors, positive, wholeNumber } from './numbers.ts'
+import { formatTable } from './table.ts'
+
+const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+
+/** What is measured when no structure is given: PVDF with LiFSI. */
+const BOX = {
+  structure: shipped('structures/pvdf-700K-1.extxyz'),
+  potential: shipped('potentials/pvdf-lifsi.yaml'),
+  chargeScale: 0.7,
+}
+/** Copies along each vector of the shipped box, and of a structure that is given. */
+const SIZES = { shipped: '1,2,4', given: '1' }
+const MOST_COPIES = 10
+
+export const benchCommand = command({
+  usage: 'bench [structure]',
+  summary: 'steps per second of every platform, and where the time goes',
+  example: ['hoplite bench --sizes 1,2', 'PVDF with LiFSI, 890 and 7120 atoms'],
+  positionals: {
+    structure: { type: 'string', describe: '.extxyz, .data (LAMMPS), .vasp; a shipped box when left out' },
+  },
+  options: {
+    potential: { type: 'string', describe: 'potential file of the structure' },
+    styles: { type: 'string', describe: 'pair=lj/cut/coul/long,bond=harmonic,… for LAMMPS data' },
+    'charge-scale': { type: 'number', describe: 'multiplies the charges of ions; with --potential' },
+    'special-lj': { type: 'string', describe: 'factors for 1-2, 1-3, 1-4 pairs in LAMMPS data: 0,0,0.5' },
+    'special-coulomb': { type: 'string', describe: 'likewise for charges' },
+    cutoff_A: { type: 'number', default: 10, describe: 'cut-off, Å' },
+    'ewald-accuracy': { type: 'number', default: 1e-4, describe: 'of the mesh Ewald sum' },
+    timestep_fs: { type: 'number', default: 1, describe: 'for ns/day, fs' },
+    constraints: {
+      choices: ['none', 'h-bonds', 'all-bonds'] as const,
+      default: 'none' as const,
+      describe: 'bonds held at a fixed length',
+    },
+    platform: { choices: ['all', ...benchPlatforms()], default: 'all', describe: 'what to measure' },
+    sizes: { type: 'string', describe: 'copies along each vector of the box (1,2,4 of the shipped one)' },
+    turns: { type: 'number', default: 5, describe: 'measurements, of which the median counts' },
+    seconds: { type: 'number', default: 1, describe: 'length of one measurement, s' },
+  },
+  async run(args, output) {
+    const own = args.structure === undefined
+    if (own && (args.potential ?? args.styles ?? args['charge-scale']) !== undefined) {
+      throw new UserError({
+        message: 'the shipped box has its own potential',
+        where: 'command line',
+        hint: 'name a structure, or leave --potential, --styles and --charge-scale out',
+      })
+    }
+    const { system, state } = prepareSinglePoint({
+      file: args.structure ?? BOX.structure,
+      potential: own ? BOX.potential : args.potential,
+      chargeScale: own ? BOX.chargeScale : positive('--charge-scale', args['charge-scale']),
+      styles:
+        args.styles === undefined ? undefined : about('command line', () => parseLammpsStyles(args.styles!)),
+      specialLJ: factors('--special-lj', args['special-lj']),
+      specialCoulomb: factors('--special-coulomb', args['special-coulomb']),
+      cutoff_A: positive('--cutoff_A', args.cutoff_A),
+      coulomb: 'pme',
+      ewaldAccuracy: positive('--ewald-accuracy', args['ewald-accuracy'], 0.1),
+      constants: 'codata2018',
+      allowNetCharge: true,
+    })
+    const sizes = sizesOf(args.sizes ?? (own ? SIZES.shipped : SIZES.given))
+    const progress = output.progress('bench', sizes.length * args.turns, 'turns')
+    const report = await bench({
+      system,
+      state,
+      platforms: args.platform === 'all' ? benchPlatforms() : [args.platform as PlatformName],
+      sizes,
+      turns: wholeNumber('--turns', args.turns)!,
+      seconds: positive('--seconds', args.seconds)!,
+      timestep_fs: positive('--timestep_fs', args.timestep_fs)!,
+      constraints: args.constraints,
+      onTurn: done => progress.update(done),
+    })
+    progress.finish()
+    output.document(report)
+    output.text(describe(report))
+    return EXIT.done
+  },
+})
+
+/** @throws UserError unless it is a list of small whole numbers */
+function sizesOf(text: string): readonly number[] {
+  const sizes = text.split(',').map(Number)
+  if (sizes.every(n => Number.isInteger(n) && n >= 1 && n <= MOST_COPIES)) return sizes
+  throw new UserError({
+    message: `--sizes is '${text}'`,
+    where: 'command line',
+    hint: `it takes whole numbers from 1 to ${MOST_COPIES}, such as 1,2,4`,
+  })
+}
+
+function describe({ machine, results }: BenchReport): string {
+  const ms = (value: number | undefined) => (value === undefined ? '–' : value.toPrecision(3))
+  const rows = results.map(result => [
+    `${result.platform} (${result.backend})`,
+    String(result.threads),
+    String(result.atoms),
+    result.steps_per_s.toPrecision(4),
+    result.ns_per_day.toPrecision(3),
+    result.ns_per_pair === null ? '–' : result.ns_per_pair.toPrecision(3),
+    ms(result.breakdown?.pair_ms),
+    ms(result.breakdown?.kspace_ms),
+    ms(result.breakdown?.bonded_ms),
+    ms(result.breakdown?.neighbours_ms),
+    ms(result.breakdown?.rest_ms),
+  ])
+  const head = ['platform', 'threads', 'atoms', 'steps/s', 'ns/day', 'ns/pair', 'pair', 'kspace', 'bonded']
+  return [
+    `hoplite ${machine.hoplite}, node ${machine.node}, ${machine.cpu}, ${machine.threads} threads`,
+    '',
+    formatTable([...head, 'neighbours', 'rest / ms'], rows),
+  ].join('\n')
+}

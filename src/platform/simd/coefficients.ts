@@ -1,0 +1,253 @@
+import { type CoulombForce, type Force, PAIR_PARAMETERS, type PairForce } from '../../core/force.ts'
+import type { System } from '../../core/system.ts'
+import { screenedEnergy, screenedForceOverR, type TruncatedCoulomb } from '../../forces/coulomb.ts'
+import { lennardJonesTail } from '../../forces/pair.ts'
+import { truncatedCoulomb } from '../reference/pairKernels.ts'
+
+/** The highest degree that the kernels' parameters have room for. */
+const MAX_DEGREE = 40
+/** Largest error of a fitted polynomial, as a fraction of the screening at r = 0; single precision has 6e-8. */
+const FIT_TOLERANCE = 1e-7
+
+/** The one Lennard-Jones and the one Coulomb term that the kernels compute. */
+export interface NonbondedTerms {
+  readonly lennardJones: PairForce | undefined
+  readonly coulomb: CoulombForce | undefined
+}
+
+export function nonbondedTerms(system: Pick<System, 'forces'>): NonbondedTerms {
+  return {
+    lennardJones: system.forces.find((f): f is PairForce => f.kind === 'pair' && f.form === 'lennard-jones'),
+    coulomb: system.forces.find(
+      (f): f is CoulombForce => f.kind === 'coulomb' && requiredDegree(f) <= MAX_DEGREE,
+    ),
+  }
+}
+
+/**
+ * Non-bonded terms that these kernels do not compute: pair terms other than Lennard-Jones, a second one of either kind,
+ * and screening so strong (α·cut-off above 9) that no polynomial of ours follows it. Any box is supported.
+ */
+export function unsupportedTerms(system: Pick<System, 'forces'>): Force[] {
+  const { lennardJones, coulomb } = nonbondedTerms(system)
+  return system.forces.filter(
+    f => (f.kind === 'pair' && f !== lennardJones) || (f.kind === 'coulomb' && f !== coulomb),
+  )
+}
+
+/**
+ * What screening leaves of a unit Coulomb interaction is 1/r plus functions that are smooth in u = r²: −g(u) in the
+ * energy and h(u) in −(dE/dr)/r, see `createScreeningTable`. They are fitted at Chebyshev nodes of 0 ≤ u ≤ R².
+ */
+export interface Screening {
+  readonly degree: number
+  /** [degree+1] coefficients in t = 2u/R² − 1, highest power first, 1/Å³ */
+  readonly force: Float64Array
+  /** [degree+1] 1/Å */
+  readonly energy: Float64Array
+}
+
+/** @param degree the least that is good to 1e-7 when left out */
+export function fitScreening(force: CoulombForce, degree = requiredDegree(force)): Screening {
+  const { smoothForce, smoothEnergy } = smoothParts(force)
+  const series = (f: (u: number) => number) =>
+    monomials(chebyshevCoefficients(f, force.cutoff_A ** 2, degree))
+  return { degree, force: series(smoothForce), energy: series(smoothEnergy) }
+}
+
+/** The reference's radial functions without the bare interaction, of u = r². */
+export function smoothParts({ method }: CoulombForce) {
+  if (method.name === 'cut') return { smoothForce: () => 0, smoothEnergy: () => 0 }
+  const alpha = method.alpha_per_A
+  const energy = (u: number) => screenedEnergy(Math.sqrt(u), alpha, Math.exp(-alpha * alpha * u))
+  return {
+    smoothForce: (u: number) =>
+      screenedForceOverR(Math.sqrt(u), alpha, Math.exp(-alpha * alpha * u), energy(u)) - u ** -1.5,
+    smoothEnergy: (u: number) => energy(u) - 1 / Math.sqrt(u),
+  }
+}
+
+function requiredDegree(force: CoulombForce): number {
+  if (force.method.name === 'cut') return 0
+  const { smoothForce, smoothEnergy } = smoothParts(force)
+  const alpha = force.method.alpha_per_A
+  const scale = 2 / Math.sqrt(Math.PI)
+  const many = 2 * MAX_DEGREE
+  const tails = [
+    { f: smoothForce, atOrigin: (2 / 3) * scale * alpha ** 3 },
+    { f: smoothEnergy, atOrigin: scale * alpha },
+  ].map(({ f, atOrigin }) => {
+    const c = chebyshevCoefficients(f, force.cutoff_A ** 2, many)
+    // What is cut off of a Chebyshev series bounds the error.
+    let tail = 0
+    let degree = many
+    while (degree > 0 && tail + Math.abs(c[degree]!) <= FIT_TOLERANCE * atOrigin)
+      tail += Math.abs(c[degree--]!)
+    return degree
+  })
+  return Math.max(...tails)
+}
+
+/** Coefficients of the interpolation of f(u) at Chebyshev nodes of 0…upper, lowest order first. */
+function chebyshevCoefficients(f: (u: number) => number, upper: number, degree: number): Float64Array {
+  const n = degree + 1
+  const angle = (k: number) => (Math.PI * (k + 0.5)) / n
+  const values = Array.from({ length: n }, (_, k) => f((upper * (1 + Math.cos(angle(k)))) / 2))
+  return Float64Array.from({ length: n }, (_, order) => {
+    const sum = values.reduce((s, value, k) => s + value * Math.cos(order * angle(k)), 0)
+    return (sum * (order === 0 ? 1 : 2)) / n
+  })
+}
+
+/** A Chebyshev series as powers of its variable, highest first. */
+function monomials(chebyshev: Float64Array): Float64Array {
+  const n = chebyshev.length
+  const sum = new Float64Array(n)
+  let before = new Float64Array(n)
+  let current = new Float64Array(n)
+  current[0] = 1
+  chebyshev.forEach((c, order) => {
+    for (let k = 0; k < n; k++) sum[k]! += c * current[k]!
+    const factor = order === 0 ? 1 : 2
+    const next = current.map((_, k) => factor * (k > 0 ? current[k - 1]! : 0) - (order > 0 ? before[k]! : 0))
+    before = current
+    current = next
+  })
+  return sum.reverse()
+}
+
+/** Which kernels a system needs: `general` has cut-offs per pair of types, switches, and one for Coulomb. */
+export type KernelKind = 'lj' | 'ljCoulomb' | 'general'
+
+/** Everything of a system that does not depend on where its atoms are. */
+export interface NonbondedModel {
+  readonly kind: KernelKind
+  /** Longest cut-off, Å; 0 when nothing is non-bonded. */
+  readonly cutoff_A: number
+  /** Types with the same Lennard-Jones parameters share a class. [N] */
+  readonly classOf: Int32Array
+  readonly classCount: number
+  /** Numbers in `table` per pair of classes: −6C₆ 12C₁₂ or also cut-off² and the shift's R⁻⁶. */
+  readonly width: 2 | 4
+  /** [classes·classes·width] */
+  readonly table: Float32Array
+  /** [N] charges times the square root of the Coulomb constant. */
+  readonly charges: Float32Array
+  /** Numbers at the head of the kernels' parameters, see assembly/potential.ts. */
+  readonly parameters: ArrayBuffer
+  readonly screening: Screening | undefined
+  readonly shifts: Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>
+}
+
+export function nonbondedModel(system: System, { lennardJones, coulomb }: NonbondedTerms): NonbondedModel {
+  const cutoffs = lennardJones ? [...new Set(lennardJones.cutoffs)].filter(c => c > 0) : []
+  const cutoff_A = Math.max(0, ...cutoffs, coulomb?.cutoff_A ?? 0)
+  const common = lennardJones?.truncation.kind !== 'switched' && cutoffs.every(c => c === cutoff_A)
+  const screening = coulomb ? fitScreening(coulomb) : undefined
+  const shifts = (coulomb && truncatedCoulomb(coulomb)) ?? { energyShift: 0, forceShift: 0 }
+  const kind = kindOf(common, coulomb, cutoff_A)
+  const width = kind === 'general' ? 4 : 2
+  const { classOf, classCount, table } = lennardJonesTable(system, lennardJones, width)
+  const root = Math.sqrt(coulomb?.constant_eV_A ?? 0)
+  return {
+    kind,
+    cutoff_A,
+    classOf,
+    classCount,
+    width,
+    table,
+    charges: Float32Array.from(system.charges, q => root * q),
+    parameters: kernelParameters(cutoff_A, lennardJones, coulomb, screening, shifts),
+    screening,
+    shifts,
+  }
+}
+
+function kindOf(common: boolean, coulomb: CoulombForce | undefined, cutoff_A: number): KernelKind {
+  if (!common || (coulomb && coulomb.cutoff_A !== cutoff_A)) return 'general'
+  return coulomb ? 'ljCoulomb' : 'lj'
+}
+
+const FORCE_POLYNOMIAL = 64
+const ENERGY_POLYNOMIAL = 256
+/** Bytes of the kernels' parameters; addresses follow behind the numbers. */
+export const PARAMETER_BYTES = 512
+export const ADDRESSES = 440
+export const SCALE = 464
+
+function kernelParameters(
+  cutoff_A: number,
+  lennardJones: PairForce | undefined,
+  coulomb: CoulombForce | undefined,
+  screening: Screening | undefined,
+  { forceShift, energyShift }: Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>,
+): ArrayBuffer {
+  const buffer = new ArrayBuffer(ADDRESSES)
+  const numbers = new Float32Array(buffer)
+  const truncation = lennardJones?.truncation
+  const reach = coulomb?.cutoff_A ?? 0
+  const shift6 = truncation?.kind === 'shifted' ? cutoff_A ** -6 : 0
+  numbers.set([cutoff_A ** 2, reach ** 2, reach > 0 ? 2 / reach ** 2 : 0, -1, forceShift, energyShift])
+  numbers.set([shift6, shift6 ** 2, truncation?.kind === 'switched' ? truncation.from_A : 0], 6)
+  numbers[10] = truncation?.kind === 'switched' ? 1 : 0
+  new Int32Array(buffer)[9] = screening?.degree ?? 0
+  if (screening) {
+    numbers.set(screening.force, FORCE_POLYNOMIAL / 4)
+    numbers.set(screening.energy, ENERGY_POLYNOMIAL / 4)
+  }
+  return buffer
+}
+
+/** What the kernels need per pair of types: −6C₆, 12C₁₂, cut-off², and R⁻⁶ where the energy is shifted. */
+export function lennardJonesNumbers(force: PairForce | undefined, pairType: number): number[] {
+  const cutoff = force?.cutoffs[pairType] ?? 0
+  if (!force || !(cutoff > 0)) return [0, 0, 0, 0]
+  const stride = PAIR_PARAMETERS['lennard-jones'].length
+  const epsilon = force.parameters[stride * pairType]!
+  const sigma6 = force.parameters[stride * pairType + 1]! ** 6
+  const shift6 = force.truncation.kind === 'shifted' ? cutoff ** -6 : 0
+  return [-24 * epsilon * sigma6, 48 * epsilon * sigma6 ** 2, cutoff ** 2, shift6]
+}
+
+function lennardJonesTable(system: System, force: PairForce | undefined, width: 2 | 4) {
+  const typeCount = system.typeNames.length
+  const rowOf = (type: number) =>
+    Array.from({ length: typeCount }, (_, other) => lennardJonesNumbers(force, type * typeCount + other))
+  const used = new Set(system.typeIndex)
+  const names = new Map<string, number>()
+  const representatives: number[] = []
+  const classOfType = Array.from({ length: typeCount }, (_, type) => {
+    if (!used.has(type)) return 0
+    const name = JSON.stringify(rowOf(type))
+    const known = names.get(name)
+    if (known !== undefined) return known
+    names.set(name, representatives.length)
+    return representatives.push(type) - 1
+  })
+  const classCount = representatives.length
+  const table = new Float32Array(classCount * classCount * width)
+  representatives.forEach((i, a) => {
+    representatives.forEach((j, b) => {
+      const numbers = lennardJonesNumbers(force, i * typeCount + j)
+      table.set(numbers.slice(0, width), (a * classCount + b) * width)
+    })
+  })
+  return { classOf: Int32Array.from(system.typeIndex, type => classOfType[type]!), classCount, table }
+}
+
+/** Energy and virial of the uniform fluid beyond the cut-off, times the volume. */
+export function tailTimesVolume(system: System, force: PairForce | undefined) {
+  const sum = { energy: 0, virial: 0 }
+  if (!force?.tailCorrection) return sum
+  const typeCount = system.typeNames.length
+  const counts = new Float64Array(typeCount)
+  for (const type of system.typeIndex) counts[type]!++
+  force.cutoffs.forEach((cutoff, t) => {
+    if (!(cutoff > 0)) return
+    const tail = lennardJonesTail(force.parameters[2 * t]!, force.parameters[2 * t + 1]!, cutoff)
+    const pairs = counts[Math.floor(t / typeCount)]! * counts[t % typeCount]!
+    sum.energy += pairs * tail.energyTimesVolume
+    sum.virial += pairs * tail.virialTimesVolume
+  })
+  return sum
+}
