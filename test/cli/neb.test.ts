@@ -147,7 +147,9 @@ describe('hoplite neb', () => {
       },
     }
     const { stdout } = await hoplite('neb', at('band.yaml'), '--out', at('rate'))
-    expect(stdout).toContain('at 300 K, the ion alone vibrating: prefactor 9.87 THz, 1.50e-12 hops/s, 2.00e-12 with')
+    expect(stdout).toContain(
+      'at 300 K, the ion alone vibrating: prefactor 9.87 THz, 1.50e-12 hops/s, 2.00e-12 with',
+    )
   })
 
   it('hands on what the command line replaces', async () => {
