@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, extname, join } from 'node:path'
@@ -32,7 +33,8 @@ export async function load(entry) {
 
 /** The bundle of an entry file; null where there can be none. */
 async function bundleOf(entry) {
-  const name = basename(entry, '.ts')
+  // Copies of this package may share one node_modules: each has bundles of its own.
+  const name = `${basename(entry, '.ts')}-${createHash('sha256').update(entry).digest('hex').slice(0, 8)}`
   const record = join(CACHE, `${name}.json`)
   try {
     const { bundle, bytes, stamps } = JSON.parse(readFileSync(record, 'utf8'))
@@ -104,7 +106,6 @@ async function build(entry) {
   })
   await esbuild.stop()
   const files = Object.fromEntries(outputFiles.map(({ path, text }) => [extname(path), text]))
-  const { createHash } = await import('node:crypto')
   const hash = createHash('sha256').update(files['.mjs']).digest('hex').slice(0, 16)
   return { files, stamps, hash }
 }

@@ -43,6 +43,7 @@ export const benchCommand = command({
       describe: 'bonds held at a fixed length',
     },
     platform: { choices: ['all', ...benchPlatforms()], default: 'all', describe: 'what to measure' },
+    threads: { type: 'number', describe: 'threads that share each step; as many as pay when left out' },
     sizes: { type: 'string', describe: 'copies along each vector of the box (1,2,4 of the shipped one)' },
     turns: { type: 'number', default: 5, describe: 'measurements, of which the median counts' },
     seconds: { type: 'number', default: 1, describe: 'length of one measurement, s' },
@@ -81,6 +82,7 @@ export const benchCommand = command({
       seconds: positive('--seconds', args.seconds)!,
       timestep_fs: positive('--timestep_fs', args.timestep_fs)!,
       constraints: args.constraints,
+      threads: wholeNumber('--threads', args.threads),
       onTurn: done => progress.update(done),
     })
     progress.finish()

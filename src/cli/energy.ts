@@ -2,7 +2,7 @@ import { netCharge } from '../core/system.ts'
 import { densityOf } from '../dynamics/observe.ts'
 import { EXIT, SimulationError, UserError } from '../errors.ts'
 import { parseLammpsStyles } from '../io/lammpsStyles.ts'
-import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { inDoublePrecision, PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
 import { about } from '../workflow/checks.ts'
 import { prepareSinglePoint } from '../workflow/singlePoint.ts'
 import { command } from './command.ts'
@@ -73,7 +73,7 @@ export const energyCommand = command({
       allowNetCharge: args['allow-net-charge'],
     })
     for (const assumption of assumptions) output.note(`assumed: ${assumption}`)
-    const evaluator = await prepareEvaluator(args.platform, system)
+    const evaluator = await prepareEvaluator(inDoublePrecision(args.platform), system)
     try {
       const { energy, terms, forces, virial } = await evaluator.evaluate(state)
       if (!Number.isFinite(energy)) {

@@ -19,6 +19,7 @@ export const mdCommand = command({
   options: {
     out: { type: 'string', describe: 'run directory; runs/NAME when left out' },
     platform: { choices: PLATFORM_CHOICES, default: 'auto' as const, describe: 'what computes' },
+    threads: { type: 'number', describe: 'threads that share each step; as many as pay when left out' },
     seed: { type: 'number', describe: "replaces the recipe's seed" },
     steps: { type: 'number', describe: 'length of the last stage, in steps' },
     'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
@@ -33,6 +34,7 @@ export const mdCommand = command({
       seed: args.seed,
       productionSteps: wholeNumber('--steps', args.steps),
     })
+    const threads = wholeNumber('--threads', args.threads)
     const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
     // Everything that can be wrong is said before a directory is made.
     const prepared = prepareRun(loaded)
@@ -42,7 +44,7 @@ export const mdCommand = command({
       args.out === undefined ? { name: loaded.recipe.name } : { out: args.out, name: loaded.recipe.name },
     )
     return simulate(
-      { loaded, directory, resume: false, platform: args.platform, maxTime_s, command: commandLine },
+      { loaded, directory, resume: false, platform: args.platform, threads, maxTime_s, command: commandLine },
       output,
     )
   },
@@ -55,6 +57,7 @@ export async function simulate(
     directory: string
     resume: boolean
     platform: PlatformChoice
+    threads: number | undefined
     maxTime_s: number | undefined
     command: readonly string[]
   },

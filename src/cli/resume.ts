@@ -16,6 +16,7 @@ export const resumeCommand = command({
     'steps-total': { type: 'number', describe: 'length of the last stage, in steps' },
     'steps-more': { type: 'number', describe: 'steps to add to the last stage' },
     platform: { choices: PLATFORM_CHOICES, describe: "what computes; the run's own choice when left out" },
+    threads: { type: 'number', describe: 'threads that share each step; as many as pay when left out' },
     'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
   },
   async run(args, output, commandLine) {
@@ -42,6 +43,7 @@ export const resumeCommand = command({
         directory: args.directory,
         resume: true,
         platform: args.platform ?? asked ?? 'auto',
+        threads: wholeNumber('--threads', args.threads),
         maxTime_s: args['max-time'] === undefined ? undefined : parseDuration(args['max-time']),
         command: commandLine,
       },

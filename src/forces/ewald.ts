@@ -16,20 +16,14 @@ export interface EwaldRequest {
   readonly accuracy: number
   /** Splitting parameter; from the accuracy when left out. */
   readonly alpha_per_A?: number | undefined
-  /** Grids that the transform of a platform takes, and with them what it costs there; powers of two when left out. */
-  readonly grids?: MeshGrids | undefined
 }
-
-/** What the reference's transform takes, and what the simd platform's does: multiples of 4 made of 2, 3 and 5. */
-export type MeshGrids = 'powers-of-two' | 'smooth'
 
 const MAX_GRID = 256
 
-/** In increasing order. */
-const GRID_SIZES: Record<MeshGrids, readonly number[]> = {
-  'powers-of-two': [4, 8, 16, 32, 64, 128, MAX_GRID],
-  smooth: Array.from({ length: MAX_GRID / 4 }, (_, k) => 4 * (k + 1)).filter(n => 60 ** 8 % n === 0),
-}
+/** What transforms are fast at, in increasing order: multiples of 4 made of 2, 3 and 5. */
+const GRID_SIZES: readonly number[] = Array.from({ length: MAX_GRID / 4 }, (_, k) => 4 * (k + 1)).filter(
+  n => 60 ** 8 % n === 0,
+)
 
 /**
  * RMS force error of smooth PME ≈ Σq²/L² · √(αL√(2π)/N) · (αh)^order · A e^{B αh} for grid spacing h: the form of
@@ -39,13 +33,9 @@ const GRID_SIZES: Record<MeshGrids, readonly number[]> = {
 const PME_ERROR = { 4: { A: 0.05, B: 1.2 }, 6: { A: 0.0105, B: 3.3 }, 8: { A: 0.0047, B: 5.4 } } as const
 type PmeOrder = keyof typeof PME_ERROR
 
-/** Relative cost of an evaluation. */
-const COST: Record<MeshGrids, (points: number, atomCount: number, order: PmeOrder) => number> = {
-  // Measured: a transform there and back costs about points·log₂(points), spreading and gathering order³ per atom.
-  'powers-of-two': (points, atomCount, order) => points * Math.log2(points) + 1.5 * atomCount * order ** 3,
-  // Measured, in ns: 16³ to 128³ points, 1664 atoms.
-  smooth: (points, atomCount, order) => 4 * points + { 4: 57, 6: 200, 8: 315 }[order] * atomCount,
-}
+/** Cost of an evaluation by the simd platform, measured for 16³ to 128³ points and 1664 atoms, ns. */
+const cost_ns = (points: number, atomCount: number, order: PmeOrder) =>
+  4 * points + { 4: 57, 6: 200, 8: 315 }[order] * atomCount
 
 /** @throws UserError when no grid reaches the accuracy */
 export function ewaldMethod(request: EwaldRequest): CoulombMethod {
@@ -77,10 +67,7 @@ function reciprocalCutoff({ box, charges, accuracy }: EwaldRequest, alpha: numbe
   return k
 }
 
-function cheapestMesh(
-  { box, charges, accuracy, grids = 'powers-of-two' }: EwaldRequest,
-  alpha: number,
-): CoulombMethod {
+function cheapestMesh({ box, charges, accuracy }: EwaldRequest, alpha: number): CoulombMethod {
   const L = Math.cbrt(box.volume)
   const scale =
     (squaredCharge(charges) / L ** 2) * Math.sqrt((alpha * L * Math.sqrt(2 * Math.PI)) / charges.length)
@@ -89,12 +76,12 @@ function cheapestMesh(
     const error = (h: number) =>
       scale * (alpha * h) ** order * PME_ERROR[order].A * Math.exp(PME_ERROR[order].B * alpha * h)
     // A spline must not overlap its own periodic image.
-    const sizes = GRID_SIZES[grids].filter(points => points >= order)
+    const sizes = GRID_SIZES.filter(points => points >= order)
     const grid = box.heights.map(
       height => sizes.find(points => !(error(height / points) > accuracy)) ?? Number.POSITIVE_INFINITY,
     ) as [number, number, number]
     if (Math.max(...grid) > MAX_GRID) continue
-    const cost = COST[grids](grid[0] * grid[1] * grid[2], charges.length, order)
+    const cost = cost_ns(grid[0] * grid[1] * grid[2], charges.length, order)
     if (best && best.cost <= cost) continue
     best = { cost, method: { name: 'pme', alpha_per_A: alpha, grid, order } }
   }

@@ -8,8 +8,12 @@ import { simdPlatform } from './simd/simd.ts'
 export const PLATFORM_CHOICES = ['auto', 'reference', 'simd', 'gpu'] as const
 export type PlatformChoice = (typeof PLATFORM_CHOICES)[number]
 
-/** Platforms of this version. The first is what `auto` means: simd has to be asked for until its drift has been measured. */
-const platforms: readonly Platform[] = [referencePlatform, simdPlatform]
+/** Platforms of this version. The first is what `auto` means. */
+const platforms: readonly Platform[] = [simdPlatform, referencePlatform]
+
+/** What is looked at digit by digit, such as a single point or a barrier, is by default in double precision. */
+export const inDoublePrecision = (choice: PlatformChoice): PlatformChoice =>
+  choice === 'auto' ? 'reference' : choice
 
 /** Why a platform that can be named cannot be had; null when it can. */
 export function whyUnavailable(name: PlatformName): string | null {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { Box } from '../core/box.ts'
 import type { System } from '../core/system.ts'
 import { SimulationError, UserError } from '../errors.ts'
-import { type PlatformChoice, prepareEvaluator } from './choose.ts'
+import { inDoublePrecision, type PlatformChoice, prepareEvaluator } from './choose.ts'
 import { errorOf, type ImageFailure, type ImageMemory, type ImageSetup, takeImages } from './imageTasks.ts'
 import type { ImageEvaluation, ImageEvaluator } from './platform.ts'
 
@@ -36,7 +36,7 @@ export async function prepareImageEvaluator(
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UserError({ message: `the number of threads is ${threads}`, hint: 'at least 1' })
   }
-  const setup: ImageSetup = { choice: choice === 'auto' ? 'reference' : choice, system, box }
+  const setup: ImageSetup = { choice: inDoublePrecision(choice), system, box }
   const evaluator = await prepareEvaluator(setup.choice, system, { reproducible: true })
   const helpers = Array.from({ length: threads - 1 }, () => startHelper(options.program ?? THREAD, setup))
   const size = 3 * system.atomCount

@@ -45,6 +45,11 @@ export interface EvaluatorOptions {
    * configurations that take turns: pair lists take longer to build, and several are kept.
    */
   readonly reproducible?: boolean
+  /**
+   * Threads that share the work where a platform can share it; as many as the machine has and the system keeps busy
+   * when left out. Results do not depend on it.
+   */
+  readonly threads?: number | undefined
 }
 
 /** Milliseconds spent in each part of the evaluations since the evaluator was prepared. */

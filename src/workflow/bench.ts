@@ -24,6 +24,8 @@ export interface BenchRequest {
   readonly seconds: number
   readonly timestep_fs: number
   readonly constraints: ConstraintChoice['bonds']
+  /** Of platforms that share work among threads; as many as pay when left out. */
+  readonly threads: number | undefined
   onTurn?(done: number, of: number): void
 }
 
@@ -129,7 +131,7 @@ async function begin(
       from: stageStart(state),
       constraints: { bonds: request.constraints, tolerance: 1e-7 },
       prepare: async part => {
-        evaluator = await prepareEvaluator(platform, part)
+        evaluator = await prepareEvaluator(platform, part, { threads: request.threads })
         return evaluator
       },
       seed: 1,

@@ -30,6 +30,8 @@ export interface MdRequest {
   readonly directory: string
   readonly resume: boolean
   readonly platform: PlatformChoice
+  /** Of platforms that share work among threads; as many as pay when left out. */
+  readonly threads?: number | undefined
   /** Command line, for the record. */
   readonly command: readonly string[]
   /** Hears everything that the protocol reports. */
@@ -91,7 +93,7 @@ export async function runMd(request: MdRequest): Promise<MdResults> {
     fallback_reason: null,
   }
   const prepare = async (part: System): Promise<Evaluator> => {
-    const evaluator = await prepareEvaluator(platform, part)
+    const evaluator = await prepareEvaluator(platform, part, { threads: request.threads })
     ran = {
       asked: platform,
       ran: evaluator.ran,

@@ -144,7 +144,7 @@ function checkSpecies({ recipe, where }: LoadedRecipe, { elements }: Structure):
 
 /** @throws UserError when the platform is not to be had here, or lacks something that the system needs */
 export async function checkPlatform(choice: PlatformChoice, system: System): Promise<void> {
-  const evaluator = await prepareEvaluator(choice, system)
+  const evaluator = await prepareEvaluator(choice, system, { threads: 1 })
   await evaluator.dispose()
 }
 

@@ -1,19 +1,25 @@
 /**
  * Steps per second of the same box in hoplite, LAMMPS, LAMMPS as WebAssembly and GROMACS: one core each, in turns.
  * Inputs: test/bench/pvdf/. What is not installed is left out.
- * Run: npx tsx test/bench/peers.ts [turns] [timestep in fs: 1 or 2], with the machine otherwise idle.
+ * Run: npx tsx test/bench/peers.ts [turns] [timestep in fs] [accuracy], with the machine otherwise idle. Timesteps: 1,
+ * 2 with bonds to hydrogen held, 4 with hydrogens of 4 g/mol as well. Accuracy: that of hoplite and LAMMPS, 1e-4 when
+ * left out, or `equal`: settings with which forces are as far off as those of GROMACS, see accuracy.ts.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { benchPlatforms } from '../../src/workflow/bench.ts'
+import { EQUAL_ACCURACY } from './pvdfBox.ts'
+import { repartitionFiles } from './repartition.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PVDF = join(import.meta.dirname, 'pvdf')
 const TURNS = Number(process.argv[2] ?? 5)
 const TIMESTEP_FS = Number(process.argv[3] ?? 1)
 const HOLDS_HYDROGEN = TIMESTEP_FS > 1
+const HYDROGEN_MASS_g_per_mol = TIMESTEP_FS > 2 ? 4 : null
+const ACCURACY = process.argv[4] === 'equal' ? EQUAL_ACCURACY : sameForBoth(Number(process.argv[4] ?? 1e-4))
 /** The core on which everybody runs. */
 const CORE = '0'
 
@@ -26,6 +32,7 @@ interface Peer {
 const folder = mkdtempSync(join(tmpdir(), 'hoplite-peers-'))
 try {
   cpSync(PVDF, folder, { recursive: true })
+  if (HYDROGEN_MASS_g_per_mol !== null) repartitionFiles(folder, HYDROGEN_MASS_g_per_mol)
   const peers = [...benchPlatforms().map(hoplite), lammpsJs(), lammps([]), lammps(['-sf', 'opt']), gromacs()]
   const here = peers.filter(isHere)
   const rates = new Map<string, number[]>(here.map(({ name }) => [name, []]))
@@ -35,6 +42,10 @@ try {
   report(rates)
 } finally {
   rmSync(folder, { recursive: true })
+}
+
+function sameForBoth(accuracy: number): typeof EQUAL_ACCURACY {
+  return { hoplite: accuracy, lammps: accuracy }
 }
 
 /** Whether a first run, which does not count, comes to its end. */
@@ -58,7 +69,7 @@ function output(program: string, args: readonly string[], cwd = folder): string 
 function hoplite(platform: string): Peer {
   const styles = 'pair=lj/cut/coul/long,bond=harmonic,angle=harmonic,dihedral=opls'
   const box = `pvdf.data --styles ${styles} --special-lj 0,0,0.5 --special-coulomb 0,0,0.5 --cutoff_A 10`
-  const how = `--ewald-accuracy 1e-4 --timestep_fs ${TIMESTEP_FS} --constraints ${HOLDS_HYDROGEN ? 'h-bonds' : 'none'}`
+  const how = `--ewald-accuracy ${ACCURACY.hoplite} --timestep_fs ${TIMESTEP_FS} --constraints ${HOLDS_HYDROGEN ? 'h-bonds' : 'none'}`
   const much = `--platform ${platform} --turns 1 --seconds 4 --json --quiet`
   const args = `bench ${box} ${how} ${much}`.split(' ')
   return {
@@ -85,6 +96,7 @@ function lastLoop(log: string): number {
 function variables(steps: number): readonly (readonly [string, string])[] {
   return [
     ['steps', String(steps)],
+    ['acc', String(ACCURACY.lammps)],
     ['dt', String(TIMESTEP_FS)],
     ['shake', HOLDS_HYDROGEN ? '1' : '0'],
   ]
@@ -103,7 +115,8 @@ function lammpsJs(): Peer {
   const args = variables(300).map(pair => pair.join('='))
   return {
     name: 'lammps.js',
-    stepsPerSecond: () => lastLoop(output(process.execPath, [join(PVDF, 'lammpsJs.mjs'), ...args], PVDF)),
+    stepsPerSecond: () =>
+      lastLoop(output(process.execPath, [join(PVDF, 'lammpsJs.mjs'), folder, ...args], PVDF)),
   }
 }
 
@@ -143,14 +156,19 @@ function report(rates: ReadonlyMap<string, readonly number[]>): void {
   const median = (values: readonly number[]) =>
     values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
   const date = new Date().toISOString().slice(0, 10)
+  const accuracy = ACCURACY === EQUAL_ACCURACY ? 'equal accuracy' : `accuracy ${ACCURACY.hoplite}`
   console.log(
-    `${date}, ${cpus()[0]?.model.trim()}, node ${process.versions.node}: 1664 atoms, ${TIMESTEP_FS} fs, one core, medians of ${TURNS} turns`,
+    `${date}, ${cpus()[0]?.model.trim()}, node ${process.versions.node}: 1664 atoms, ${TIMESTEP_FS} fs, ${accuracy}, one core, medians of ${TURNS} turns`,
   )
   const own = [...rates.keys()].filter(name => name.startsWith('hoplite'))
-  const cells = (words: readonly string[]) => words.map(word => word.padStart(20)).join('')
-  console.log(`${'steps/s'.padEnd(20)}${cells(['', ...own.map(name => `${name.split(' ')[1]} is ×`)])}`)
+  const cells = (words: readonly string[]) => words.map(word => word.padStart(18)).join('')
+  console.log(
+    `${''.padEnd(20)}${cells(['steps/s', 'ns/day', ...own.map(name => `${name.split(' ')[1]} is ×`)])}`,
+  )
   for (const [name, values] of rates) {
     const ratios = own.map(mine => median(rates.get(mine)!.map((rate, turn) => rate / values[turn]!)))
-    console.log(`${name.padEnd(20)}${cells([median(values).toFixed(1), ...ratios.map(r => r.toFixed(3))])}`)
+    const rate = median(values)
+    const words = [rate.toFixed(1), (rate * TIMESTEP_FS * 0.0864).toFixed(2)]
+    console.log(`${name.padEnd(20)}${cells([...words, ...ratios.map(r => r.toFixed(3))])}`)
   }
 }

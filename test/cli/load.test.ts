@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -40,8 +41,8 @@ beforeEach(() => {
   writeFileSync(at('src/answer.ts'), "export const answer: string = 'first'\n")
 })
 
-function run(): { stdout: string; stderr: string } {
-  const { stdout, stderr } = spawnSync(process.execPath, [at('run.mjs')], { encoding: 'utf8' })
+function run(program = at('run.mjs')): { stdout: string; stderr: string } {
+  const { stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
   return { stdout: stdout.trim(), stderr }
 }
 
@@ -57,6 +58,19 @@ describe('the loader of TypeScript', () => {
     expect(text).toContain('"first"')
     writeFileSync(path, text.replace('"first"', '"saved"'))
     expect(run().stdout).toBe('saved')
+  })
+
+  it('makes one for each copy of the package that shares its modules', () => {
+    run()
+    const copy = at('copy')
+    mkdirSync(copy)
+    for (const name of ['src', 'package.json', 'run.mjs'])
+      cpSync(at(name), join(copy, name), { recursive: true })
+    symlinkSync(at('node_modules'), join(copy, 'node_modules'))
+    writeFileSync(join(copy, 'src/answer.ts'), "export const answer: string = 'copied'\n")
+    expect(run(join(copy, 'run.mjs')).stdout).toBe('copied')
+    expect(run().stdout).toBe('first')
+    rmSync(copy, { recursive: true })
   })
 
   it.each([

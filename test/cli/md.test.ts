@@ -39,8 +39,8 @@ describe('md', () => {
     expect(result.density_g_per_cm3).toBeCloseTo(1, 6)
     expect(result.platform).toEqual({
       asked: 'auto',
-      ran: 'reference',
-      backend: 'f64',
+      ran: 'simd',
+      backend: expect.stringMatching(/^f32, (relaxed-)?simd$/),
       fallback_reason: null,
     })
     expect(Object.keys(contents(at('keys')))).toEqual([
@@ -116,7 +116,7 @@ describe('md', () => {
       again.recipe.system.potential,
       at('box.extxyz'),
     ])
-    expect(again.precision).toBe('f64')
+    expect(again.precision).toBe('mixed')
   })
 
   it('says what it would do when dry, and writes nothing', async () => {
@@ -137,7 +137,7 @@ describe('md', () => {
     expect(stderr).toMatch(/^produce: 20 steps, drift /m)
     expect(hasColour(stderr)).toBe(false)
     expect(stderr).not.toContain('\r')
-    expect(stdout).toMatch(/^0\.024 ps \(24 steps\) at .* ns\/day on reference \(f64\)$/m)
+    expect(stdout).toMatch(/^0\.024 ps \(24 steps\) at .* ns\/day on simd \(f32, (relaxed-)?simd\)$/m)
     const quiet = await hoplite('md', recipe, '--out', at('quiet'), '--quiet')
     expect(quiet.stderr).toBe('')
   })

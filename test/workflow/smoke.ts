@@ -45,7 +45,7 @@ export async function hotRun(box: 'pvdf' | 'dhf') {
       loaded: loadRecipe(recipeFile),
       directory,
       resume: false,
-      platform: 'reference',
+      platform: 'auto',
       command: [],
     })
     const run = await loadRun(directory)

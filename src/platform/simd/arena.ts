@@ -1,3 +1,4 @@
+import { SimulationError } from '../../errors.ts'
 import { PAGE_BYTES } from './kernels.ts'
 
 /** Cache lines, and a whole number of vectors. */
@@ -15,6 +16,7 @@ export interface Arena {
   f32(address: number, length: number): Float32Array
   f64(address: number, length: number): Float64Array
   i32(address: number, length: number): Int32Array
+  u8(address: number, length: number): Uint8Array
   /** Bytes handed out. */
   readonly used: number
 }
@@ -28,14 +30,26 @@ export function createArena(memory: WebAssembly.Memory): Arena {
       const address = next
       next = Math.ceil((address + bytes) / ALIGNMENT) * ALIGNMENT
       const missing = next - memory.buffer.byteLength
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+      if (missing > 0) grow(memory, Math.ceil(missing / PAGE_BYTES))
       return address
     },
     f32: (address, length) => new Float32Array(memory.buffer, address, length),
     f64: (address, length) => new Float64Array(memory.buffer, address, length),
     i32: (address, length) => new Int32Array(memory.buffer, address, length),
+    u8: (address, length) => new Uint8Array(memory.buffer, address, length),
     get used() {
       return next
     },
+  }
+}
+
+function grow(memory: WebAssembly.Memory, pages: number): void {
+  try {
+    memory.grow(pages)
+  } catch {
+    throw new SimulationError({
+      message: `the kernels are out of memory: ${Math.ceil(memory.buffer.byteLength / 2 ** 20)} MiB are not enough`,
+      hint: 'they have 4 GiB: a smaller box, a shorter cut-off, or --platform reference',
+    })
   }
 }

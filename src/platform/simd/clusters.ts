@@ -2,7 +2,9 @@ import type { Box } from '../../core/box.ts'
 import { SimulationError } from '../../errors.ts'
 import type { Arena } from './arena.ts'
 import type { NonbondedModel } from './coefficients.ts'
+import type { Crew } from './crew.ts'
 import type { NonbondedExports } from './exports.ts'
+import { createLists, type Lists, type SearchSpace } from './lists.ts'
 
 /** Pairs that the list leaves out, by atom, as linked to cluster pairs when a list is built. */
 export interface MaskedPairs {
@@ -13,71 +15,45 @@ export interface MaskedPairs {
   readonly translations: number
 }
 
-/** A list of cluster pairs: addresses of entries and j clusters, and how many there are. */
-export interface ClusterList {
-  readonly entries: number
-  readonly js: number
-  /** Bytes per j: 4, or 8 with a mask. */
-  readonly stride: 4 | 8
-  entryCount: number
-  count: number
-}
-
-export interface ClusterLists {
-  readonly plain: ClusterList
-  readonly masked: ClusterList
-}
-
-/** Room for entries in either section, and for j clusters in each. */
-interface Capacity {
-  readonly entries: number
-  readonly plain: number
-  readonly masked: number
-}
-
-const BYTES_PER_ENTRY = 48
 /** Edge of the blocks whose centres are the origins of f32 coordinates: up to 16 Å, they are exact to 1e-6 Å. */
 const BLOCK_EDGE_A = 32
-const EVERY_PAIR = 0xffff
 
 /** The atoms of a system sorted into clusters of four, and the pairs of clusters near each other. */
 export interface Clusters {
   readonly count: number
-  /** Addresses: f64 positions as given [3N], in clusters, forces of clusters, atoms in the order of the list. */
-  readonly positions: number
+  /** Addresses of what kernels read of clusters, and atoms in the order of clusters. */
   readonly clusters: number
-  readonly forces: number
   readonly order: number
   readonly rows: number
   readonly rowBytes: number
   readonly rowOffsets: number
-  /** What there is within reach of the last `build`, and within the shorter one of the last `prune`. */
-  readonly inner: ClusterLists
+  readonly lists: Lists
   /** Sorts and searches anew. @throws SimulationError naming the first atom whose position is not finite */
-  build(box: Box, reach_A: number): void
-  prune(reach_A: number, scale: number): void
+  build(box: Box, reach_A: number): Promise<void>
+  prune(reach_A: number, scale: number): Promise<void>
   /**
    * Reads positions in a box grown by `scale` since the list was built.
    * @returns sum of the two largest displacements since then, and since the list was pruned, Å
    */
   gather(scale: number): { sinceBuilt: number; sincePruned: number }
-  /** Adds forces of clusters to those of atoms. @param atoms address of [3N] f64 */
-  scatter(atoms: number): void
 }
 
+/** @param positions address of [3N] f64 as given, unwrapped */
 export function createClusters(
   model: NonbondedModel,
+  positions: number,
   atomCount: number,
   masked: MaskedPairs,
   arena: Arena,
   kernels: NonbondedExports,
+  crew: Crew,
 ): Clusters {
   const count = Math.ceil(atomCount / 4)
   const rowBytes = 16 * model.classCount * model.width
   const perAtom = (bytes: number) => arena.allocate(bytes * atomCount)
   const perCluster = (bytes: number) => arena.allocate(bytes * count)
   const at = {
-    positions: perAtom(24),
+    positions,
     wrapped: perAtom(12),
     cells: perAtom(12),
     keys: perAtom(8),
@@ -98,37 +74,33 @@ export function createClusters(
     clusters: perCluster(64),
     built: perCluster(48),
     pruned: perCluster(48),
-    forces: perCluster(64),
     rowOffsets: perCluster(16),
     rows: perCluster(rowBytes),
     table: arena.allocate(model.table.byteLength),
     heads: perCluster(4),
-    found: perCluster(4),
-    masks: perCluster(4),
     next: arena.allocate(4 * masked.count),
     links: arena.allocate(12 * masked.count),
     box: arena.allocate(18 * 8),
     ranges: arena.allocate(12),
     result: arena.allocate(64),
-    search: arena.allocate(128),
   }
   arena.f32(at.charges, atomCount).set(model.charges)
   arena.i32(at.classOf, atomCount).set(model.classOf)
   arena.f32(at.table, model.table.length).set(model.table)
-  arena.i32(at.masks, count).fill(EVERY_PAIR)
 
   let shiftRoom = 0
   let shiftIndex = 0
   let shiftVectors = 0
-  const newLists = ({ entries, plain, masked }: Capacity): ClusterLists => ({
-    plain: createList(arena, 4, entries, plain),
-    masked: createList(arena, 8, entries, masked),
-  })
-  let capacity: Capacity = { entries: 0, plain: 0, masked: 0 }
-  let outer = newLists(capacity)
-  let inner = newLists(capacity)
+  const lists = createLists(count, atomCount, arena, crew)
 
-  function build(box: Box, reach_A: number): void {
+  async function build(box: Box, reach_A: number): Promise<void> {
+    await lists.search(crew.book('neighbours', () => sort(box, reach_A)))
+    gather(1)
+    kernels.keepPositions(atomCount, 1, at.clusters, at.built)
+  }
+
+  /** @returns what there is to search */
+  function sort(box: Box, reach_A: number): SearchSpace {
     arena.f64(at.box, 18).set([...box.matrix, ...box.inverse])
     const bad = kernels.wrapAtoms(atomCount, at.positions, at.box, at.wrapped, at.cells)
     if (bad >= 0) throw notFinite(bad, arena.f64(at.positions + 24 * bad, 3))
@@ -158,10 +130,15 @@ export function createClusters(
     )
     // Single precision in the search must not lose a pair.
     const margin = 1e-6 * Math.max(...extent, reach_A) + 1e-5
-    search(reach_A + margin, nx, ny, shiftCount, blocks[0]! * blocks[1]! * blocks[2]!, box.volume)
     arena.f32(at.built, 12 * count).fill(0)
-    gather(1)
-    kernels.keepPositions(atomCount, 1, at.clusters, at.built)
+    return {
+      ...at,
+      reach_A: reach_A + margin,
+      slabs: nx,
+      columnsPerSlab: ny,
+      shiftCount,
+      shifts: shiftVectors,
+    }
   }
 
   /** Half of the images within reach: home, and of two opposite ones the lexicographically positive. */
@@ -192,60 +169,8 @@ export function createClusters(
     return home + 1
   }
 
-  function search(
-    reach_A: number,
-    nx: number,
-    ny: number,
-    shiftCount: number,
-    blockCount: number,
-    volume: number,
-  ) {
-    if (capacity.plain === 0) {
-      // Clusters within reach of each other in a uniform fluid, with room to spare.
-      const perCluster = ((2 / 3) * Math.PI * (reach_A + 2) ** 3 * count) / volume
-      grow({
-        entries: 6 * count + blockCount,
-        plain: Math.ceil(count * (1.2 * Math.min(perCluster, 1000) + 16)),
-        masked: 8 * count + masked.count,
-      })
-    }
-    for (;;) {
-      arena.f32(at.search, 1)[0] = reach_A ** 2
-      arena
-        .i32(at.search + 4, 27)
-        .set([
-          ...[count, at.coordinates, at.bounds, nx, ny, at.columns, at.columnBounds, at.slabBounds],
-          ...[at.allBounds, shiftCount, shiftVectors, at.blockOf, at.origins, at.heads, at.next, at.links],
-          ...[at.found, at.masks, outer.plain.entries, capacity.entries, outer.plain.js, capacity.plain],
-          ...[outer.masked.entries, capacity.entries, outer.masked.js, capacity.masked, blockCount],
-        ])
-      const fits = kernels.buildList(at.search, 0, count, at.result)
-      const [entries, js, maskedEntries, maskedJs] = arena.i32(at.result, 4)
-      Object.assign(outer.plain, { entryCount: entries, count: js })
-      Object.assign(outer.masked, { entryCount: maskedEntries, count: maskedJs })
-      if (fits) return
-      const { entries: e, plain, masked: m } = capacity
-      grow({ entries: 2 * e, plain: 2 * plain, masked: 2 * m })
-    }
-  }
-
-  function grow(to: Capacity): void {
-    capacity = to
-    outer = newLists(to)
-    inner = newLists(to)
-  }
-
-  function prune(reach_A: number, scale: number): void {
-    for (const kind of ['plain', 'masked'] as const) {
-      const [from, to] = [outer[kind], inner[kind]]
-      arena.i32(at.result, 2).fill(0)
-      kernels.pruneList(
-        ...[at.clusters, scale, reach_A, from.entries, 0, from.entryCount, from.js, from.stride],
-        ...[to.entries, to.js, at.result],
-      )
-      const [entries, js] = arena.i32(at.result, 2)
-      Object.assign(to, { entryCount: entries, count: js })
-    }
+  async function prune(reach_A: number, scale: number): Promise<void> {
+    await lists.prune(at.clusters, reach_A, scale)
     kernels.keepPositions(atomCount, scale, at.clusters, at.pruned)
   }
 
@@ -259,33 +184,15 @@ export function createClusters(
 
   return {
     count,
-    positions: at.positions,
     clusters: at.clusters,
-    forces: at.forces,
     order: at.order,
     rows: at.rows,
     rowBytes,
     rowOffsets: at.rowOffsets,
-    get inner() {
-      return inner
-    },
+    lists,
     build,
     prune,
     gather,
-    scatter: atoms => {
-      kernels.scatterForces(atomCount, at.order, at.forces, atoms, 0, count)
-    },
-  }
-}
-
-function createList(arena: Arena, stride: 4 | 8, entries: number, js: number): ClusterList {
-  return {
-    entries: arena.allocate(BYTES_PER_ENTRY * entries),
-    // One more: the search writes before it knows whether to keep.
-    js: arena.allocate(stride * (js + 1)),
-    stride,
-    entryCount: 0,
-    count: 0,
   }
 }
 

@@ -1,23 +1,29 @@
-import { type CoulombForce, type Force, PAIR_PARAMETERS, type PairForce } from '../../core/force.ts'
+import type { CoulombForce, Force, PairForce } from '../../core/force.ts'
 import type { System } from '../../core/system.ts'
 import { screenedEnergy, screenedForceOverR, type TruncatedCoulomb } from '../../forces/coulomb.ts'
 import { lennardJonesTail } from '../../forces/pair.ts'
 import { truncatedCoulomb } from '../reference/pairKernels.ts'
+import { pairTerms, type RowLayout, rowLayout, rowNumbers } from './rows.ts'
 
 /** The highest degree that the kernels' parameters have room for. */
 const MAX_DEGREE = 40
 /** Largest error of a fitted polynomial, as a fraction of the screening at r = 0; single precision has 6e-8. */
 const FIT_TOLERANCE = 1e-7
+/**
+ * The same beside general pair terms: in ionic crystals errors of one sign add up, and the virial of charges nearly
+ * cancels that of repulsion.
+ */
+const FINE_TOLERANCE = 3e-8
 
-/** The one Lennard-Jones and the one Coulomb term that the kernels compute. */
+/** What the kernels compute: pair terms that share rows, and one Coulomb term. */
 export interface NonbondedTerms {
-  readonly lennardJones: PairForce | undefined
+  readonly pairs: readonly PairForce[]
   readonly coulomb: CoulombForce | undefined
 }
 
 export function nonbondedTerms(system: Pick<System, 'forces'>): NonbondedTerms {
   return {
-    lennardJones: system.forces.find((f): f is PairForce => f.kind === 'pair' && f.form === 'lennard-jones'),
+    pairs: pairTerms(system.forces.filter((f): f is PairForce => f.kind === 'pair')),
     coulomb: system.forces.find(
       (f): f is CoulombForce => f.kind === 'coulomb' && requiredDegree(f) <= MAX_DEGREE,
     ),
@@ -25,13 +31,14 @@ export function nonbondedTerms(system: Pick<System, 'forces'>): NonbondedTerms {
 }
 
 /**
- * Non-bonded terms that these kernels do not compute: pair terms other than Lennard-Jones, a second one of either kind,
- * and screening so strong (α·cut-off above 9) that no polynomial of ours follows it. Any box is supported.
+ * Non-bonded terms that these kernels do not compute: pair terms that end otherwise than an earlier one between the same
+ * types (see `pairTerms`), a second Coulomb term, and screening so strong (α·cut-off above 9) that no polynomial of ours
+ * follows it. Any box is supported.
  */
 export function unsupportedTerms(system: Pick<System, 'forces'>): Force[] {
-  const { lennardJones, coulomb } = nonbondedTerms(system)
+  const { pairs, coulomb } = nonbondedTerms(system)
   return system.forces.filter(
-    f => (f.kind === 'pair' && f !== lennardJones) || (f.kind === 'coulomb' && f !== coulomb),
+    f => (f.kind === 'pair' && !pairs.includes(f)) || (f.kind === 'coulomb' && f !== coulomb),
   )
 }
 
@@ -47,7 +54,7 @@ export interface Screening {
   readonly energy: Float64Array
 }
 
-/** @param degree the least that is good to 1e-7 when left out */
+/** @param degree the least that is good to `FIT_TOLERANCE` when left out */
 export function fitScreening(force: CoulombForce, degree = requiredDegree(force)): Screening {
   const { smoothForce, smoothEnergy } = smoothParts(force)
   const series = (f: (u: number) => number) =>
@@ -67,7 +74,7 @@ export function smoothParts({ method }: CoulombForce) {
   }
 }
 
-function requiredDegree(force: CoulombForce): number {
+function requiredDegree(force: CoulombForce, tolerance = FIT_TOLERANCE): number {
   if (force.method.name === 'cut') return 0
   const { smoothForce, smoothEnergy } = smoothParts(force)
   const alpha = force.method.alpha_per_A
@@ -81,8 +88,7 @@ function requiredDegree(force: CoulombForce): number {
     // What is cut off of a Chebyshev series bounds the error.
     let tail = 0
     let degree = many
-    while (degree > 0 && tail + Math.abs(c[degree]!) <= FIT_TOLERANCE * atOrigin)
-      tail += Math.abs(c[degree--]!)
+    while (degree > 0 && tail + Math.abs(c[degree]!) <= tolerance * atOrigin) tail += Math.abs(c[degree--]!)
     return degree
   })
   return Math.max(...tails)
@@ -116,7 +122,7 @@ function monomials(chebyshev: Float64Array): Float64Array {
   return sum.reverse()
 }
 
-/** Which kernels a system needs: `general` has cut-offs per pair of types, switches, and one for Coulomb. */
+/** Which kernels a system needs: `general` has all pair forms, cut-offs per pair of types, switches, and one for Coulomb. */
 export type KernelKind = 'lj' | 'ljCoulomb' | 'general'
 
 /** Everything of a system that does not depend on where its atoms are. */
@@ -124,11 +130,11 @@ export interface NonbondedModel {
   readonly kind: KernelKind
   /** Longest cut-off, Å; 0 when nothing is non-bonded. */
   readonly cutoff_A: number
-  /** Types with the same Lennard-Jones parameters share a class. [N] */
+  /** Types with the same parameters share a class. [N] */
   readonly classOf: Int32Array
   readonly classCount: number
-  /** Numbers in `table` per pair of classes: −6C₆ 12C₁₂ or also cut-off² and the shift's R⁻⁶. */
-  readonly width: 2 | 4
+  /** Numbers in `table` per pair of classes: −6C₆ 12C₁₂ or a general row. */
+  readonly width: number
   /** [classes·classes·width] */
   readonly table: Float32Array
   /** [N] charges times the square root of the Coulomb constant. */
@@ -139,15 +145,16 @@ export interface NonbondedModel {
   readonly shifts: Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>
 }
 
-export function nonbondedModel(system: System, { lennardJones, coulomb }: NonbondedTerms): NonbondedModel {
-  const cutoffs = lennardJones ? [...new Set(lennardJones.cutoffs)].filter(c => c > 0) : []
-  const cutoff_A = Math.max(0, ...cutoffs, coulomb?.cutoff_A ?? 0)
-  const common = lennardJones?.truncation.kind !== 'switched' && cutoffs.every(c => c === cutoff_A)
-  const screening = coulomb ? fitScreening(coulomb) : undefined
+export function nonbondedModel(system: System, terms: NonbondedTerms): NonbondedModel {
+  const { pairs, coulomb } = terms
+  const cutoff_A = Math.max(0, coulomb?.cutoff_A ?? 0, ...pairs.flatMap(({ cutoffs }) => [...cutoffs]))
   const shifts = (coulomb && truncatedCoulomb(coulomb)) ?? { energyShift: 0, forceShift: 0 }
-  const kind = kindOf(common, coulomb, cutoff_A)
-  const width = kind === 'general' ? 4 : 2
-  const { classOf, classCount, table } = lennardJonesTable(system, lennardJones, width)
+  const kind = kindOf(terms, cutoff_A)
+  const tolerance = kind === 'general' ? FINE_TOLERANCE : FIT_TOLERANCE
+  const degree = coulomb ? Math.min(MAX_DEGREE, requiredDegree(coulomb, tolerance)) : 0
+  const screening = coulomb ? fitScreening(coulomb, degree) : undefined
+  const layout = rowLayout(pairs)
+  const { classOf, classCount, table, width } = rowTable(system, pairs, layout, kind)
   const root = Math.sqrt(coulomb?.constant_eV_A ?? 0)
   return {
     kind,
@@ -157,40 +164,54 @@ export function nonbondedModel(system: System, { lennardJones, coulomb }: Nonbon
     width,
     table,
     charges: Float32Array.from(system.charges, q => root * q),
-    parameters: kernelParameters(cutoff_A, lennardJones, coulomb, screening, shifts),
+    parameters: kernelParameters(cutoff_A, terms, layout, screening, shifts),
     screening,
     shifts,
   }
 }
 
-function kindOf(common: boolean, coulomb: CoulombForce | undefined, cutoff_A: number): KernelKind {
+/** The faster kernels have r⁻⁶ and r⁻¹² only, all cut at one distance in one way. */
+function kindOf({ pairs, coulomb }: NonbondedTerms, cutoff_A: number): KernelKind {
+  const common = pairs.every(
+    ({ form, truncation, cutoffs }) =>
+      (form === 'lennard-jones' || form === 'inverse-twelfth') &&
+      truncation.kind !== 'switched' &&
+      truncation.kind === pairs[0]!.truncation.kind &&
+      cutoffs.every(c => c === cutoff_A || !(c > 0)),
+  )
   if (!common || (coulomb && coulomb.cutoff_A !== cutoff_A)) return 'general'
   return coulomb ? 'ljCoulomb' : 'lj'
 }
 
 const FORCE_POLYNOMIAL = 64
+const EXPONENTIAL_POLYNOMIAL = 228
 const ENERGY_POLYNOMIAL = 256
 /** Bytes of the kernels' parameters; addresses follow behind the numbers. */
 export const PARAMETER_BYTES = 512
 export const ADDRESSES = 440
 export const SCALE = 464
 
+/** 2^f for −½ ≤ f ≤ ½, relative error 1e-7. */
+const POWER_OF_TWO = monomials(chebyshevCoefficients(u => 2 ** (u - 0.5), 1, 5)).map(
+  (c, k) => c * 2 ** (5 - k),
+)
+
 function kernelParameters(
   cutoff_A: number,
-  lennardJones: PairForce | undefined,
-  coulomb: CoulombForce | undefined,
+  { pairs, coulomb }: NonbondedTerms,
+  layout: RowLayout,
   screening: Screening | undefined,
   { forceShift, energyShift }: Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>,
 ): ArrayBuffer {
   const buffer = new ArrayBuffer(ADDRESSES)
   const numbers = new Float32Array(buffer)
-  const truncation = lennardJones?.truncation
   const reach = coulomb?.cutoff_A ?? 0
-  const shift6 = truncation?.kind === 'shifted' ? cutoff_A ** -6 : 0
+  const shift6 = pairs[0]?.truncation.kind === 'shifted' ? cutoff_A ** -6 : 0
   numbers.set([cutoff_A ** 2, reach ** 2, reach > 0 ? 2 / reach ** 2 : 0, -1, forceShift, energyShift])
-  numbers.set([shift6, shift6 ** 2, truncation?.kind === 'switched' ? truncation.from_A : 0], 6)
-  numbers[10] = truncation?.kind === 'switched' ? 1 : 0
-  new Int32Array(buffer)[9] = screening?.degree ?? 0
+  numbers.set([shift6, shift6 ** 2], 6)
+  const { exponentials, switched, width } = layout
+  new Int32Array(buffer).set([exponentials, screening?.degree ?? 0, switched ? 1 : 0, width], 8)
+  numbers.set(POWER_OF_TWO, EXPONENTIAL_POLYNOMIAL / 4)
   if (screening) {
     numbers.set(screening.force, FORCE_POLYNOMIAL / 4)
     numbers.set(screening.energy, ENERGY_POLYNOMIAL / 4)
@@ -198,56 +219,43 @@ function kernelParameters(
   return buffer
 }
 
-/** What the kernels need per pair of types: −6C₆, 12C₁₂, cut-off², and R⁻⁶ where the energy is shifted. */
-export function lennardJonesNumbers(force: PairForce | undefined, pairType: number): number[] {
-  const cutoff = force?.cutoffs[pairType] ?? 0
-  if (!force || !(cutoff > 0)) return [0, 0, 0, 0]
-  const stride = PAIR_PARAMETERS['lennard-jones'].length
-  const epsilon = force.parameters[stride * pairType]!
-  const sigma6 = force.parameters[stride * pairType + 1]! ** 6
-  const shift6 = force.truncation.kind === 'shifted' ? cutoff ** -6 : 0
-  return [-24 * epsilon * sigma6, 48 * epsilon * sigma6 ** 2, cutoff ** 2, shift6]
-}
-
-function lennardJonesTable(system: System, force: PairForce | undefined, width: 2 | 4) {
+function rowTable(system: System, pairs: readonly PairForce[], layout: RowLayout, kind: KernelKind) {
   const typeCount = system.typeNames.length
-  const rowOf = (type: number) =>
-    Array.from({ length: typeCount }, (_, other) => lennardJonesNumbers(force, type * typeCount + other))
+  const width = kind === 'general' ? layout.width : 2
+  const numbers = Array.from({ length: typeCount ** 2 }, (_, t) =>
+    rowNumbers(pairs, t, layout).slice(0, width),
+  )
   const used = new Set(system.typeIndex)
   const names = new Map<string, number>()
   const representatives: number[] = []
   const classOfType = Array.from({ length: typeCount }, (_, type) => {
     if (!used.has(type)) return 0
-    const name = JSON.stringify(rowOf(type))
+    const name = JSON.stringify(numbers.slice(type * typeCount, (type + 1) * typeCount))
     const known = names.get(name)
     if (known !== undefined) return known
     names.set(name, representatives.length)
     return representatives.push(type) - 1
   })
   const classCount = representatives.length
-  const table = new Float32Array(classCount * classCount * width)
-  representatives.forEach((i, a) => {
-    representatives.forEach((j, b) => {
-      const numbers = lennardJonesNumbers(force, i * typeCount + j)
-      table.set(numbers.slice(0, width), (a * classCount + b) * width)
-    })
-  })
-  return { classOf: Int32Array.from(system.typeIndex, type => classOfType[type]!), classCount, table }
+  const rows = representatives.flatMap(i => representatives.flatMap(j => numbers[i * typeCount + j]!))
+  const classOf = Int32Array.from(system.typeIndex, type => classOfType[type]!)
+  return { classOf, classCount, table: Float32Array.from(rows), width }
 }
 
 /** Energy and virial of the uniform fluid beyond the cut-off, times the volume. */
-export function tailTimesVolume(system: System, force: PairForce | undefined) {
+export function tailTimesVolume(system: System, pairs: readonly PairForce[]) {
   const sum = { energy: 0, virial: 0 }
-  if (!force?.tailCorrection) return sum
   const typeCount = system.typeNames.length
   const counts = new Float64Array(typeCount)
   for (const type of system.typeIndex) counts[type]!++
-  force.cutoffs.forEach((cutoff, t) => {
-    if (!(cutoff > 0)) return
-    const tail = lennardJonesTail(force.parameters[2 * t]!, force.parameters[2 * t + 1]!, cutoff)
-    const pairs = counts[Math.floor(t / typeCount)]! * counts[t % typeCount]!
-    sum.energy += pairs * tail.energyTimesVolume
-    sum.virial += pairs * tail.virialTimesVolume
-  })
+  for (const { cutoffs, parameters } of pairs.filter(force => force.tailCorrection)) {
+    cutoffs.forEach((cutoff, t) => {
+      if (!(cutoff > 0)) return
+      const tail = lennardJonesTail(parameters[2 * t]!, parameters[2 * t + 1]!, cutoff)
+      const count = counts[Math.floor(t / typeCount)]! * counts[t % typeCount]!
+      sum.energy += count * tail.energyTimesVolume
+      sum.virial += count * tail.virialTimesVolume
+    })
+  }
   return sum
 }

@@ -17,5 +17,6 @@ export interface NonbondedExports extends PairKernels, SpecialKernels {
   readonly pruneList: Numbers
   readonly gatherPositions: Numbers
   readonly keepPositions: Numbers
-  readonly scatterForces: Numbers
+  readonly clearPart: Numbers
+  readonly addForces: Numbers
 }

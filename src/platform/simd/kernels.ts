@@ -20,35 +20,69 @@ export const MAX_PAGES = 65536
 
 const read = (flavour: SimdFlavour) => readFileSync(new URL(`./wasm/${flavour}.wasm`, import.meta.url))
 
-let compiled: { readonly flavour: SimdFlavour; readonly module: WebAssembly.Module } | undefined
+interface Compiled {
+  readonly flavour: SimdFlavour
+  readonly module: WebAssembly.Module
+}
+const compiled = new Map<'shared' | 'unshared', Compiled>()
 
-/** Compiles once in a process (or thread): relaxed SIMD where the runtime has it. @throws SimulationError without SIMD */
-export function compileKernels(): { readonly flavour: SimdFlavour; readonly module: WebAssembly.Module } {
-  if (compiled) return compiled
-  // Relaxed SIMD is on from Node 22; before, the flag exists and works; in later versions it is gone.
-  if (Number(process.versions.node.split('.')[0]) < 22) {
-    setFlagsFromString('--experimental-wasm-relaxed-simd')
-  }
-  const flavour = (['relaxed-simd', 'simd'] as const).find(name => WebAssembly.validate(read(name)))
+/**
+ * Compiles once in a process (or thread) for a kind of memory: relaxed SIMD where the runtime has it.
+ * @throws SimulationError without SIMD
+ */
+export function compileKernels(memory: WebAssembly.Memory): Compiled {
+  const kind = isShared(memory) ? 'shared' : 'unshared'
+  const known = compiled.get(kind)
+  if (known) return known
+  const made = compile(kind === 'shared' ? read : flavour => withUnsharedMemory(read(flavour)))
+  compiled.set(kind, made)
+  return made
+}
+
+function compile(bytes: (flavour: SimdFlavour) => Uint8Array<ArrayBuffer>): Compiled {
+  enableRelaxedSimd()
+  const flavour = (['relaxed-simd', 'simd'] as const).find(name => WebAssembly.validate(bytes(name)))
   if (!flavour) {
     throw new SimulationError({
       message: 'this Node has no WebAssembly SIMD',
       hint: 'use --platform reference',
     })
   }
-  compiled = { flavour, module: new WebAssembly.Module(read(flavour)) }
-  return compiled
+  return { flavour, module: new WebAssembly.Module(bytes(flavour)) }
+}
+
+/** Relaxed SIMD is on from Node 22; before, the flag exists and works; in later versions it is gone. */
+export function enableRelaxedSimd(): void {
+  if (Number(process.versions.node.split('.')[0]) < 22) {
+    setFlagsFromString('--experimental-wasm-relaxed-simd')
+  }
+}
+
+/** The import `env.memory`, and the flag behind it that says: has a maximum, is shared. */
+const IMPORTED_MEMORY = Buffer.from('\x03env\x06memory\x02\x03', 'latin1')
+
+/** The same module for a memory that is not shared: no instruction of it depends on that. */
+function withUnsharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const changed = Buffer.from(module)
+  changed[changed.indexOf(IMPORTED_MEMORY) + IMPORTED_MEMORY.length - 1] = 1
+  return changed
 }
 
 /** One instance on a memory; several may share it. */
 export function instantiateKernels<Exports>(memory: WebAssembly.Memory): Kernels<Exports> {
-  const { flavour, module } = compileKernels()
+  const { flavour, module } = compileKernels(memory)
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   // The compiler of AssemblyScript has checked the signatures that `Exports` repeats; test/platform/simd runs them all.
   return { flavour, memory, exports: exports as unknown as Exports }
 }
 
-/** Memory that threads can share, or of this thread alone where there is no SharedArrayBuffer. */
-export function createMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true })
+/** Whether threads of this runtime can share memory: a web page may have been refused it. */
+const canShare = typeof SharedArrayBuffer !== 'undefined'
+
+/** Whether other threads can see it. */
+export const isShared = ({ buffer }: WebAssembly.Memory): boolean =>
+  canShare && buffer instanceof SharedArrayBuffer
+
+export function createMemory(shared = canShare): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared })
 }

@@ -1,8 +1,8 @@
 import type { Box } from '../../core/box.ts'
 import type { System } from '../../core/system.ts'
-import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
+import { addSymmetric } from '../reference/nonbonded.ts'
 import type { Arena } from './arena.ts'
-import { type ClusterList, createClusters } from './clusters.ts'
+import { createClusters } from './clusters.ts'
 import {
   ADDRESSES,
   nonbondedModel,
@@ -11,8 +11,10 @@ import {
   SCALE,
   tailTimesVolume,
 } from './coefficients.ts'
+import type { Call, Crew, Job } from './crew.ts'
 import type { NonbondedExports } from './exports.ts'
 import type { Kernels } from './kernels.ts'
+import type { ClusterList } from './lists.ts'
 import { createSpecialPairs } from './specialPairs.ts'
 
 export { unsupportedTerms } from './coefficients.ts'
@@ -31,121 +33,153 @@ export interface SimdNonbonded {
   /** Longest cut-off of any term, Å; 0 when nothing is non-bonded. */
   readonly cutoff_A: number
   /**
-   * Adds forces, and the virial where it is wanted. Of positions beyond the reach of lists it decides itself.
-   * @param positions [3N] Å, unwrapped
-   * @returns energies, eV; zeros unless energies are wanted
+   * Reads the positions, and makes lists anew where they have moved beyond the reach of those that there are.
    * @throws SimulationError naming the first atom whose position is not finite
    */
-  evaluate(
+  prepare(box: Box): Promise<void>
+  /** What is to be done until `collect`, by any thread and in any order. */
+  jobs(energy: boolean): readonly Job[]
+  /** Adds the pairs that lists leave out to forces, in the meantime. @param forces address of [3N] f64, eV/Å */
+  addSpecialPairs(forces: number, energy: boolean): void
+  /**
+   * Adds forces of lists, and the virial where energies are wanted.
+   * @returns energies, eV; zeros unless they are wanted
+   */
+  collect(
     box: Box,
-    positions: Float64Array,
-    into: Accumulator,
-    want: { readonly energy: boolean; readonly virial: boolean },
-  ): { pair: number; coulomb: number }
+    forces: number,
+    virial: Float64Array,
+    energy: boolean,
+  ): Promise<{ pair: number; coulomb: number }>
   /** Drops the lists: the next evaluation sorts atoms anew. */
   forget(): void
-  /** How often lists were built and cut out, and cluster pairs in the list that is walked. */
+  /** How often lists were built and cut out, and cluster pairs in the lists that are walked. */
   readonly statistics: { readonly builds: number; readonly prunes: number; readonly clusterPairs: number }
 }
 
-/** Lennard-Jones and Coulomb terms of a system in real space, in any box; see `unsupportedTerms` for what is left. */
+/**
+ * Pair and Coulomb terms of a system in real space, in any box; see `unsupportedTerms` for what is left.
+ * @param positions address of [3N] f64, Å, unwrapped
+ */
 export function createSimdNonbonded(
   system: System,
+  positions: number,
   arena: Arena,
-  kernels: Kernels<NonbondedExports>,
+  { exports }: Kernels<NonbondedExports>,
+  crew: Crew,
   { skin_A = DEFAULT_SKIN_A, innerSkin_A = DEFAULT_INNER_SKIN_A }: SimdNonbondedOptions = {},
 ): SimdNonbonded {
   const terms = nonbondedTerms(system)
   const model = nonbondedModel(system, terms)
   const { atomCount } = system
   const { cutoff_A } = model
-  const { exports } = kernels
   const special = createSpecialPairs(system, terms, arena, exports)
-  const clusters = createClusters(model, atomCount, special, arena, exports)
-  const tail = tailTimesVolume(system, terms.lennardJones)
+  const clusters = createClusters(model, positions, atomCount, special, arena, exports, crew)
+  const { lists } = clusters
+  const tail = tailTimesVolume(system, terms.pairs)
   const parameters = placeParameters(arena, model.parameters, clusters)
-  const forces = arena.allocate(24 * atomCount)
-  const { work } = special
   const statistics = { builds: 0, prunes: 0 }
   let builtIn: Box | undefined
+  /** Growth of the box since the list was built: when it was pruned, and now. */
+  let prunedAt = 1
+  let scale = 1
 
-  function build(box: Box): void {
-    clusters.build(box, cutoff_A + skin_A)
+  async function build(box: Box): Promise<void> {
+    // Until it is whole there is none.
+    builtIn = undefined
+    await clusters.build(box, cutoff_A + skin_A)
     builtIn = box
+    scale = 1
     statistics.builds++
-    prune(1)
+    await prune()
   }
 
-  function prune(scale: number): void {
-    clusters.prune(cutoff_A + innerSkin_A, scale)
+  async function prune(): Promise<void> {
+    await clusters.prune(cutoff_A + innerSkin_A, scale)
     prunedAt = scale
     statistics.prunes++
   }
-  let prunedAt = 1
 
-  /** Positions into clusters, and lists made anew where need be. @returns growth of the box since the list was built */
-  function prepare(box: Box): number {
-    const scale = builtIn && uniformGrowth(builtIn, box)
-    if (scale === undefined) {
-      build(box)
-      return 1
-    }
-    const moved = clusters.gather(scale)
+  async function prepare(box: Box): Promise<void> {
+    if (!(cutoff_A > 0)) return
+    const growth = builtIn && uniformGrowth(builtIn, box)
+    if (growth === undefined) return build(box)
+    scale = growth
+    const moved = crew.book('neighbours', () => clusters.gather(scale))
     // Written so that a position that is not a number counts as stale: building then reports it.
-    if (!(moved.sinceBuilt < scale * (cutoff_A + skin_A) - cutoff_A)) {
-      build(box)
-      return 1
-    }
-    if (!(moved.sincePruned < (scale / prunedAt) * (cutoff_A + innerSkin_A) - cutoff_A)) prune(scale)
-    return scale
+    if (!(moved.sinceBuilt < scale * (cutoff_A + skin_A) - cutoff_A)) return build(box)
+    if (!(moved.sincePruned < (scale / prunedAt) * (cutoff_A + innerSkin_A) - cutoff_A)) await prune()
   }
 
-  function evaluate(
-    box: Box,
-    positions: Float64Array,
-    into: Accumulator,
-    want: { readonly energy: boolean; readonly virial: boolean },
-  ) {
-    if (!(cutoff_A > 0)) return { pair: 0, coulomb: 0 }
-    arena.f64(clusters.positions, 3 * atomCount).set(positions)
-    const scale = prepare(box)
+  function jobs(energy: boolean): readonly Job[] {
+    if (!(cutoff_A > 0)) return []
     arena.f64(parameters + SCALE, 1)[0] = scale
-    arena.f32(clusters.forces, 16 * clusters.count).fill(0)
-    const atomForces = arena.f64(forces, 3 * atomCount).fill(0)
-    const total = arena.f64(work, 8).fill(0)
-    const all = want.energy || want.virial
-    walk('', clusters.inner.plain, all)
-    walk('Masked', clusters.inner.masked, all)
-    special.evaluate(parameters, clusters.positions, scale, forces, all)
-    clusters.scatter(forces)
-    for (let k = 0; k < atomForces.length; k++) into.forces[k]! += atomForces[k]!
-    const far = special.addFar(positions, scale, into)
-    if (!all) return { pair: 0, coulomb: 0 }
-    const [pair, coulomb, xx, xy, xz, yy, yz, zz] = total as unknown as Sums
-    addSymmetric(into.virial, xx, xy, xz, yy, yz, zz)
-    for (const k of [0, 4, 8]) into.virial[k]! += tail.virial / box.volume
+    return lists.parts.map(({ inner, forces, touched, work }): Job => {
+      const walk = (section: '' | 'Masked', { entries, entryCount, js }: ClusterList): Call => ({
+        kernel: `${model.kind}${section}${energy ? 'Energy' : 'Force'}`,
+        args: [parameters, entries, 0, entryCount, js, forces, work],
+      })
+      const clear = { kernel: 'clearPart', args: [work, forces, touched, lists.patches] }
+      return { part: 'pair', calls: [clear, walk('', inner.plain), walk('Masked', inner.masked)] }
+    })
+  }
+
+  function addSpecialPairs(forces: number, energy: boolean): void {
+    if (!(cutoff_A > 0)) return
+    arena.f64(special.work, SUMS).fill(0)
+    special.evaluate(parameters, positions, scale, forces, energy)
+  }
+
+  async function collect(box: Box, forces: number, virial: Float64Array, energy: boolean) {
+    if (!(cutoff_A > 0)) return { pair: 0, coulomb: 0 }
+    crew.start(addingJobs(forces))
+    await crew.finish()
+    const into = { forces: arena.f64(forces, 3 * atomCount), virial }
+    const far = special.addFar(arena.f64(positions, 3 * atomCount), scale, into)
+    if (!energy) return { pair: 0, coulomb: 0 }
+    const [pair, coulomb, xx, xy, xz, yy, yz, zz] = totals()
+    addSymmetric(virial, xx, xy, xz, yy, yz, zz)
+    for (const k of [0, 4, 8]) virial[k]! += tail.virial / box.volume
     return { pair: pair + tail.energy / box.volume, coulomb: coulomb + far }
   }
 
-  function walk(section: '' | 'Masked', list: ClusterList, energy: boolean): void {
-    exports[`${model.kind}${section}${energy ? 'Energy' : 'Force'}`](
-      ...[parameters, list.entries, 0, list.entryCount, list.js, clusters.forces, work],
-    )
+  function addingJobs(forces: number): readonly Job[] {
+    const { parts, patches } = lists
+    const ranges = Math.min(parts.length, patches)
+    const edge = (k: number) => Math.round((patches * k) / ranges)
+    return Array.from({ length: ranges }, (_, k): Job => {
+      const from = [lists.forces, lists.forceBytes, lists.touched, patches]
+      const args = [atomCount, clusters.order, parts.length, ...from, forces, edge(k), edge(k + 1)]
+      return { part: 'pair', calls: [{ kernel: 'addForces', args }] }
+    })
+  }
+
+  function totals(): Sums {
+    const all = [...lists.parts, special].map(({ work }) => arena.f64(work, SUMS))
+    return Array.from({ length: SUMS }, (_, k) => all.reduce((sum, sums) => sum + sums[k]!, 0)) as Sums
   }
 
   return {
     cutoff_A,
-    evaluate,
+    prepare,
+    jobs,
+    addSpecialPairs,
+    collect,
     forget: () => {
       builtIn = undefined
     },
     get statistics() {
-      const { plain, masked } = clusters.inner
-      return { ...statistics, clusterPairs: plain.count + masked.count }
+      const clusterPairs = lists.parts.reduce(
+        (sum, { inner }) => sum + inner.plain.count + inner.masked.count,
+        0,
+      )
+      return { ...statistics, clusterPairs }
     },
   }
 }
 
+/** Doubles that kernels add to. */
+const SUMS = 8
 type Sums = [
   pair: number,
   coulomb: number,
@@ -178,10 +212,13 @@ function placeParameters(
   return parameters
 }
 
-/** Factor by which a box has grown if its shape is still the same, as in the reference; undefined otherwise. */
+/**
+ * Factor by which a box has grown if its shape is still the same, to rounding: atoms may be many cells away, and are
+ * then as far off as the shape is times the number of cells. Undefined otherwise.
+ */
 function uniformGrowth(from: Box, to: Box): number | undefined {
   if (from === to) return 1
   const scale = Math.cbrt(to.volume / from.volume)
-  const changed = to.matrix.some((v, k) => Math.abs(v - scale * from.matrix[k]!) > 1e-9 * Math.abs(v))
+  const changed = to.matrix.some((v, k) => Math.abs(v - scale * from.matrix[k]!) > 1e-13 * Math.abs(v))
   return changed ? undefined : scale
 }

@@ -3,6 +3,7 @@ import type { CoulombForce } from '../../core/force.ts'
 import { UserError } from '../../errors.ts'
 import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
 import type { Arena } from './arena.ts'
+import type { Job } from './crew.ts'
 import { COMPLEX_BYTES, createAxisPlan, radices } from './fft.ts'
 import type { Kernels } from './kernels.ts'
 
@@ -23,8 +24,12 @@ export interface Wanted {
   readonly virial: boolean
 }
 
-/** Evaluates the reciprocal-space sum: adds forces and virial, returns the energy (eV), 0 when it is not wanted. */
-export type SimdReciprocal = (box: Box, positions: Float64Array, into: Accumulator, want: Wanted) => number
+/** A reciprocal-space sum: what is to be done by one thread, and what comes of it. */
+export interface SimdPme {
+  job(box: Box, want: Wanted): Job
+  /** Adds forces and virial of the job that is done. @returns energy, eV; 0 when it was not wanted */
+  collect(box: Box, into: Accumulator): number
+}
 
 /** Bits of `wants` in assembly/pme.ts. */
 const ENERGY = 1
@@ -41,14 +46,16 @@ export const fitsGrid = (n: number): boolean => n % 4 === 0 && radices(n) !== nu
  * The reciprocal part by smooth particle-mesh Ewald in single precision, to the meaning of ../reference/pme.ts: Essmann
  * et al. 1995, https://doi.org/10.1063/1.470117. Splines of order 4 to 8, order 4 being the fast one.
  * @param charges [N] e
+ * @param positions address of [3N] f64, Å
  * @throws UserError when the grid is not one that the kernels take
  */
 export function createSimdPme(
   force: CoulombForce,
   charges: Float64Array,
+  positions: number,
   arena: Arena,
   { exports: kernels }: Kernels<PmeKernels>,
-): SimdReciprocal {
+): SimdPme {
   const { method } = force
   if (method.name !== 'pme') throw new TypeError(`not a particle-mesh Ewald: ${method.name}`)
   const { alpha_per_A: alpha, grid: size, order } = method
@@ -83,7 +90,6 @@ export function createSimdPme(
   ]
   arena.i32(plan, fields.length).set(fields)
   const scratch = arena.allocate(3 * COMPLEX_BYTES * Math.max(16, ...size) + planeBytes)
-  const staged = arena.allocate(24 * atomCount)
   const added = arena.allocate(24 * atomCount)
 
   let prepared: Float64Array | undefined
@@ -94,30 +100,31 @@ export function createSimdPme(
     kernels.pmeInfluence(plan, 0, planes)
   }
 
-  return (box, positions, into, want) => {
-    prepare(box)
-    const wants = (want.energy ? ENERGY : 0) | (want.virial ? VIRIAL : 0)
-    const x = addressOf(positions, arena) ?? staged
-    if (x === staged) arena.f64(staged, 3 * atomCount).set(positions)
-    kernels.pmeClear(plan, 0, n0)
-    kernels.pmeSpread(plan, x, 0, atomCount, scratch)
-    kernels.pmeForward(plan, 0, n1, scratch)
-    kernels.pmePlanes(plan, 0, planes, wants, scratch)
-    kernels.pmeBackward(plan, 0, n1, scratch)
-    const inside = addressOf(into.forces, arena)
-    if (inside !== undefined) kernels.pmeGather(plan, inside, 0, atomCount, scratch)
-    else {
-      const forces = arena.f64(added, 3 * atomCount).fill(0)
-      kernels.pmeGather(plan, added, 0, atomCount, scratch)
+  let wanted: Wanted = { energy: false, virial: false }
+  return {
+    job(box, want) {
+      prepare(box)
+      wanted = want
+      arena.f64(added, 3 * atomCount).fill(0)
+      const wants = (want.energy ? ENERGY : 0) | (want.virial ? VIRIAL : 0)
+      const calls = [
+        { kernel: 'pmeClear', args: [plan, 0, n0] },
+        { kernel: 'pmeSpread', args: [plan, positions, 0, atomCount, scratch] },
+        { kernel: 'pmeForward', args: [plan, 0, n1, scratch] },
+        { kernel: 'pmePlanes', args: [plan, 0, planes, wants, scratch] },
+        { kernel: 'pmeBackward', args: [plan, 0, n1, scratch] },
+        { kernel: 'pmeGather', args: [plan, added, 0, atomCount, scratch] },
+      ]
+      return { part: 'kspace', calls }
+    },
+    collect(box, into) {
+      const forces = arena.f64(added, 3 * atomCount)
       for (let k = 0; k < forces.length; k++) into.forces[k]! += forces[k]!
-    }
-    return wants === 0 ? 0 : total(arena.f64(sums, SUMS * planes), box, want.virial ? into.virial : null)
+      if (!wanted.energy && !wanted.virial) return 0
+      return total(arena.f64(sums, SUMS * planes), box, wanted.virial ? into.virial : null)
+    },
   }
 }
-
-/** Where an array stands in the kernels' memory; undefined when it is elsewhere. */
-const addressOf = (array: Float64Array, arena: Arena): number | undefined =>
-  array.buffer === arena.memory.buffer ? array.byteOffset : undefined
 
 /**
  * Rows have room for a spline that sticks out, in whole vectors and an odd number of them, and planes are an odd

@@ -1,74 +1,107 @@
+import { availableParallelism } from 'node:os'
 import type { CoulombForce } from '../../core/force.ts'
 import type { State } from '../../core/state.ts'
 import type { System } from '../../core/system.ts'
-import type { EnergyTerm, Evaluation, Evaluator, Platform, Timings, Want } from '../platform.ts'
+import type { EnergyTerm, Evaluation, Evaluator, EvaluatorOptions, Platform, Want } from '../platform.ts'
 import { createBonded } from '../reference/bonded.ts'
 import { createElectrostatics } from '../reference/electrostatics.ts'
 import type { Accumulator } from '../reference/nonbonded.ts'
-import { createPme } from '../reference/pme.ts'
+import type { createPme } from '../reference/pme.ts'
 import { createReferenceEvaluator } from '../reference/reference.ts'
 import { createArena } from './arena.ts'
+import { type CrewOptions, createCrew } from './crew.ts'
 import type { NonbondedExports } from './exports.ts'
 import { createMemory, instantiateKernels } from './kernels.ts'
 import { createSimdNonbonded, unsupportedTerms } from './nonbonded.ts'
-import { createSimdPme, fitsGrid, type PmeKernels } from './pme.ts'
+import { createSimdPme, type PmeKernels, type SimdPme } from './pme.ts'
 
 /**
- * Lennard-Jones, Coulomb in real space and particle-mesh Ewald in single precision on WebAssembly SIMD, one thread;
- * bonded terms, and what the kernels do not know, in double precision by the reference's own code. Sums are doubles.
+ * Pair terms, Coulomb in real space and particle-mesh Ewald in single precision on WebAssembly SIMD, on threads over one
+ * memory; bonded terms, and what the kernels do not know, in double precision by the reference's own code, meanwhile.
+ * Sums are doubles. Results do not depend on the number of threads, to the last bit.
  */
 export const simdPlatform: Platform = {
   name: 'simd',
-  prepare: async system => createSimdEvaluator(system),
+  prepare: async (system, options) => createSimdEvaluator(system, options),
+}
+
+/** What only tests choose. */
+interface SimdOptions extends EvaluatorOptions, CrewOptions {
+  readonly memory?: WebAssembly.Memory
 }
 
 /** @throws SimulationError where the runtime has no WebAssembly SIMD */
-export function createSimdEvaluator(system: System): Evaluator {
-  const kernels = instantiateKernels<NonbondedExports & PmeKernels>(createMemory())
+export function createSimdEvaluator(
+  system: System,
+  { skin_A, reproducible = false, threads, memory = createMemory(), program }: SimdOptions = {},
+): Evaluator {
+  const { atomCount } = system
+  const kernels = instantiateKernels<NonbondedExports & PmeKernels>(memory)
   const arena = createArena(kernels.memory)
+  const crew = createCrew(kernels, { threads: threads ?? usefulThreads(atomCount), program })
   const left = unsupportedTerms(system)
   const isLeft = new Set(left)
   const own: System = { ...system, forces: system.forces.filter(force => !isLeft.has(force)) }
   const others = left.length > 0 ? createReferenceEvaluator({ ...system, forces: left }) : null
-  const nonbonded = createSimdNonbonded(own, arena, kernels)
+  const positions = arena.allocate(24 * atomCount)
+  const forceAddress = arena.allocate(24 * atomCount)
+  const nonbonded = createSimdNonbonded(own, positions, arena, kernels, crew, { skin_A })
   const bonded = createBonded(own.forces)
   const coulomb = own.forces.filter((force): force is CoulombForce => force.kind === 'coulomb')
-  let wanted = { energy: true, virial: true }
-  const mesh = (force: CoulombForce, charges: Float64Array) => {
-    if (!hasMesh(force)) return createPme(force, charges)
-    const reciprocal = createSimdPme(force, charges, arena, kernels)
-    return (...[box, positions, into]: Parameters<ReturnType<typeof createPme>>) =>
-      reciprocal(box, positions, into, wanted)
+  const meshes: SimdPme[] = []
+  const createMesh: typeof createPme = (force, charges) => {
+    const mesh = createSimdPme(force, charges, positions, arena, kernels)
+    meshes.push(mesh)
+    return (box, _, into) => mesh.collect(box, into)
   }
-  const electrostatics = coulomb.map(force => createElectrostatics(force, system.charges, mesh))
-  const forces = new Float64Array(3 * system.atomCount)
+  const electrostatics = coulomb.map(force => createElectrostatics(force, system.charges, createMesh))
   const virial = new Float64Array(9)
-  const into: Accumulator = { forces, virial }
-  const spent_ms: Timings = { pair: 0, kspace: 0, bonded: 0, neighbours: 0 }
 
+  let isBusy = false
   async function evaluate(state: State, want: Want = {}): Promise<Evaluation> {
-    const { box, positions } = state
-    wanted = { energy: want.energy !== false, virial: want.virial !== false }
-    forces.fill(0)
-    virial.fill(0)
+    // They would share lists, positions and forces.
+    if (isBusy) throw new Error('an evaluation began before the last one had ended')
+    isBusy = true
+    try {
+      return await evaluateAlone(state, want)
+    } finally {
+      isBusy = false
+    }
+  }
+
+  async function evaluateAlone(state: State, want: Want): Promise<Evaluation> {
+    const { box } = state
+    const wanted = { energy: want.energy !== false, virial: want.virial !== false }
+    const energies = wanted.energy || wanted.virial
+    if (reproducible) nonbonded.forget()
+    arena.f64(positions, 3 * atomCount).set(state.positions)
+    // First of all, so that other threads have something to do while this one sees to the lists.
+    crew.start(crew.book('kspace', () => meshes.map(mesh => mesh.job(box, wanted))))
     const terms: Partial<Record<EnergyTerm, number>> = {}
     const add = (term: EnergyTerm, energy: number) => {
       terms[term] = (terms[term] ?? 0) + energy
     }
-    let before = performance.now()
-    const book = (part: keyof Timings) => {
-      const now = performance.now()
-      spent_ms[part] += now - before
-      before = now
+    let forces: Float64Array
+    let into: Accumulator
+    try {
+      await nonbonded.prepare(box)
+      // The memory may have grown until here, but does not from here on.
+      forces = arena.f64(forceAddress, 3 * atomCount).fill(0)
+      into = { forces, virial: virial.fill(0) }
+      crew.start(nonbonded.jobs(energies))
+      crew.book('bonded', () => bonded.evaluate(box, state.positions, into, wanted.virial, add))
+      crew.book('pair', () => nonbonded.addSpecialPairs(forceAddress, energies))
+    } finally {
+      await crew.finish()
     }
-    const energies = nonbonded.evaluate(box, positions, into, wanted)
-    if (own.forces.some(force => force.kind === 'pair')) add('pair', energies.pair)
-    if (coulomb.length > 0) add('coulomb', energies.coulomb)
-    book('pair')
-    bonded.evaluate(box, positions, into, wanted.virial, add)
-    book('bonded')
-    for (const evaluateElectrostatics of electrostatics) evaluateElectrostatics(box, positions, into, add)
-    book('kspace')
+    const { pair, coulomb: electric } = await nonbonded.collect(box, forceAddress, virial, energies)
+    if (own.forces.some(force => force.kind === 'pair')) add('pair', pair)
+    if (coulomb.length > 0) add('coulomb', electric)
+    crew.book('kspace', () => {
+      for (const evaluateElectrostatics of electrostatics) {
+        evaluateElectrostatics(box, state.positions, into, add)
+      }
+    })
     if (others) {
       const rest = await others.evaluate(state, want)
       rest.forces.forEach((force, k) => {
@@ -78,12 +111,17 @@ export function createSimdEvaluator(system: System): Evaluator {
         virial[k]! += value
       })
       for (const [term, energy] of Object.entries(rest.terms)) add(term as EnergyTerm, energy)
-      book('pair')
     }
     if (!wanted.virial) virial.fill(Number.NaN)
     if (!wanted.energy) return { energy: Number.NaN, terms: {}, forces, virial }
     const energy = Object.values(terms).reduce((sum, value) => sum + value, 0)
     return { energy, terms, forces, virial }
+  }
+
+  function timings() {
+    const parts = crew.timings()
+    if (others) parts.pair += others.timings!().pair
+    return parts
   }
 
   return {
@@ -94,18 +132,22 @@ export function createSimdEvaluator(system: System): Evaluator {
     },
     ran: 'simd',
     backend: `f32, ${kernels.flavour}`,
+    threads: crew.threads,
     fallbackReason:
       left.length > 0
         ? `${left.map(force => (force.kind === 'pair' ? force.form : force.kind)).join(', ')} by reference`
         : null,
-    timings: () => ({ ...spent_ms }),
-    dispose: async () => others?.dispose(),
+    timings,
+    async dispose() {
+      await Promise.all([crew.dispose(), others?.dispose()])
+    },
   }
 }
 
-/** Whether the kernels have a mesh of this size and order. */
-function hasMesh({ method }: CoulombForce): boolean {
-  if (method.name !== 'pme') return false
-  const { grid, order } = method
-  return order >= 4 && order <= 8 && grid.every(n => fitsGrid(n) && n >= order)
-}
+/** Below so many atoms a thread waits longer for the others than it works. */
+const ATOMS_PER_THREAD = 400
+/** Bonded terms and the mesh are each the work of one thread: more would wait for these. */
+const MOST_THREADS = 8
+
+const usefulThreads = (atomCount: number) =>
+  Math.max(1, Math.min(availableParallelism(), MOST_THREADS, Math.floor(atomCount / ATOMS_PER_THREAD)))

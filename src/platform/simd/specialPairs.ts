@@ -1,12 +1,13 @@
-import type { CoulombForce } from '../../core/force.ts'
+import type { CoulombForce, PairForce } from '../../core/force.ts'
 import type { System } from '../../core/system.ts'
 import { specialPairs } from '../../core/topology.ts'
 import { screenedEnergy, screenedForceOverR } from '../../forces/coulomb.ts'
 import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
 import type { Arena } from './arena.ts'
 import type { MaskedPairs } from './clusters.ts'
-import { lennardJonesNumbers, type NonbondedTerms } from './coefficients.ts'
+import type { NonbondedTerms } from './coefficients.ts'
 import type { NonbondedExports } from './exports.ts'
+import { rowLayout, rowNumbers } from './rows.ts'
 
 /** Pairs treated alike, filled up to a multiple of four by pairs without parameters. */
 interface Group {
@@ -15,8 +16,9 @@ interface Group {
   readonly from: number
   readonly end: number
   readonly to: number
-  /** Address of vectors of four pairs: 2 per four excluded pairs, 6 per four scaled ones. */
+  /** Address of vectors of four pairs, and how many these have. */
   readonly coefficients: number
+  readonly width: number
 }
 
 export interface SimdSpecialPairs extends MaskedPairs {
@@ -28,8 +30,6 @@ export interface SimdSpecialPairs extends MaskedPairs {
   addFar(x: Float64Array, scale: number, into: Accumulator): number
 }
 
-/** Numbers of one pair: factor of 1/r and of the screening, then as `lennardJonesNumbers`. */
-type Coefficients = readonly number[]
 const FAR_LIST = 384
 
 /**
@@ -52,16 +52,17 @@ export function createSpecialPairs(
     for (const { i, j } of group) all.push(i, j)
     const end = all.length / 2
     while ((all.length / 2) % 4 !== 0) all.push(group.at(-1)!.i, group.at(-1)!.j)
-    const width = kernel === 'excludedPairs' ? 2 : 6
+    const width = kernel === 'excludedPairs' ? 2 : 2 + group[0]!.row.length
     const vectors = new Float32Array((all.length / 2 - from) * width)
-    group.forEach(({ coefficients }, k) => {
-      for (let c = 0; c < width; c++) {
-        vectors[4 * (width * Math.floor(k / 4) + c) + (k % 4)] = coefficients[c]!
-      }
+    group.forEach(({ bare, screened, row }, k) => {
+      const first = 4 * width * Math.floor(k / 4) + (k % 4)
+      vectors[first] = bare
+      vectors[first + 4] = screened
+      for (let c = 2; c < width; c++) vectors[first + 4 * c] = row[c - 2]!
     })
     const address = arena.allocate(vectors.byteLength)
     arena.f32(address, vectors.length).set(vectors)
-    groups.push({ kernel, from, end, to: all.length / 2, coefficients: address })
+    groups.push({ kernel, from, end, to: all.length / 2, coefficients: address, width })
   }
   for (const { i, j } of sorted.masked) all.push(i, j)
 
@@ -76,10 +77,11 @@ export function createSpecialPairs(
 
   function evaluate(parameters: number, positions: number, scale: number, forces: number, energy: boolean) {
     arena.i32(work + 64, 1)[0] = 0
-    for (const { kernel, from, to, coefficients } of groups) {
+    for (const { kernel, from, to, coefficients, width } of groups) {
+      // Kernels index coefficients by pair: the address at which pair 0 would have its own.
+      const first = coefficients - 4 * width * from
       kernels[`${kernel}${energy ? 'Energy' : 'Force'}`](
-        ...[parameters, from, to, pairs, apart, translations, coefficients - vectorsBefore(kernel, from)],
-        ...[positions, scale, forces, work],
+        ...[parameters, from, to, pairs, apart, translations, first, positions, scale, forces, work],
       )
     }
   }
@@ -94,7 +96,7 @@ export function createSpecialPairs(
         const k = list[2 * n]! + lane
         const group = groups.find(({ from, end }) => k >= from && k < end)
         if (!group || (list[2 * n + 1]! >> lane) & 1) continue
-        energy += addExact(k, sorted[group.kernel][k - group.from]!.coefficients, x, scale, into)
+        energy += addExact(k, group, x, scale, into)
       }
     }
     return energy
@@ -102,13 +104,16 @@ export function createSpecialPairs(
 
   function addExact(
     k: number,
-    [bare, screened]: Coefficients,
+    { from, coefficients, width }: Group,
     x: Float64Array,
     scale: number,
     into: Accumulator,
   ) {
     if (coulomb?.method.name !== 'ewald' && coulomb?.method.name !== 'pme') return 0
-    const [i, j] = [3 * all[2 * k]!, 3 * all[2 * k + 1]!]
+    const vectors = coefficients + 4 * (4 * width * Math.floor((k - from) / 4) + ((k - from) % 4))
+    const bare = arena.f32(vectors, 1)[0]!
+    const screened = arena.f32(vectors + 16, 1)[0]!
+    const [i, j] = [...arena.i32(pairs + 8 * k, 2)].map(atom => 3 * atom) as [number, number]
     const away = arena.i32(apart, count)[k]! * scale
     const shift = arena.f64(translations, 3 * count)
     const d = [0, 1, 2].map(c => x[i + c]! - x[j + c]! + away * shift[3 * k + c]!) as [number, number, number]
@@ -117,32 +122,38 @@ export function createSpecialPairs(
     const gaussian = Math.exp(-((alpha * r) ** 2))
     const e = screenedEnergy(r, alpha, gaussian)
     const smooth = screenedForceOverR(r, alpha, gaussian, e) - r ** -3
-    const f = bare! * r ** -3 + screened! * smooth
+    const f = bare * r ** -3 + screened * smooth
     const [gx, gy, gz] = d.map(v => f * v) as [number, number, number]
     for (const [c, g] of [gx, gy, gz].entries()) {
       into.forces[i + c]! += g
       into.forces[j + c]! -= g
     }
     addSymmetric(into.virial, gx * d[0], gx * d[1], gx * d[2], gy * d[1], gy * d[2], gz * d[2])
-    return bare! / r + screened! * (e - 1 / r)
+    return bare / r + screened * (e - 1 / r)
   }
 
   return { count, pairs, apart, translations, work, evaluate, addFar }
 }
 
-/** Kernels index coefficients by pair: the address at which pair 0 would have its own. */
-const vectorsBefore = (kernel: Group['kernel'], from: number) =>
-  (from / 4) * (kernel === 'excludedPairs' ? 32 : 96)
-
 interface SpecialPair {
   readonly i: number
   readonly j: number
-  readonly coefficients: Coefficients
+  /** Factor of 1/r and of the screening, eV·Å. */
+  readonly bare: number
+  readonly screened: number
+  /** General row, shared by all pairs of the same types and separation. */
+  readonly row: readonly number[]
 }
 
-function sortPairs(system: System, { lennardJones, coulomb }: NonbondedTerms) {
+/** More than any number of bonds between special pairs. */
+const SEPARATIONS = 4
+
+function sortPairs(system: System, { pairs, coulomb }: NonbondedTerms) {
   const special = specialPairs(system.topology, system.atomCount)
   const typeCount = system.typeNames.length
+  const layout = rowLayout(pairs)
+  /** By types and bonds in between. */
+  const rows = new Map<number, number[]>()
   const result = {
     excludedPairs: [] as SpecialPair[],
     scaledPairs: [] as SpecialPair[],
@@ -150,22 +161,21 @@ function sortPairs(system: System, { lennardJones, coulomb }: NonbondedTerms) {
     masked: [] as SpecialPair[],
   }
   special.separation.forEach((bonds, k) => {
-    const pairFactor = lennardJones?.special[bonds - 1] ?? 1
-    const chargeFactor = coulomb?.special[bonds - 1] ?? 1
-    if (pairFactor === 1 && chargeFactor === 1) return
+    const factorOf = (term: PairForce | CoulombForce) => term.special[bonds - 1] ?? 1
+    const chargeFactor = coulomb ? factorOf(coulomb) : 1
+    if (chargeFactor === 1 && pairs.every(term => factorOf(term) === 1)) return
     const [i, j] = [special.pairs[2 * k]!, special.pairs[2 * k + 1]!]
     const product = charge(coulomb, system, i, j)
     const damped = coulomb !== undefined && coulomb.method.name !== 'cut'
-    const [c6, c12, cutoff2, shift6] = lennardJonesNumbers(
-      lennardJones,
-      system.typeIndex[i]! * typeCount + system.typeIndex[j]!,
-    ) as [number, number, number, number]
+    const pairType = system.typeIndex[i]! * typeCount + system.typeIndex[j]!
     const bare = chargeFactor * product
     const screened = damped ? product : 0
-    const coefficients = [bare, screened, pairFactor * c6, pairFactor * c12, cutoff2, shift6]
-    const pairCounts = pairFactor !== 0 && (c6 !== 0 || c12 !== 0)
+    const key = SEPARATIONS * pairType + bonds
+    const row = rows.get(key) ?? rowNumbers(pairs, pairType, layout, factorOf)
+    rows.set(key, row)
+    const pairCounts = pairs.some(term => term.cutoffs[pairType]! > 0 && factorOf(term) !== 0)
     const group = pairCounts || bare !== 0 ? 'scaledPairs' : screened !== 0 ? 'excludedPairs' : 'masked'
-    result[group].push({ i, j, coefficients })
+    result[group].push({ i, j, bare, screened, row })
   })
   return result
 }

@@ -1,6 +1,14 @@
-import { expect, it } from 'vitest'
-import type { CoulombForce, CoulombMethod, PairForce } from '../../../src/core/force.ts'
-import { fitScreening, smoothParts, unsupportedTerms } from '../../../src/platform/simd/coefficients.ts'
+import { describe, expect, it } from 'vitest'
+import type { CoulombForce, CoulombMethod, Force, PairForce } from '../../../src/core/force.ts'
+import type { System } from '../../../src/core/system.ts'
+import { createTopology } from '../../../src/core/topology.ts'
+import {
+  fitScreening,
+  nonbondedModel,
+  nonbondedTerms,
+  smoothParts,
+  unsupportedTerms,
+} from '../../../src/platform/simd/coefficients.ts'
 
 const lennardJones: PairForce = {
   kind: 'pair',
@@ -23,14 +31,44 @@ const coulomb = (method: CoulombMethod): CoulombForce => ({
 })
 
 it('terms that the kernels do not compute are named', () => {
-  const morse = { ...lennardJones, form: 'morse' } as PairForce
+  const ewald = coulomb({ name: 'ewald', alpha_per_A: 0.28, kCutoff_per_A: 2 })
   const narrow = coulomb({ name: 'ewald', alpha_per_A: 2, kCutoff_per_A: 15 })
-  expect(
-    unsupportedTerms({
-      forces: [lennardJones, coulomb({ name: 'ewald', alpha_per_A: 0.28, kCutoff_per_A: 2 })],
-    }),
-  ).toEqual([])
-  expect(unsupportedTerms({ forces: [lennardJones, morse, narrow] })).toEqual([morse, narrow])
+  const shorter = { ...lennardJones, cutoffs: Float64Array.of(8) }
+  expect(unsupportedTerms({ forces: [lennardJones, lennardJones, ewald] })).toEqual([])
+  const second = { ...ewald }
+  expect(unsupportedTerms({ forces: [lennardJones, shorter, narrow, ewald, second] })).toEqual([
+    ...[shorter, narrow, second],
+  ])
+})
+
+const two = (forces: readonly Force[]): System => ({
+  atomCount: 2,
+  elements: ['C', 'C'],
+  typeNames: ['a'],
+  typeIndex: Int32Array.of(0, 0),
+  masses: Float64Array.of(12, 12),
+  charges: Float64Array.of(1, -1),
+  topology: createTopology(2, []),
+  forces,
+})
+
+describe('the fastest kernels that do', () => {
+  const ewald = coulomb({ name: 'ewald', alpha_per_A: 0.28, kCutoff_per_A: 2 })
+  const wall = { ...lennardJones, form: 'inverse-twelfth', parameters: Float64Array.of(3) } as const
+  const well = { ...lennardJones, form: 'morse', parameters: Float64Array.of(0.03, 2, 2.5) } as const
+
+  it.each([
+    ['lj', [lennardJones]],
+    ['ljCoulomb', [lennardJones, wall, ewald]],
+    ['ljCoulomb', [ewald]],
+    ['general', [lennardJones, { ...ewald, cutoff_A: 9 }]],
+    ['general', [{ ...lennardJones, truncation: { kind: 'switched', from_A: 8 } }]],
+    ['general', [lennardJones, { ...wall, truncation: { kind: 'shifted' } }]],
+    ['general', [well, wall, ewald]],
+  ] as const)('%s', (kind, forces) => {
+    const system = two(forces)
+    expect(nonbondedModel(system, nonbondedTerms(system)).kind).toBe(kind)
+  })
 })
 
 /** Both polynomials in t = 2u/R² − 1 against the reference, at many u = r² from near 0 to the cut-off. */

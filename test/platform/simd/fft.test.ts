@@ -3,14 +3,14 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createArena } from '../../../src/platform/simd/arena.ts'
 import { COMPLEX_BYTES, createAxisPlan, type FftKernels, radices } from '../../../src/platform/simd/fft.ts'
-import { compileKernels, createMemory } from '../../../src/platform/simd/kernels.ts'
+import { createMemory, enableRelaxedSimd } from '../../../src/platform/simd/kernels.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 
 const WASM = join(resolve(import.meta.dirname, '../../..'), 'src/platform/simd/wasm')
 const LANES = 4
 
 /** Lets relaxed SIMD through on Node 20. */
-compileKernels()
+enableRelaxedSimd()
 
 /** Discrete Fourier transform by its definition. @param x interleaved @returns interleaved */
 function byDefinition(x: Float64Array, sign: 1 | -1): Float64Array {

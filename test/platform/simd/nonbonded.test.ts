@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Box, createBox, orthorhombicBox, scaleBox } from '../../../src/core/box.ts'
@@ -8,17 +7,11 @@ import type { System } from '../../../src/core/system.ts'
 import { createTopology } from '../../../src/core/topology.ts'
 import { SimulationError } from '../../../src/errors.ts'
 import { createNonbonded } from '../../../src/platform/reference/nonbonded.ts'
-import { createArena } from '../../../src/platform/simd/arena.ts'
-import type { NonbondedExports } from '../../../src/platform/simd/exports.ts'
-import { compileKernels, createMemory, type SimdFlavour } from '../../../src/platform/simd/kernels.ts'
-import {
-  createSimdNonbonded,
-  type SimdNonbondedOptions,
-  unsupportedTerms,
-} from '../../../src/platform/simd/nonbonded.ts'
+import { unsupportedTerms } from '../../../src/platform/simd/nonbonded.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
 import { cases } from '../cases.ts'
+import { directNonbonded } from './direct.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 const BOTH = { energy: true, virial: true }
@@ -26,17 +19,6 @@ const FORCES = { energy: false, virial: false }
 const FORCE_LIMIT = 1e-5
 const ENERGY_LIMIT = 2e-6
 const VIRIAL_LIMIT = 1e-5
-
-/** Lets relaxed SIMD through on Node 20. */
-compileKernels()
-
-function prepare(system: System, flavour: SimdFlavour = 'relaxed-simd', options?: SimdNonbondedOptions) {
-  const memory = createMemory()
-  const bytes = readFileSync(join(ROOT, `src/platform/simd/wasm/${flavour}.wasm`))
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  const kernels = { flavour, memory, exports: exports as unknown as NonbondedExports }
-  return createSimdNonbonded(system, createArena(memory), kernels, options)
-}
 
 const accumulator = (system: System) => ({
   forces: new Float64Array(3 * system.atomCount),
@@ -59,7 +41,7 @@ function evaluateReference(system: System, box: Box, positions: Float64Array) {
 /** The repulsive part of a system's Lennard-Jones term; it has no tail correction of its own. */
 function repulsion(system: System): System {
   const forces = system.forces.map((force): Force => {
-    if (force.kind !== 'pair') return force
+    if (force.kind !== 'pair' || force.form !== 'lennard-jones') return force
     const parameters = force.cutoffs.map(
       (_, t) => 4 * force.parameters[2 * t]! * force.parameters[2 * t + 1]! ** 12,
     )
@@ -94,13 +76,13 @@ interface Configuration {
   readonly positions: Float64Array
 }
 
-function expectParity(
+async function expectParity(
   { system, box, positions }: Configuration,
-  simd = prepare(system),
+  simd = directNonbonded(system),
   evaluated = evaluateReference(system, box, positions),
-): void {
+): Promise<void> {
   const into = accumulator(system)
-  const energies = simd.evaluate(box, positions, into, BOTH)
+  const energies = await simd.evaluate(box, positions, into, BOTH)
   const { forces, virial } = evaluated
   expect(difference(into.forces, forces) / (norm(forces) || 1)).toBeLessThan(FORCE_LIMIT)
   const scales = energyScales(system, box, positions)
@@ -110,7 +92,7 @@ function expectParity(
     VIRIAL_LIMIT,
   )
   const again = accumulator(system)
-  simd.evaluate(box, positions, again, FORCES)
+  await simd.evaluate(box, positions, again, FORCES)
   expect(difference(again.forces, forces) / (norm(forces) || 1)).toBeLessThan(FORCE_LIMIT)
 }
 
@@ -292,9 +274,9 @@ const systems: readonly [string, () => Configuration][] = [
 ]
 
 describe.each(['relaxed-simd', 'simd'] as const)('non-bonded kernels (%s)', flavour => {
-  it.each(systems)('%s: as the reference', (_name, make) => {
+  it.each(systems)('%s: as the reference', async (_name, make) => {
     const configuration = make()
-    expectParity(configuration, prepare(configuration.system, flavour))
+    await expectParity(configuration, directNonbonded(configuration.system, flavour))
   })
 
   it.each(
@@ -304,16 +286,16 @@ describe.each(['relaxed-simd', 'simd'] as const)('non-bonded kernels (%s)', flav
       .map(
         ({ name, system, state }) => [name, { system, box: state.box, positions: state.positions }] as const,
       ),
-  )('%s in a cell smaller than twice the cut-off: as the reference', (_name, configuration) => {
-    expectParity(configuration, prepare(configuration.system, flavour))
+  )('%s in a cell smaller than twice the cut-off: as the reference', async (_name, configuration) => {
+    await expectParity(configuration, directNonbonded(configuration.system, flavour))
   })
 })
 
 describe('lists', () => {
   const { system, box, positions } = mixture([lennardJones(), coulomb(EWALD)])
 
-  it('are made anew in time while atoms move', () => {
-    const simd = prepare(system, 'relaxed-simd', { skin_A: 1, innerSkin_A: 0.4 })
+  it('are made anew in time while atoms move', async () => {
+    const simd = directNonbonded(system, 'relaxed-simd', { skin_A: 1, innerSkin_A: 0.4 })
     const random = randomSequence(5, STREAM.build)
     const drift = positions.map(() => random.normal() * 0.03)
     const moved = positions.slice()
@@ -322,7 +304,7 @@ describe('lists', () => {
         moved[k] = x + drift[k]!
       })
       const into = accumulator(system)
-      simd.evaluate(box, moved, into, FORCES)
+      await simd.evaluate(box, moved, into, FORCES)
       const { forces } = evaluateReference(system, box, moved)
       expect(difference(into.forces, forces) / norm(forces)).toBeLessThan(FORCE_LIMIT)
     }
@@ -332,42 +314,44 @@ describe('lists', () => {
     expect(prunes).toBeGreaterThan(builds)
   })
 
-  it('outlast a uniform change of the cell', () => {
-    const simd = prepare(system)
+  it('outlast a uniform change of the cell', async () => {
+    const simd = directNonbonded(system)
     for (const factor of [1, 1.003, 0.996]) {
       const scaled = { system, box: scaleBox(box, factor), positions: positions.map(x => x * factor) }
-      expectParity(scaled, simd)
+      await expectParity(scaled, simd)
     }
     expect(simd.statistics.builds).toBe(1)
   })
 
-  it('do not outlast another shape of the cell', () => {
-    const simd = prepare(system)
-    expectParity({ system, box, positions }, simd)
-    expectParity({ system, box: orthorhombicBox(21, 22, 21.5), positions }, simd)
+  it('do not outlast another shape of the cell', async () => {
+    const simd = directNonbonded(system)
+    await expectParity({ system, box, positions }, simd)
+    await expectParity({ system, box: orthorhombicBox(21, 22, 21.5), positions }, simd)
     expect(simd.statistics.builds).toBe(2)
   })
 
-  it('grow when a uniform fluid was a bad guess', () => {
+  it('grow when a uniform fluid was a bad guess', async () => {
     // Everything in one corner of a large cell.
-    expectParity({ system, box: orthorhombicBox(120, 120, 120), positions })
+    await expectParity({ system, box: orthorhombicBox(120, 120, 120), positions })
   })
 
-  it('name an atom that is nowhere', () => {
-    const simd = prepare(system)
-    simd.evaluate(box, positions, accumulator(system), FORCES)
+  it('name an atom that is nowhere', async () => {
+    const simd = directNonbonded(system)
+    await simd.evaluate(box, positions, accumulator(system), FORCES)
     const broken = positions.with(3 * 7 + 1, Number.NaN)
-    expect(() => simd.evaluate(box, broken, accumulator(system), FORCES)).toThrow(SimulationError)
-    expect(() => simd.evaluate(box, broken, accumulator(system), FORCES)).toThrow(/atom 8 is not finite/)
+    await expect(simd.evaluate(box, broken, accumulator(system), FORCES)).rejects.toThrow(SimulationError)
+    await expect(simd.evaluate(box, broken, accumulator(system), FORCES)).rejects.toThrow(
+      /atom 8 is not finite/,
+    )
   })
 })
 
-it('forces are added to what is there', () => {
+it('forces are added to what is there', async () => {
   const { system, box, positions } = mixture([lennardJones()])
-  const simd = prepare(system)
+  const simd = directNonbonded(system)
   const into = accumulator(system)
-  simd.evaluate(box, positions, into, FORCES)
+  await simd.evaluate(box, positions, into, FORCES)
   const once = into.forces.slice()
-  simd.evaluate(box, positions, into, FORCES)
+  await simd.evaluate(box, positions, into, FORCES)
   expect(into.forces).toEqual(once.map(f => 2 * f))
 })

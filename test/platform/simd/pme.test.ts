@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Box, createBox, orthorhombicBox, scaleBox } from '../../../src/core/box.ts'
@@ -7,12 +6,13 @@ import { UserError } from '../../../src/errors.ts'
 import { ewaldMethod } from '../../../src/forces/ewald.ts'
 import { createEwald, type Reciprocal } from '../../../src/platform/reference/ewald.ts'
 import { createPme } from '../../../src/platform/reference/pme.ts'
-import { createArena } from '../../../src/platform/simd/arena.ts'
-import { compileKernels, createMemory, type SimdFlavour } from '../../../src/platform/simd/kernels.ts'
-import { createSimdPme, fitsGrid, type PmeKernels } from '../../../src/platform/simd/pme.ts'
+import type { Functions } from '../../../src/platform/simd/jobs.ts'
+import type { SimdFlavour } from '../../../src/platform/simd/kernels.ts'
+import { fitsGrid } from '../../../src/platform/simd/pme.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { CODATA_2018 } from '../../../src/units.ts'
 import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
+import { directPme } from './direct.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 const BOTH = { energy: true, virial: true }
@@ -20,24 +20,6 @@ const FORCES = { energy: false, virial: false }
 const FORCE_LIMIT = 1e-5
 const ENERGY_LIMIT = 2e-6
 const VIRIAL_LIMIT = 1e-5
-
-/** Lets relaxed SIMD through on Node 20. */
-compileKernels()
-
-function prepare(flavour: SimdFlavour = 'relaxed-simd') {
-  const memory = createMemory()
-  const bytes = readFileSync(join(ROOT, `src/platform/simd/wasm/${flavour}.wasm`))
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return {
-    arena: createArena(memory),
-    kernels: { flavour, memory, exports: exports as unknown as PmeKernels },
-  }
-}
-
-function simdPme(force: CoulombForce, charges: Float64Array, flavour?: SimdFlavour) {
-  const { arena, kernels } = prepare(flavour)
-  return createSimdPme(force, charges, arena, kernels)
-}
 
 const mesh = (
   grid: readonly [number, number, number],
@@ -76,7 +58,7 @@ function errors(
   const expected = accumulator(charges.length)
   const found = accumulator(charges.length)
   const expectedEnergy = other(box, positions, expected)
-  const energy = simdPme(force, charges, flavour)(box, positions, found, BOTH)
+  const energy = directPme(force, charges, flavour)(box, positions, found, BOTH)
   return {
     forces: difference(found.forces, expected.forces),
     energy: Math.abs(energy / expectedEnergy - 1),
@@ -201,7 +183,7 @@ describe.each(['relaxed-simd', 'simd'] as const)(
       expectParity(force, { ...pvdf, positions }, flavour)
       const near = accumulator(pvdf.charges.length)
       const far = accumulator(pvdf.charges.length)
-      const evaluate = simdPme(force, pvdf.charges, flavour)
+      const evaluate = directPme(force, pvdf.charges, flavour)
       evaluate(pvdf.box, pvdf.positions, near, FORCES)
       evaluate(pvdf.box, positions, far, FORCES)
       expect(difference(far.forces, near.forces)).toBeLessThan(FORCE_LIMIT)
@@ -228,12 +210,12 @@ describe('particle-mesh Ewald on grids that the reference has not', () => {
     [[4, 8, 8], 6],
     [[16, 16, 16], 3],
   ] as const)('refuses %o at order %i', (grid, order) => {
-    expect(() => simdPme(mesh(grid, order, 0.3), pvdf.charges)).toThrow(UserError)
+    expect(() => directPme(mesh(grid, order, 0.3), pvdf.charges)).toThrow(UserError)
   })
 
   it.each([1e-3, 1e-4, 1e-5])('chosen for an accuracy of %f keep it', accuracy => {
     const { box, positions, charges } = pvdf
-    const method = ewaldMethod({ name: 'pme', box, charges, cutoff_A: 8, accuracy, grids: 'smooth' })
+    const method = ewaldMethod({ name: 'pme', box, charges, cutoff_A: 8, accuracy })
     if (method.name !== 'pme') throw new TypeError(method.name)
     expect(method.grid.every(fitsGrid)).toBe(true)
     const force = mesh(method.grid, method.order, method.alpha_per_A)
@@ -245,29 +227,9 @@ describe('particle-mesh Ewald on grids that the reference has not', () => {
       exact,
     )
     const found = accumulator(charges.length)
-    simdPme(force, charges)(box, positions, found, FORCES)
+    directPme(force, charges)(box, positions, found, FORCES)
     const rms = norm(found.forces.map((f, k) => f - exact.forces[k]!)) / Math.sqrt(charges.length)
     expect(rms / CODATA_2018.coulomb_eV_A).toBeLessThan(accuracy)
-  })
-
-  it('have no more points than powers of two of the same order, and sometimes fewer', () => {
-    const { box, charges } = pvdf
-    const ratios: number[] = []
-    for (let factor = 1; factor < 2; factor += 0.05) {
-      const request = {
-        name: 'pme',
-        box: scaleBox(box, factor),
-        charges,
-        cutoff_A: 9,
-        accuracy: 1e-5,
-      } as const
-      const coarse = ewaldMethod(request)
-      const smooth = ewaldMethod({ ...request, grids: 'smooth' })
-      if (coarse.name !== 'pme' || smooth.name !== 'pme') throw new TypeError('not a mesh')
-      if (coarse.order === smooth.order) ratios.push(smooth.grid[0] / coarse.grid[0])
-    }
-    expect(Math.max(...ratios)).toBeLessThanOrEqual(1)
-    expect(Math.min(...ratios)).toBeLessThan(1)
   })
 })
 
@@ -276,7 +238,7 @@ it.each([5, 6, 7, 8])('energies at order %i are off at random, not all the same 
   const { positions } = randomIons(box, 200)
   const charge = Float64Array.of(1)
   const force = mesh([16, 16, 16], order, 0.4)
-  const single = simdPme(force, charge)
+  const single = directPme(force, charge)
   const reference = createPme(force, charge)
   let sum = 0
   for (let i = 0; i < 200; i++) {
@@ -291,7 +253,7 @@ describe('an evaluation', () => {
   const atomCount = pvdf.charges.length
 
   it('of forces alone finds the same forces, no energy and no virial', () => {
-    const evaluate = simdPme(force, pvdf.charges)
+    const evaluate = directPme(force, pvdf.charges)
     const all = accumulator(atomCount)
     const alone = accumulator(atomCount)
     evaluate(pvdf.box, pvdf.positions, all, BOTH)
@@ -301,7 +263,7 @@ describe('an evaluation', () => {
   })
 
   it('adds to what is there', () => {
-    const evaluate = simdPme(force, pvdf.charges)
+    const evaluate = directPme(force, pvdf.charges)
     const once = accumulator(atomCount)
     const into = accumulator(atomCount)
     const first = evaluate(pvdf.box, pvdf.positions, once, BOTH)
@@ -310,23 +272,9 @@ describe('an evaluation', () => {
     expect(into.virial).toEqual(once.virial.map(v => v + v))
   })
 
-  it('takes positions and forces that are in the memory of the kernels', () => {
-    const { arena, kernels } = prepare()
-    const x = arena.allocate(24 * atomCount)
-    const f = arena.allocate(24 * atomCount)
-    const evaluate = createSimdPme(force, pvdf.charges, arena, kernels)
-    const elsewhere = accumulator(atomCount)
-    const inside = { forces: arena.f64(f, 3 * atomCount), virial: new Float64Array(9) }
-    const positions = arena.f64(x, 3 * atomCount)
-    positions.set(pvdf.positions)
-    evaluate(pvdf.box, pvdf.positions, elsewhere, FORCES)
-    evaluate(pvdf.box, positions, inside, FORCES)
-    expect(inside.forces.slice()).toEqual(elsewhere.forces)
-  })
-
   it('follows the cell', () => {
     const larger = scaleBox(pvdf.box, 1.02)
-    const evaluate = simdPme(force, pvdf.charges)
+    const evaluate = directPme(force, pvdf.charges)
     const [before, after, again, fresh] = [0, 1, 2, 3].map(() => accumulator(atomCount)) as [
       ReturnType<typeof accumulator>,
       ReturnType<typeof accumulator>,
@@ -336,7 +284,7 @@ describe('an evaluation', () => {
     evaluate(pvdf.box, pvdf.positions, before, BOTH)
     evaluate(larger, pvdf.positions, after, BOTH)
     evaluate(pvdf.box, pvdf.positions, again, BOTH)
-    simdPme(force, pvdf.charges)(larger, pvdf.positions, fresh, BOTH)
+    directPme(force, pvdf.charges)(larger, pvdf.positions, fresh, BOTH)
     expect(again).toEqual(before)
     expect(after).toEqual(fresh)
   })
@@ -344,7 +292,7 @@ describe('an evaluation', () => {
   it('leaves atoms without charge alone', () => {
     const charges = pvdf.charges.map((q, i) => (i % 3 === 0 ? 0 : q))
     const into = accumulator(atomCount)
-    simdPme(force, charges)(pvdf.box, pvdf.positions, into, BOTH)
+    directPme(force, charges)(pvdf.box, pvdf.positions, into, BOTH)
     for (let i = 0; i < atomCount; i += 3)
       expect([...into.forces.subarray(3 * i, 3 * i + 3)]).toEqual([0, 0, 0])
   })
@@ -352,12 +300,11 @@ describe('an evaluation', () => {
   it('without any charge is nothing', () => {
     const into = accumulator(atomCount)
     const charges = new Float64Array(atomCount)
-    expect(simdPme(force, charges)(pvdf.box, pvdf.positions, into, BOTH)).toBe(0)
+    expect(directPme(force, charges)(pvdf.box, pvdf.positions, into, BOTH)).toBe(0)
     expect(norm(into.forces) + norm(into.virial)).toBe(0)
   })
 
   it('can be divided into ranges without a change to the last bit', () => {
-    const { arena, kernels } = prepare()
     // The last two numbers before any others of every kernel are a range; halves of it are even for rows.
     const position = {
       pmeInfluence: 1,
@@ -368,23 +315,21 @@ describe('an evaluation', () => {
       pmeBackward: 1,
       pmeGather: 2,
     }
-    const divided = Object.fromEntries(
-      Object.entries(position).map(([name, at]) => {
-        const kernel = kernels.exports[name as keyof PmeKernels] as (...args: number[]) => void
-        return [
+    const divided = (kernels: Functions) =>
+      Object.fromEntries(
+        Object.entries(position).map(([name, at]) => [
           name,
           (...args: number[]) => {
             const middle = 2 * Math.floor((args[at]! + args[at + 1]!) / 4)
-            kernel(...args.with(at + 1, middle))
-            kernel(...args.with(at, middle))
+            kernels[name]!(...args.with(at + 1, middle))
+            kernels[name]!(...args.with(at, middle))
           },
-        ]
-      }),
-    ) as unknown as PmeKernels
+        ]),
+      )
     const whole = accumulator(atomCount)
     const halves = accumulator(atomCount)
-    const first = simdPme(force, pvdf.charges)(pvdf.box, pvdf.positions, whole, BOTH)
-    const evaluate = createSimdPme(force, pvdf.charges, arena, { ...kernels, exports: divided })
+    const first = directPme(force, pvdf.charges)(pvdf.box, pvdf.positions, whole, BOTH)
+    const evaluate = directPme(force, pvdf.charges, 'relaxed-simd', divided)
     expect(evaluate(pvdf.box, pvdf.positions, halves, BOTH)).toBe(first)
     expect(halves).toEqual(whole)
   })

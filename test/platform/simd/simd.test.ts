@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { PairForce } from '../../../src/core/force.ts'
 import { createReferenceEvaluator } from '../../../src/platform/reference/reference.ts'
 import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
 import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
@@ -59,10 +60,10 @@ describe('the simd platform', () => {
       return createSimdEvaluator(system).fallbackReason
     }
     expect(names('coulomb pme')).toBeNull()
-    const other = cases.find(({ system }) =>
-      system.forces.some(f => f.kind === 'pair' && f.form === 'morse'),
-    )!
-    expect(createSimdEvaluator(other.system).fallbackReason).toMatch(/morse.* by reference/)
+    const { system } = cases.find(item => item.name === 'pair morse plain')!
+    const shorter = { ...(system.forces[0] as PairForce), cutoffs: new Float64Array(9).fill(3) }
+    const forces = [...system.forces, shorter]
+    expect(createSimdEvaluator({ ...system, forces }).fallbackReason).toBe('morse by reference')
   })
 
   it('gives no number for what is not wanted, and the same forces', async () => {

@@ -1,4 +1,4 @@
-import { nowhere } from './cluster'
+import { nowhere, PATCH } from './cluster'
 
 // Between atoms in their own order (f64) and clusters (f32).
 
@@ -67,13 +67,60 @@ export function keepPositions(atomCount: i32, scale: f64, clusters: usize, kept:
   }
 }
 
-/** Adds the forces of clusters [from, to) to those of their atoms. @param atoms [3N] f64 */
-export function scatterForces(atomCount: i32, order: usize, forces: usize, atoms: usize, from: i32, to: i32): void {
-  for (let slot = from * 4; slot < min<i32>(to * 4, atomCount); slot++) {
-    const at = forces + (<usize>(slot >> 2) << 6) + (<usize>(slot & 3) << 2)
-    const f = atoms + <usize>load<i32>(order + (<usize>slot << 2)) * 24
-    store<f64>(f, load<f64>(f) + <f64>load<f32>(at))
-    store<f64>(f, load<f64>(f, 8) + <f64>load<f32>(at, 16), 8)
-    store<f64>(f, load<f64>(f, 16) + <f64>load<f32>(at, 32), 16)
+/** Empties what a part is going to add to: eight sums at `work`, and the forces of the patches that it touches. */
+export function clearPart(work: usize, forces: usize, touched: usize, patches: i32): void {
+  memory.fill(work, 0, 64)
+  for (let patch = 0; patch < patches; patch++) {
+    if (load<u8>(touched + <usize>patch)) memory.fill(forces + (<usize>patch << (PATCH + 6)), 0, 64 << PATCH)
   }
+}
+
+/**
+ * Adds the forces that parts have on the clusters of patches [from, to) to those of their atoms, part after part.
+ * @param forces of part 0; those of the next follow after `bytes`, and its marks after `patches`
+ * @param atoms [3N] f64
+ */
+export function addForces(
+  atomCount: i32,
+  order: usize,
+  parts: i32,
+  forces: usize,
+  bytes: usize,
+  touched: usize,
+  patches: i32,
+  atoms: usize,
+  from: i32,
+  to: i32,
+): void {
+  const end = (atomCount + 3) >> 2
+  for (let patch = from; patch < to; patch++) {
+    const last = min<i32>((patch + 1) << <i32>PATCH, end)
+    for (let c = patch << <i32>PATCH; c < last; c++) {
+      let x = f32x4.splat(0)
+      let y = f32x4.splat(0)
+      let z = f32x4.splat(0)
+      for (let part = 0; part < parts; part++) {
+        if (!load<u8>(touched + <usize>(part * patches + patch))) continue
+        const at = forces + <usize>part * bytes + (<usize>c << 6)
+        x = f32x4.add(x, v128.load(at))
+        y = f32x4.add(y, v128.load(at, 16))
+        z = f32x4.add(z, v128.load(at, 32))
+      }
+      const slots = order + (<usize>c << 4)
+      const count = min<i32>(4, atomCount - (c << 2))
+      push(atoms, slots, f32x4.extract_lane(x, 0), f32x4.extract_lane(y, 0), f32x4.extract_lane(z, 0))
+      if (count > 1) push(atoms, slots + 4, f32x4.extract_lane(x, 1), f32x4.extract_lane(y, 1), f32x4.extract_lane(z, 1))
+      if (count > 2) push(atoms, slots + 8, f32x4.extract_lane(x, 2), f32x4.extract_lane(y, 2), f32x4.extract_lane(z, 2))
+      if (count > 3) push(atoms, slots + 12, f32x4.extract_lane(x, 3), f32x4.extract_lane(y, 3), f32x4.extract_lane(z, 3))
+    }
+  }
+}
+
+/** Adds to the force on the atom in a slot. */
+@inline
+function push(atoms: usize, slot: usize, x: f32, y: f32, z: f32): void {
+  const f = atoms + <usize>load<i32>(slot) * 24
+  store<f64>(f, load<f64>(f) + <f64>x)
+  store<f64>(f, load<f64>(f, 8) + <f64>y, 8)
+  store<f64>(f, load<f64>(f, 16) + <f64>z, 16)
 }

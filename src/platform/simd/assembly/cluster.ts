@@ -2,6 +2,9 @@
 // 64 bytes as well, the last 16 unused: neither straddles cache lines. The last cluster is filled up with atoms that are
 // nowhere.
 
+/** Forces are cleared and summed in patches of 64 clusters: 2⁶, a page of memory. */
+export const PATCH: usize = 6
+
 /** Where no atom is: apart from each other, and beyond any cut-off from everything else. */
 @inline
 export function nowhere(lane: i32): f32 {

@@ -2,13 +2,12 @@ import { addTotal, lane0, lane1, lane2, lane3, moved, splat, transposedSum } fro
 import {
   coulombEnergy,
   coulombForce,
-  cutEnergy,
-  cutForce,
   ENERGY_POLYNOMIAL,
   FORCE_POLYNOMIAL,
   lennardJonesEnergy,
   lennardJonesForce,
   polynomialVariable,
+  rowForce,
 } from './potential'
 import { madd } from './vector'
 
@@ -18,30 +17,39 @@ import { madd } from './vector'
 // Addresses at `p`: 440 clusters, 444 rows, 448 bytes of rows per cluster, 452 row offsets, 456 sixteen lane masks;
 // at 464 the scale (f64) by which the box has grown since the list was built. The rest: potential.ts.
 
-/** −(dE/dr)/r of one atom i with four j. @param smooth value of the polynomial */
+/**
+ * −(dE/dr)/r of one atom i with four j. With `general` and `energy` also stores the pair energy at `result`.
+ * @param smooth value of the polynomial
+ */
 @inline
-function force(p: usize, r2: v128, row: usize, qq: v128, smooth: v128, coulomb: bool, general: bool): v128 {
+function force(
+  p: usize,
+  r2: v128,
+  row: usize,
+  qq: v128,
+  smooth: v128,
+  coulomb: bool,
+  general: bool,
+  exponentials: i32,
+  switched: i32,
+  energy: bool,
+  result: usize,
+): v128 {
   const inverse2 = f32x4.div(f32x4.splat(1), r2)
-  const c6 = v128.load(row)
-  const c12 = v128.load(row, 16)
   if (general) {
-    const lj = cutForce(p, c6, c12, r2, inverse2, v128.load(row, 32))
-    if (!coulomb) return lj
+    const pair = rowForce(p, row, r2, inverse2, exponentials, switched, energy, result)
     const electric = f32x4.mul(qq, coulombForce(p, inverse2, smooth))
-    return f32x4.add(lj, v128.and(electric, f32x4.lt(r2, splat(p + 4))))
+    return f32x4.add(pair, v128.and(electric, f32x4.lt(r2, splat(p + 4))))
   }
-  const lj = lennardJonesForce(c6, c12, inverse2)
+  const lj = lennardJonesForce(v128.load(row), v128.load(row, 16), inverse2)
   const whole = coulomb ? madd(qq, coulombForce(p, inverse2, smooth), lj) : lj
   return v128.and(whole, f32x4.lt(r2, splat(p)))
 }
 
 @inline
-function pairEnergy(p: usize, r2: v128, row: usize, general: bool): v128 {
+function lennardJones(p: usize, r2: v128, row: usize): v128 {
   const inverse2 = f32x4.div(f32x4.splat(1), r2)
-  const c6 = v128.load(row)
-  const c12 = v128.load(row, 16)
-  if (general) return cutEnergy(p, c6, c12, r2, inverse2, v128.load(row, 32), v128.load(row, 48))
-  const energy = lennardJonesEnergy(c6, c12, inverse2, splat(p + 24), splat(p + 28))
+  const energy = lennardJonesEnergy(v128.load(row), v128.load(row, 16), inverse2, splat(p + 24), splat(p + 28))
   return v128.and(energy, f32x4.lt(r2, splat(p)))
 }
 
@@ -64,8 +72,9 @@ function laneMask(table: usize, bits: i32, k: i32): v128 {
 
 /**
  * Adds what the entries [from, to) give to forces and, with `energy`, to the eight doubles at `work`: pair, Coulomb,
- * and the virial xx xy xz yy yz zz. Coordinates and charges of i lie spread at work + 128, and polynomials are evaluated
- * in a loop: as locals and unrolled, the compiler of V8 spends a quarter more time moving registers about.
+ * and the virial xx xy xz yy yz zz. Pair energies of general rows pass through work + 64, coordinates and charges of i
+ * lie spread at work + 128, and polynomials are evaluated in a loop: as locals and unrolled, the compiler of V8 spends a
+ * quarter more time moving registers about.
  */
 @inline
 function interact(
@@ -82,6 +91,8 @@ function interact(
   general: bool,
 ): void {
   const degree = load<i32>(p, 36)
+  const exponentials = general ? load<i32>(p, 32) : 0
+  const switched = general ? load<i32>(p, 40) : 0
   const clusters = <usize>load<i32>(p, 440)
   const rows = <usize>load<i32>(p, 444)
   const rowBytes = <usize>load<i32>(p, 448)
@@ -187,10 +198,10 @@ function interact(
           s3 = madd(s3, t3, c)
         }
       }
-      let f0 = force(p, r0, rows0 + row, qq0, s0, coulomb, general)
-      let f1 = force(p, r1, rows1 + row, qq1, s1, coulomb, general)
-      let f2 = force(p, r2, rows2 + row, qq2, s2, coulomb, general)
-      let f3 = force(p, r3, rows3 + row, qq3, s3, coulomb, general)
+      let f0 = force(p, r0, rows0 + row, qq0, s0, coulomb, general, exponentials, switched, energy, work + 64)
+      let f1 = force(p, r1, rows1 + row, qq1, s1, coulomb, general, exponentials, switched, energy, work + 80)
+      let f2 = force(p, r2, rows2 + row, qq2, s2, coulomb, general, exponentials, switched, energy, work + 96)
+      let f3 = force(p, r3, rows3 + row, qq3, s3, coulomb, general, exponentials, switched, energy, work + 112)
       const bits = masked ? load<i32>(at, 4) : 0
       if (masked) {
         f0 = v128.and(f0, laneMask(laneMasks, bits, 0))
@@ -199,10 +210,10 @@ function interact(
         f3 = v128.and(f3, laneMask(laneMasks, bits, 3))
       }
       if (energy) {
-        let e0 = pairEnergy(p, r0, rows0 + row, general)
-        let e1 = pairEnergy(p, r1, rows1 + row, general)
-        let e2 = pairEnergy(p, r2, rows2 + row, general)
-        let e3 = pairEnergy(p, r3, rows3 + row, general)
+        let e0 = general ? v128.load(work, 64) : lennardJones(p, r0, rows0 + row)
+        let e1 = general ? v128.load(work, 80) : lennardJones(p, r1, rows1 + row)
+        let e2 = general ? v128.load(work, 96) : lennardJones(p, r2, rows2 + row)
+        let e3 = general ? v128.load(work, 112) : lennardJones(p, r3, rows3 + row)
         if (masked) {
           e0 = v128.and(e0, laneMask(laneMasks, bits, 0))
           e1 = v128.and(e1, laneMask(laneMasks, bits, 1))

@@ -1,4 +1,4 @@
-import { lane0, lane1, lane2, lane3, moved } from './cluster'
+import { lane0, lane1, lane2, lane3, moved, PATCH } from './cluster'
 
 // Which pairs of clusters come within reach. A list has entries of 48 bytes (i cluster, from, to, –, and as f64 what to
 // add to the coordinates of i to see it in the frame and image of j) over j clusters: plain ones of four bytes, and of
@@ -58,11 +58,11 @@ function closeEntry(entry: usize, ci: i32, from: i32, to: i32, vx: f64, vy: f64,
 
 /**
  * The list of the i clusters [from, to). Pairs of clusters in the home image go from the earlier to the later; of two
- * opposite images the one that is lexicographically positive is taken. `result`: entries, js, masked entries, masked js.
- * @param p addresses and sizes: see `searchParameters` in src/platform/simd/clusters.ts
- * @returns 1, or 0 when an array is too short: the result then counts what there was room for
+ * opposite images the one that is lexicographically positive is taken. `result`: entries, js, masked entries, masked js,
+ * and 1, or 0 when an array is too short: the result then counts what there would be.
+ * @param p addresses and sizes: see `placeSearch` in src/platform/simd/lists.ts
  */
-export function buildList(p: usize, from: i32, to: i32, result: usize): i32 {
+export function buildList(p: usize, from: i32, to: i32, result: usize): void {
   const reach2 = load<f32>(p)
   const clusterCount = load<i32>(p, 4)
   const coordinates = <usize>load<i32>(p, 8)
@@ -90,19 +90,18 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): i32 {
   const maskedEntryCapacity = load<i32>(p, 96)
   const masked = <usize>load<i32>(p, 100)
   const maskedCapacity = load<i32>(p, 104)
-  const blockCount = load<i32>(p, 108)
+  const touched = <usize>load<i32>(p, 108)
   const reach2s = f32x4.splat(reach2)
 
   let entryCount = 0
   let plainCount = 0
   let maskedEntryCount = 0
   let maskedCount = 0
-  let fits = 1
 
-  for (let ci = from; ci < to && fits; ci++) {
+  for (let ci = from; ci < to; ci++) {
     const at = coordinates + <usize>ci * 48
     const oi = origins + <usize>ci * 24
-    for (let shift = 0; shift < shiftCount && fits; shift++) {
+    for (let shift = 0; shift < shiftCount; shift++) {
       const vector = shifts + <usize>shift * 24
       const sx = load<f64>(vector)
       const sy = load<f64>(vector, 8)
@@ -131,16 +130,6 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): i32 {
         }
       }
       if (count == 0) continue
-      if (
-        plainCount + count > plainCapacity ||
-        maskedCount + count > maskedCapacity ||
-        entryCount + min<i32>(count, blockCount) > entryCapacity ||
-        maskedEntryCount + min<i32>(count, blockCount) > maskedEntryCapacity
-      ) {
-        fits = 0
-        break
-      }
-
       if (shift == 0) store<i32>(masks + (<usize>ci << 2), TRIANGLE)
       for (let q = load<i32>(heads + (<usize>ci << 2)); q >= 0; q = load<i32>(next + (<usize>q << 2))) {
         const link = links + <usize>q * 12
@@ -165,11 +154,13 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): i32 {
           }
           const mask = load<i32>(masks + (<usize>cj << 2))
           if (mask == EVERY) {
-            store<i32>(plain + (<usize>plainCount << 2), cj)
+            if (plainCount < plainCapacity) store<i32>(plain + (<usize>plainCount << 2), cj)
             plainCount++
           } else if (mask != 0) {
-            store<i32>(masked + (<usize>maskedCount << 3), cj)
-            store<i32>(masked + (<usize>maskedCount << 3), mask, 4)
+            if (maskedCount < maskedCapacity) {
+              store<i32>(masked + (<usize>maskedCount << 3), cj)
+              store<i32>(masked + (<usize>maskedCount << 3), mask, 4)
+            }
             maskedCount++
           }
         }
@@ -178,11 +169,13 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): i32 {
         const vy = load<f64>(oi, 8) - load<f64>(oj, 8) - sy
         const vz = load<f64>(oi, 16) - load<f64>(oj, 16) - sz
         if (plainCount > plainFrom) {
-          closeEntry(entries + <usize>entryCount * 48, ci, plainFrom, plainCount, vx, vy, vz)
+          if (entryCount < entryCapacity) closeEntry(entries + <usize>entryCount * 48, ci, plainFrom, plainCount, vx, vy, vz)
           entryCount++
         }
         if (maskedCount > maskedFrom) {
-          closeEntry(maskedEntries + <usize>maskedEntryCount * 48, ci, maskedFrom, maskedCount, vx, vy, vz)
+          if (maskedEntryCount < maskedEntryCapacity) {
+            closeEntry(maskedEntries + <usize>maskedEntryCount * 48, ci, maskedFrom, maskedCount, vx, vy, vz)
+          }
           maskedEntryCount++
         }
       }
@@ -196,20 +189,32 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): i32 {
   store<i32>(result, plainCount, 4)
   store<i32>(result, maskedEntryCount, 8)
   store<i32>(result, maskedCount, 12)
-  return fits
+  const fits =
+    plainCount <= plainCapacity &&
+    maskedCount <= maskedCapacity &&
+    entryCount <= entryCapacity &&
+    maskedEntryCount <= maskedEntryCapacity
+  store<i32>(result, fits ? 1 : 0, 16)
+  if (!fits) return
+  for (let ci = from; ci < to; ci += 1) store<u8>(touched + (<usize>ci >> PATCH), 1)
+  for (let k = 0; k < plainCount; k++) {
+    store<u8>(touched + (<usize>load<i32>(plain + (<usize>k << 2)) >> PATCH), 1)
+  }
+  for (let k = 0; k < maskedCount; k++) {
+    store<u8>(touched + (<usize>load<i32>(masked + (<usize>k << 3)) >> PATCH), 1)
+  }
 }
 
 /**
- * Copies of the entries [from, to) what is within a shorter reach now. @param stride 4 for plain, 8 for masked lists
- * @param result entries, js: how many there are already, and are then
+ * Copies of the entries what is within a shorter reach now. @param stride 4 for plain, 8 for masked lists
+ * @param result entries, js: how many there are then
  */
 export function pruneList(
   clusters: usize,
   scale: f64,
   reach: f32,
   entries: usize,
-  from: i32,
-  to: i32,
+  entriesToPrune: i32,
   js: usize,
   stride: usize,
   keptEntries: usize,
@@ -217,9 +222,9 @@ export function pruneList(
   result: usize,
 ): void {
   const reach2 = f32x4.splat(reach * reach)
-  let entryCount = load<i32>(result)
-  let count = load<i32>(result, 4)
-  for (let e = from; e < to; e++) {
+  let entryCount = 0
+  let count = 0
+  for (let e = 0; e < entriesToPrune; e++) {
     const entry = entries + <usize>e * 48
     const ci = clusters + (<usize>load<i32>(entry) << 6)
     const vx = load<f64>(entry, 16)

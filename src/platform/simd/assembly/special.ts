@@ -1,5 +1,5 @@
 import { addTotal, splat } from './cluster'
-import { cutEnergy, cutForce, ENERGY_POLYNOMIAL, FORCE_POLYNOMIAL, polynomial, polynomialVariable } from './potential'
+import { ENERGY_POLYNOMIAL, FORCE_POLYNOMIAL, polynomial, polynomialVariable, rowForce } from './potential'
 import { madd } from './vector'
 
 // Bonded pairs whose interaction is scaled, four at a time. Separations are taken in f64, so that neighbours in a
@@ -55,7 +55,9 @@ function special(
   energy: bool,
 ): void {
   const degree = load<i32>(p, 36)
-  const vectors: usize = whole ? 96 : 32
+  const vectors: usize = whole ? 32 + (<usize>load<i32>(p, 44) << 4) : 32
+  const exponentials = whole ? load<i32>(p, 32) : 0
+  const switched = whole ? load<i32>(p, 40) : 0
   const reach2 = splat(p + 4)
   const zero = f32x4.splat(0)
   let ePair = zero
@@ -120,10 +122,7 @@ function special(
       store<i32>(work + (<usize>farCount << 3), nearBits, 388)
     }
     if (whole) {
-      f = f32x4.add(
-        f,
-        cutForce(p, v128.load(c, 32), v128.load(c, 48), r2, inverse2, v128.load(c, 64)),
-      )
+      f = f32x4.add(f, rowForce(p, c + 32, r2, inverse2, exponentials, switched, energy, work + 80))
     }
     const gx = f32x4.mul(f, dx)
     const gy = f32x4.mul(f, dy)
@@ -141,10 +140,7 @@ function special(
         ),
       )
       if (whole) {
-        ePair = f32x4.add(
-          ePair,
-          cutEnergy(p, v128.load(c, 32), v128.load(c, 48), r2, inverse2, v128.load(c, 64), v128.load(c, 80)),
-        )
+        ePair = f32x4.add(ePair, v128.load(work, 80))
       }
       vxx = madd(gx, dx, vxx)
       vxy = madd(gx, dy, vxy)
@@ -177,10 +173,9 @@ const STRETCH: i32 = 128
 
 /**
  * @param pairs [2P] atoms @param apart [P] 1 where a translation applies @param translations [3P] f64
- * @param coefficients per four pairs, vectors: factor of 1/r, factor of the screening; for scaled pairs also −6·C₆, 12·C₁₂,
- * cut-off², R⁻⁶
+ * @param coefficients per four pairs, vectors: factor of 1/r, factor of the screening; for scaled pairs a general row
  * @param work eight doubles: pair, Coulomb, virial; at 64 how many fours had a pair beyond the polynomial's range, which
- * is left out; from 384 on these fours: first pair, bits of those in range
+ * is left out; from 384 on these fours: first pair, bits of those in range. Pair energies pass through 80
  */
 export function excludedPairsForce(
   p: usize,

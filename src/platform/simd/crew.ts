@@ -1,0 +1,202 @@
+import { setImmediate } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { SimulationError } from '../../errors.ts'
+import type { Timings } from '../platform.ts'
+import type { CrewData } from './crewServer.ts'
+import {
+  ALONE,
+  type Call,
+  complaintOf,
+  DONE,
+  durationOf,
+  FAILED,
+  type Functions,
+  ISSUED,
+  newBoard,
+  numbered,
+  SLOTS,
+  takeJob,
+  writeJob,
+} from './jobs.ts'
+import { compileKernels, isShared, type Kernels } from './kernels.ts'
+
+export type { Call } from './jobs.ts'
+
+/** Calls that one thread makes one after another. */
+export interface Job {
+  /** What the time is booked on. */
+  readonly part: keyof Timings
+  readonly calls: readonly Call[]
+}
+
+/**
+ * Threads that do jobs side by side on one memory; the calling thread is one of them. Jobs are taken in their order as
+ * threads become free, so that load balances itself; results must not depend on who does what.
+ */
+export interface Crew {
+  /** The calling one included. */
+  readonly threads: number
+  /** Hands out jobs, and more of them before others are done; whoever waits begins at once. */
+  start(jobs: readonly Job[]): void
+  /**
+   * Joins in until all jobs are done.
+   * @throws SimulationError when a kernel or a thread has failed, with its cause
+   */
+  finish(): Promise<void>
+  /** Does what only the calling thread can do, and books the time. */
+  book<T>(part: keyof Timings, work: () => T): T
+  /** Time that all threads have spent, over their number: what a thread waits for belongs to no part. */
+  timings(): Timings
+  dispose(): Promise<void>
+}
+
+export interface CrewOptions {
+  readonly threads?: number | undefined
+  /** What a worker thread runs, for tests. */
+  readonly program?: URL | undefined
+}
+
+const THREAD = new URL('./crewThread.mjs', import.meta.url)
+/** How often to look before sleeping, as in ./crewServer.ts. */
+const LOOKS = 5000
+/** After so long without a sign of life it is asked whether the other threads are still there. */
+const PATIENCE_MS = 100
+
+export function createCrew<Exports>(
+  kernels: Kernels<Exports>,
+  { threads: asked = 1, program = THREAD }: CrewOptions = {},
+): Crew {
+  const threads = isShared(kernels.memory) ? asked : 1
+  const board = newBoard(isShared(kernels.memory))
+  const { control } = board
+  // All exports are functions of numbers; `Exports` says which arguments they take.
+  const functions = kernels.exports as unknown as Functions
+  const names = numbered(functions)
+  const byNumber = names.map(name => functions[name]!)
+  const spent_ms: Timings = { pair: 0, kspace: 0, bonded: 0, neighbours: 0 }
+  const busyness = watchBusyness()
+  let outstanding: Job[] = []
+  let death: SimulationError | undefined
+  let ended = false
+  const data: CrewData = { module: compileKernels(kernels.memory).module, memory: kernels.memory, board }
+  const workers = Array.from({ length: threads - 1 }, () =>
+    startWorker(program, data, cause => {
+      if (!ended)
+        death ??= new SimulationError({ message: `a worker thread ended: ${cause}`, where: 'simd platform' })
+    }),
+  )
+
+  function start(jobs: readonly Job[]): void {
+    if (outstanding.length + jobs.length > SLOTS) throw new RangeError('too many jobs at once')
+    const first = Atomics.load(control, ISSUED)
+    jobs.forEach(({ calls }, k) => {
+      writeJob(board, (first + k) | 0, calls, names)
+    })
+    outstanding.push(...jobs)
+    if (workers.length > 0 && outstanding.length === jobs.length) busyness.begin()
+    Atomics.store(control, ALONE, busyness.isAlone ? 1 : 0)
+    Atomics.add(control, ISSUED, jobs.length)
+    if (workers.length > 0 && !busyness.isAlone) Atomics.notify(control, ISSUED)
+  }
+
+  async function finish(): Promise<void> {
+    while (takeJob(board, byNumber)) {}
+    busyness.wait()
+    const issued = Atomics.load(control, ISSUED)
+    for (let looks = 0; ; looks++) {
+      const done = Atomics.load(control, DONE)
+      if (done === issued) break
+      if (looks < LOOKS || Atomics.wait(control, DONE, done, PATIENCE_MS) !== 'timed-out') continue
+      // What has become of a worker is heard of only between events.
+      await setImmediate()
+      if (death) throw death
+    }
+    busyness.end()
+    if (death) throw death
+    if (Atomics.load(control, FAILED) === 1) {
+      throw new SimulationError({ message: `a kernel failed: ${complaintOf(board)}`, where: 'simd platform' })
+    }
+    outstanding.forEach(({ part }, k) => {
+      spent_ms[part] += durationOf(board, (issued - outstanding.length + k) | 0)
+    })
+    outstanding = []
+  }
+
+  function book<T>(part: keyof Timings, work: () => T): T {
+    const from = performance.now()
+    const result = work()
+    spent_ms[part] += performance.now() - from
+    return result
+  }
+
+  function timings(): Timings {
+    const { pair, kspace, bonded, neighbours } = spent_ms
+    return {
+      pair: pair / threads,
+      kspace: kspace / threads,
+      bonded: bonded / threads,
+      neighbours: neighbours / threads,
+    }
+  }
+
+  async function dispose(): Promise<void> {
+    ended = true
+    await Promise.all(workers.map(worker => worker.terminate()))
+  }
+
+  return { threads, start, finish, book, timings, dispose }
+}
+
+/** Rounds over which waiting is looked at, and for how many it is then better to be alone. */
+const WATCHED_ROUNDS = 32
+const ROUNDS_ALONE = 512
+/** With a processor for every thread it is a few per cent; without, one waits while another is not even running. */
+const TOO_MUCH_WAITING = 0.3
+
+/**
+ * Whether the other threads help: where they share their processors with other programs, waiting for them takes longer
+ * than doing their work. Results do not depend on who does it.
+ */
+function watchBusyness() {
+  let rounds = 0
+  let alone = 0
+  let began = 0
+  let waitsSince = 0
+  let spent = 0
+  let waited = 0
+  return {
+    get isAlone() {
+      return alone > 0
+    },
+    begin() {
+      began = performance.now()
+    },
+    /** From here on there is nothing to do but wait. */
+    wait() {
+      waitsSince = performance.now()
+    },
+    end() {
+      if (alone > 0) {
+        alone--
+        return
+      }
+      const now = performance.now()
+      spent += now - began
+      waited += now - waitsSince
+      if (++rounds < WATCHED_ROUNDS) return
+      if (waited > TOO_MUCH_WAITING * spent) alone = ROUNDS_ALONE
+      rounds = 0
+      spent = 0
+      waited = 0
+    },
+  }
+}
+
+function startWorker(program: URL, data: CrewData, die: (cause: string) => void): Worker {
+  const worker = new Worker(program, { workerData: data, execArgv: [] })
+  worker.on('error', error => die(error instanceof Error ? error.message : String(error)))
+  worker.on('exit', code => die(`exit code ${code}`))
+  // A crew that nobody disposes of does not keep the process alive.
+  worker.unref()
+  return worker
+}

@@ -1,0 +1,109 @@
+/**
+ * The board on which threads find their work. Jobs are numbered from 0 on for as long as the memory lives and stand in
+ * a ring of slots; a thread takes the next number, makes the calls that stand in its slot, and counts it as done. What
+ * is written to slots is seen by whoever sees the number of jobs grow.
+ */
+export interface Board {
+  readonly control: Int32Array
+  /** [SLOTS][SLOT_LENGTH]: number of calls, milliseconds that they took, then per call: kernel, number of arguments, arguments. */
+  readonly slots: Float64Array
+  /** What the first call that failed said, a character code each; the first is the length. */
+  readonly complaint: Int32Array
+}
+
+/** One call of a compiled kernel. */
+export interface Call {
+  readonly kernel: string
+  readonly args: readonly number[]
+}
+
+export type Functions = Readonly<Record<string, (...args: number[]) => unknown>>
+
+export const SLOTS = 128
+const SLOT_LENGTH = 128
+const COMPLAINT_LENGTH = 256
+const CONTROL_BYTES = 64
+const BOARD_BYTES = CONTROL_BYTES + 8 * SLOTS * SLOT_LENGTH + 4 * COMPLAINT_LENGTH
+
+/** Places in `control`. Numbers of jobs may wrap around: only differences and equality count. */
+export const ISSUED = 0
+const TAKEN = 1
+export const DONE = 2
+export const FAILED = 3
+/** Not 0: the thread that hands out the jobs does them all by itself. */
+export const ALONE = 4
+
+/** @param shared whether other threads are to see it */
+export function newBoard(shared: boolean): Board {
+  const buffer = shared ? new SharedArrayBuffer(BOARD_BYTES) : new ArrayBuffer(BOARD_BYTES)
+  const complaint = CONTROL_BYTES + 8 * SLOTS * SLOT_LENGTH
+  return {
+    control: new Int32Array(buffer, 0, CONTROL_BYTES / 4),
+    slots: new Float64Array(buffer, CONTROL_BYTES, SLOTS * SLOT_LENGTH),
+    complaint: new Int32Array(buffer, complaint, COMPLAINT_LENGTH),
+  }
+}
+
+/** Kernels by number, the same in every thread that has instantiated the same module. */
+export const numbered = (exports: Functions): readonly string[] => Object.keys(exports).toSorted()
+
+const slotOf = (job: number) => (job & (SLOTS - 1)) * SLOT_LENGTH
+
+/** @throws RangeError when the calls do not fit into a slot */
+export function writeJob(
+  { slots }: Board,
+  job: number,
+  calls: readonly Call[],
+  names: readonly string[],
+): void {
+  const from = slotOf(job)
+  let at = from + 2
+  for (const { kernel, args } of calls) {
+    slots[at++] = names.indexOf(kernel)
+    slots[at++] = args.length
+    for (const arg of args) slots[at++] = arg
+  }
+  if (at > from + SLOT_LENGTH) throw new RangeError(`a job of ${at - from} numbers`)
+  slots[from] = calls.length
+}
+
+/** Milliseconds that a job took which is done. */
+export const durationOf = ({ slots }: Board, job: number): number => slots[slotOf(job) + 1]!
+
+/** Takes one job and does it. @returns false when there is none left to take */
+export function takeJob(board: Board, kernels: readonly ((...args: number[]) => unknown)[]): boolean {
+  const { control, slots } = board
+  for (;;) {
+    const job = Atomics.load(control, TAKEN)
+    if (job === Atomics.load(control, ISSUED)) return false
+    // Somebody else may be faster.
+    if (Atomics.compareExchange(control, TAKEN, job, (job + 1) | 0) !== job) continue
+    const slot = slotOf(job)
+    const from = performance.now()
+    try {
+      let at = slot + 2
+      for (let call = slots[slot]!; call > 0; call--) {
+        const kernel = kernels[slots[at]!]!
+        const first = at + 2
+        at = first + slots[at + 1]!
+        kernel(...slots.subarray(first, at))
+      }
+    } catch (error) {
+      complain(board, error)
+    }
+    slots[slot + 1] = performance.now() - from
+    const done = (Atomics.add(control, DONE, 1) + 1) | 0
+    if (done === Atomics.load(control, ISSUED)) Atomics.notify(control, DONE)
+    return true
+  }
+}
+
+function complain({ control, complaint }: Board, error: unknown): void {
+  if (Atomics.exchange(control, FAILED, 1) === 1) return
+  const text = String(error).slice(0, COMPLAINT_LENGTH - 1)
+  complaint[0] = text.length
+  for (let k = 0; k < text.length; k++) complaint[k + 1] = text.charCodeAt(k)
+}
+
+export const complaintOf = ({ complaint }: Board): string =>
+  String.fromCharCode(...complaint.subarray(1, 1 + complaint[0]!))

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import type { Box } from '../../../src/core/box.ts'
+import type { CoulombForce } from '../../../src/core/force.ts'
+import type { System } from '../../../src/core/system.ts'
+import type { Accumulator } from '../../../src/platform/reference/nonbonded.ts'
+import { createArena } from '../../../src/platform/simd/arena.ts'
+import { createCrew } from '../../../src/platform/simd/crew.ts'
+import type { NonbondedExports } from '../../../src/platform/simd/exports.ts'
+import type { Functions } from '../../../src/platform/simd/jobs.ts'
+import { createMemory, enableRelaxedSimd, type SimdFlavour } from '../../../src/platform/simd/kernels.ts'
+import { createSimdNonbonded, type SimdNonbondedOptions } from '../../../src/platform/simd/nonbonded.ts'
+import { createSimdPme, type PmeKernels, type Wanted } from '../../../src/platform/simd/pme.ts'
+import { wasmFile } from '../../tools/wasm.ts'
+
+/** Kernels of either flavour on a memory of their own, whatever this Node would choose. */
+export function instantiate<Exports>(flavour: SimdFlavour = 'relaxed-simd') {
+  enableRelaxedSimd()
+  const memory = createMemory()
+  const module = new WebAssembly.Module(readFileSync(wasmFile(flavour)))
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  return {
+    arena: createArena(memory),
+    kernels: { flavour, memory, exports: exports as unknown as Exports },
+  }
+}
+
+/** The non-bonded part alone, on one thread. */
+export function directNonbonded(system: System, flavour?: SimdFlavour, options?: SimdNonbondedOptions) {
+  const { arena, kernels } = instantiate<NonbondedExports>(flavour)
+  const crew = createCrew(kernels)
+  const size = 3 * system.atomCount
+  const positions = arena.allocate(8 * size)
+  const forces = arena.allocate(8 * size)
+  const nonbonded = createSimdNonbonded(system, positions, arena, kernels, crew, options)
+  return {
+    get statistics() {
+      return nonbonded.statistics
+    },
+    async evaluate(box: Box, at: Float64Array, into: Accumulator, { energy, virial }: Wanted) {
+      const all = energy || virial
+      arena.f64(positions, size).set(at)
+      await nonbonded.prepare(box)
+      arena.f64(forces, size).set(into.forces)
+      crew.start(nonbonded.jobs(all))
+      nonbonded.addSpecialPairs(forces, all)
+      await crew.finish()
+      const energies = await nonbonded.collect(box, forces, into.virial, all)
+      into.forces.set(arena.f64(forces, size))
+      return energies
+    },
+  }
+}
+
+/** The reciprocal part alone, call by call. @param change of the kernels that are called */
+export function directPme(
+  force: CoulombForce,
+  charges: Float64Array,
+  flavour?: SimdFlavour,
+  change = (kernels: Functions) => kernels,
+) {
+  const { arena, kernels } = instantiate<PmeKernels>(flavour)
+  const exports = change(kernels.exports as unknown as Functions)
+  const positions = arena.allocate(24 * charges.length)
+  const pme = createSimdPme(force, charges, positions, arena, {
+    ...kernels,
+    exports: exports as unknown as PmeKernels,
+  })
+  return (box: Box, at: Float64Array, into: Accumulator, want: Wanted): number => {
+    arena.f64(positions, 3 * charges.length).set(at)
+    for (const { kernel, args } of pme.job(box, want).calls) exports[kernel]!(...args)
+    return pme.collect(box, into)
+  }
+}

@@ -1,0 +1,101 @@
+import { join, resolve } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, expect, it, vi } from 'vitest'
+import { orthorhombicBox } from '../../../src/core/box.ts'
+import type { Force } from '../../../src/core/force.ts'
+import { createState } from '../../../src/core/state.ts'
+import { prepareEvaluator } from '../../../src/platform/choose.ts'
+import { replicate } from '../../../src/workflow/replicate.ts'
+import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
+import {
+  broken,
+  type Configuration,
+  configuration,
+  coulomb,
+  ENERGY_LIMIT,
+  evaluateOnce,
+  FORCE_LIMIT,
+  lennardJones,
+  norm,
+  scattered,
+  VIRIAL_LIMIT,
+} from './helpers.ts'
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+const REPEAT = 5
+/** Of the kernels' memory, all that is handed out; and of objects besides. */
+const MEMORY_BYTES_PER_ATOM = 1500
+const HEAP_BYTES_PER_ATOM = 300
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes of objects that are in use. */
+function heapUsed(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
+
+/** The shipped PVDF box repeated, with a mesh that the reference's transforms take. */
+function large(): Configuration {
+  const { system, state } = prepareSinglePoint({
+    file: join(ROOT, 'structures/pvdf-700K-1.extxyz'),
+    potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
+    cutoff_A: 9,
+    coulomb: 'pme',
+    ewaldAccuracy: 1e-4,
+    chargeScale: 0.7,
+    constants: 'codata2018',
+    allowNetCharge: false,
+  })
+  const box = replicate(system, state, REPEAT)
+  const forces = box.system.forces.map((force): Force => {
+    if (force.kind !== 'coulomb' || force.method.name !== 'pme') return force
+    return { ...force, method: { ...force.method, grid: [128, 128, 128] } }
+  })
+  return { system: { ...box.system, forces }, state: box.state }
+}
+
+afterEach(() => vi.unstubAllGlobals())
+
+it('100 000 atoms: as the reference, in 1.5 kB per atom', async () => {
+  const { system, state } = large()
+  const { atomCount } = system
+  expect(atomCount).toBeGreaterThan(100_000)
+  const memories: WebAssembly.Memory[] = []
+  const Memory = class extends WebAssembly.Memory {
+    constructor(...descriptor: ConstructorParameters<typeof WebAssembly.Memory>) {
+      super(...descriptor)
+      memories.push(this)
+    }
+  }
+  vi.stubGlobal('WebAssembly', Object.assign(Object.create(WebAssembly), { Memory }))
+  const before = heapUsed()
+  const simd = await prepareEvaluator('simd', system)
+  try {
+    const found = await simd.evaluate(state)
+    const heap = heapUsed() - before
+    const expected = await evaluateOnce('reference', { system, state })
+    const deviation = (a: Float64Array, b: Float64Array) => norm(a.map((v, k) => v - b[k]!)) / norm(b)
+    expect(deviation(found.forces, expected.forces)).toBeLessThan(FORCE_LIMIT)
+    expect(Math.abs(found.energy / expected.energy - 1)).toBeLessThan(ENERGY_LIMIT)
+    expect(deviation(found.virial, expected.virial)).toBeLessThan(VIRIAL_LIMIT)
+
+    // Once more with lists that have seen some use: what grows has then grown.
+    const moved = state.positions.map((x, k) => x + 0.7 * Math.sin(k))
+    await simd.evaluate(createState(moved, state.box), { energy: false, virial: false })
+    const bytes = memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0)
+    expect(bytes).toBeGreaterThan(0)
+    expect.soft(bytes / atomCount).toBeLessThan(MEMORY_BYTES_PER_ATOM)
+    expect(heap / atomCount).toBeLessThan(HEAP_BYTES_PER_ATOM)
+  } finally {
+    await simd.dispose()
+  }
+})
+
+it('a drop around the corner of a cell of 400 Å: as exact as anywhere', async () => {
+  const positions = scattered(orthorhombicBox(14, 14, 14), 150, 2.2).map(x => x - 7)
+  const forces = [lennardJones(), coulomb({ name: 'dsf', alpha_per_A: 0.2 })]
+  expect(await broken(configuration(orthorhombicBox(400, 400, 400), positions, forces))).toEqual({})
+})
