@@ -6,7 +6,7 @@ import { type BenchReport, bench, benchPlatforms } from '../workflow/bench.ts'
 import { about } from '../workflow/checks.ts'
 import { prepareSinglePoint } from '../workflow/singlePoint.ts'
 import { command } from './command.ts'
-import { factors, positive, wholeNumber } from './numbers.ts'
+import { factors, positive, wholeNumber, wholeNumbers } from './numbers.ts'
 import { formatTable } from './table.ts'
 
 const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -20,6 +20,7 @@ const BOX = {
 /** Copies along each vector of the shipped box, and of a structure that is given. */
 const SIZES = { shipped: '1,2,4', given: '1' }
 const MOST_COPIES = 10
+const MOST_THREADS = 256
 
 export const benchCommand = command({
   usage: 'bench [structure]',
@@ -43,7 +44,7 @@ export const benchCommand = command({
       describe: 'bonds held at a fixed length',
     },
     platform: { choices: ['all', ...benchPlatforms()], default: 'all', describe: 'what to measure' },
-    threads: { type: 'number', describe: 'threads that share each step; as many as pay when left out' },
+    threads: { type: 'string', describe: 'threads that share each step, such as 1,2; as many as pay' },
     sizes: { type: 'string', describe: 'copies along each vector of the box (1,2,4 of the shipped one)' },
     turns: { type: 'number', default: 5, describe: 'measurements, of which the median counts' },
     seconds: { type: 'number', default: 1, describe: 'length of one measurement, s' },
@@ -71,7 +72,7 @@ export const benchCommand = command({
       constants: 'codata2018',
       allowNetCharge: true,
     })
-    const sizes = sizesOf(args.sizes ?? (own ? SIZES.shipped : SIZES.given))
+    const sizes = wholeNumbers('--sizes', args.sizes ?? (own ? SIZES.shipped : SIZES.given), MOST_COPIES)
     const progress = output.progress('bench', sizes.length * args.turns, 'turns')
     const report = await bench({
       system,
@@ -82,7 +83,7 @@ export const benchCommand = command({
       seconds: positive('--seconds', args.seconds)!,
       timestep_fs: positive('--timestep_fs', args.timestep_fs)!,
       constraints: args.constraints,
-      threads: wholeNumber('--threads', args.threads),
+      threads: args.threads === undefined ? undefined : wholeNumbers('--threads', args.threads, MOST_THREADS),
       onTurn: done => progress.update(done),
     })
     progress.finish()
@@ -91,17 +92,6 @@ export const benchCommand = command({
     return EXIT.done
   },
 })
-
-/** @throws UserError unless it is a list of small whole numbers */
-function sizesOf(text: string): readonly number[] {
-  const sizes = text.split(',').map(Number)
-  if (sizes.every(n => Number.isInteger(n) && n >= 1 && n <= MOST_COPIES)) return sizes
-  throw new UserError({
-    message: `--sizes is '${text}'`,
-    where: 'command line',
-    hint: `it takes whole numbers from 1 to ${MOST_COPIES}, such as 1,2,4`,
-  })
-}
 
 function describe({ machine, results }: BenchReport): string {
   const ms = (value: number | undefined) => (value === undefined ? '–' : value.toPrecision(3))

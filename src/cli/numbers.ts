@@ -25,6 +25,17 @@ export function wholeNumber(flag: string, value: number | undefined, minimum = 1
   })
 }
 
+/** @throws UserError unless it is a list of whole numbers from 1 to `maximum` */
+export function wholeNumbers(flag: string, text: string, maximum: number): readonly number[] {
+  const values = text.split(',').map(Number)
+  if (values.every(n => Number.isInteger(n) && n >= 1 && n <= maximum)) return values
+  throw new UserError({
+    message: `${flag} is '${text}'`,
+    where: 'command line',
+    hint: `it takes whole numbers from 1 to ${maximum}, such as 1,2`,
+  })
+}
+
 /**
  * Factors on pairs one, two and three bonds apart.
  * @throws UserError unless the flag is left out or three numbers from 0 to 1

@@ -24,8 +24,8 @@ export interface BenchRequest {
   readonly seconds: number
   readonly timestep_fs: number
   readonly constraints: ConstraintChoice['bonds']
-  /** Of platforms that share work among threads; as many as pay when left out. */
-  readonly threads: number | undefined
+  /** Numbers of threads to compare, on platforms that share work; as many as pay when left out. */
+  readonly threads: readonly number[] | undefined
   onTurn?(done: number, of: number): void
 }
 
@@ -80,7 +80,7 @@ export async function bench(request: BenchRequest): Promise<BenchReport> {
     const pairs = n ** 3 * pairsWithinCutoff(request.system, request.state)
     const runs: Contestant[] = []
     try {
-      for (const platform of request.platforms) runs.push(await begin(request, box, platform))
+      for (const entry of entries(request)) runs.push(await begin(request, box, entry))
       for (let turn = 0; turn < request.turns; turn++) {
         for (const run of runs) await run.measure()
         request.onTurn?.(index * request.turns + turn + 1, turnsInAll)
@@ -103,6 +103,18 @@ function machine(): BenchReport['machine'] {
   }
 }
 
+interface Entry {
+  readonly platform: PlatformName
+  readonly threads: number | undefined
+}
+
+/** The reference has one thread, whatever is asked for. */
+const entries = ({ platforms, threads }: BenchRequest): Entry[] =>
+  platforms.flatMap((platform): Entry[] => {
+    const counts = platform === 'reference' ? undefined : threads
+    return (counts ?? [undefined]).map(count => ({ platform, threads: count }))
+  })
+
 interface Contestant {
   /** One block of steps. */
   measure(): Promise<void>
@@ -120,7 +132,7 @@ interface Measurement {
 async function begin(
   request: BenchRequest,
   { system, state }: { system: System; state: State },
-  platform: PlatformName,
+  { platform, threads }: Entry,
 ): Promise<Contestant> {
   const timestep_ps = request.timestep_fs * 1e-3
   let evaluator: Evaluator | undefined
@@ -131,7 +143,7 @@ async function begin(
       from: stageStart(state),
       constraints: { bonds: request.constraints, tolerance: 1e-7 },
       prepare: async part => {
-        evaluator = await prepareEvaluator(platform, part, { threads: request.threads })
+        evaluator = await prepareEvaluator(platform, part, { threads })
         return evaluator
       },
       seed: 1,

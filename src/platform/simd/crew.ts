@@ -57,8 +57,8 @@ export interface CrewOptions {
 }
 
 const THREAD = new URL('./crewThread.mjs', import.meta.url)
-/** How often to look before sleeping, as in ./crewServer.ts. */
-const LOOKS = 5000
+/** How often to look before sleeping: some hundred microseconds, longer than the last job of a round takes. */
+const LOOKS = 20_000
 /** After so long without a sign of life it is asked whether the other threads are still there. */
 const PATIENCE_MS = 100
 
@@ -148,10 +148,10 @@ export function createCrew<Exports>(
 }
 
 /** Rounds over which waiting is looked at, and for how many it is then better to be alone. */
-const WATCHED_ROUNDS = 32
+const WATCHED_ROUNDS = 128
 const ROUNDS_ALONE = 512
 /** With a processor for every thread it is a few per cent; without, one waits while another is not even running. */
-const TOO_MUCH_WAITING = 0.3
+const TOO_MUCH_WAITING = 0.4
 
 /**
  * Whether the other threads help: where they share their processors with other programs, waiting for them takes longer

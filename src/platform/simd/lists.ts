@@ -203,19 +203,14 @@ function newLists(arena: Arena, capacity: Capacity): ClusterLists {
  * Enough for threads to share, few enough that their sums cost little. It must not depend on the number of threads:
  * neither do results, then.
  */
-const partsFor = (atomCount: number) => (atomCount < 200 ? 1 : atomCount < 20_000 ? 8 : 16)
+const partsFor = (atomCount: number) => (atomCount < 200 ? 1 : atomCount < 20_000 ? 12 : 16)
 
-/** Ranges of clusters, of which the first are the largest: the small ones fill the gaps at the end. */
+/** The first part is so many times as large as the last: small ones fill the gaps at the end. */
+const FIRST_TO_LAST = 6
+
+/** Ranges of clusters, each smaller than the one before by the same factor. */
 function shares(count: number, parts: number): [number, number][] {
-  // From 2 down to ⅔ of the mean.
-  const weights = Array.from({ length: parts }, (_, k) => 2 / (1 + (2 * k) / Math.max(parts - 1, 1)))
-  const total = weights.reduce((sum, w) => sum + w, 0)
-  let sum = 0
-  let from = 0
-  return weights.map(weight => {
-    sum += weight
-    const range: [number, number] = [from, Math.round((count * sum) / total)]
-    from = range[1]
-    return range
-  })
+  const factor = FIRST_TO_LAST ** (-1 / Math.max(parts - 1, 1))
+  const edge = (k: number) => Math.round((count * (1 - factor ** k)) / (1 - factor ** parts))
+  return Array.from({ length: parts }, (_, k) => [edge(k), edge(k + 1)])
 }
