@@ -104,7 +104,13 @@ export async function runPvdfTransport(options: {
   }
   writeJson(join(directory, STUDY_FILE), study)
   const jobs = planned.flatMap(({ runs }) =>
-    runs.map(({ key, file }): Job => ({ name: key, args: ['md', file, '--out', join(directory, key)] })),
+    runs.map(
+      ({ key, file }): Job => ({
+        name: key,
+        // As many processes as there are processors: threads would be in each other's way.
+        args: ['md', file, '--out', join(directory, key), '--threads', '1'],
+      }),
+    ),
   )
   const total = jobs.length * plannedSteps(loadRecipe(planned[0]!.runs[0]!.file).recipe.stages)
   const outcomes = await runJobs(jobs, {
