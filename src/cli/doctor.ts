@@ -1,17 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { EXIT } from '../errors.ts'
-import { whyUnavailable } from '../platform/choose.ts'
+import { describePlatform } from '../platform/choose.ts'
 import type { PlatformName } from '../platform/platform.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { command } from './command.ts'
 import { formatTable } from './table.ts'
 
-const PLATFORMS: readonly { name: PlatformName; detail: string }[] = [
-  { name: 'reference', detail: 'TypeScript, f64, one thread: every term' },
-  { name: 'simd', detail: 'f32 SIMD kernels on threads' },
-  { name: 'gpu', detail: 'gpu.js on WebGPU' },
-]
+const PLATFORMS: readonly PlatformName[] = ['reference', 'simd', 'gpu']
 
 /** Programs that hoplite can be compared with, or hand a box to. */
 const ENGINES: readonly {
@@ -43,8 +39,8 @@ export const doctorCommand = command({
       threads: availableParallelism(),
       memory_GiB: Math.round(totalmem() / 2 ** 30),
     }
-    const platforms = PLATFORMS.map(({ name, detail }) => {
-      const reason = whyUnavailable(name)
+    const platforms = PLATFORMS.map(name => {
+      const { detail, reason } = describePlatform(name)
       return { name, available: reason === null, detail, reason }
     })
     const engines = ENGINES.map(findEngine)

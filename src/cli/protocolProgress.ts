@@ -8,11 +8,16 @@ export function protocolListener(
   say: (text: string) => void,
 ): (event: ProtocolEvent) => void {
   let stage = ''
+  let reason: string | null = null
   return event => {
     switch (event.kind) {
       case 'stage-start':
         stage = event.stage.name
-        if (event.fallbackReason !== null) say(`${stage}: on ${event.ran} because ${event.fallbackReason}`)
+        // Once, not at every stage.
+        if (event.fallbackReason !== null && event.fallbackReason !== reason) {
+          say(`platform ${event.ran}: ${event.fallbackReason}`)
+        }
+        reason = event.fallbackReason
         break
       case 'thermo':
         progress.update(

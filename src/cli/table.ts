@@ -1,9 +1,12 @@
-/** A small text table; columns after the first are aligned right. */
+/** A small text table: the first column and columns of words are aligned left, numbers right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const width = head.map((title, c) => Math.max(title.length, ...rows.map(row => (row[c] ?? '').length)))
+  // A dash stands for a number that there is not.
+  const isNumber = (cell: string) => /^[-+−–]?($|[\d.])/.test(cell)
+  const alignsRight = head.map((_, c) => c > 0 && rows.every(row => isNumber(row[c] ?? '')))
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, c) => (c === 0 ? cell.padEnd(width[c]!) : cell.padStart(width[c]!)))
+      .map((cell, c) => (alignsRight[c] ? cell.padStart(width[c]!) : cell.padEnd(width[c]!)))
       .join('  ')
       .trimEnd()
   return [line(head), width.map(w => '─'.repeat(w)).join('──'), ...rows.map(line)].join('\n')

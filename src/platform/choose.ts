@@ -1,6 +1,6 @@
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
-import type { Evaluator, EvaluatorOptions, Platform, PlatformName } from './platform.ts'
+import type { Evaluator, EvaluatorOptions, Platform, PlatformDescription, PlatformName } from './platform.ts'
 import { referencePlatform } from './reference/reference.ts'
 import { simdPlatform } from './simd/simd.ts'
 
@@ -15,10 +15,14 @@ const platforms: readonly Platform[] = [simdPlatform, referencePlatform]
 export const inDoublePrecision = (choice: PlatformChoice): PlatformChoice =>
   choice === 'auto' ? 'reference' : choice
 
-/** Why a platform that can be named cannot be had; null when it can. */
-export function whyUnavailable(name: PlatformName): string | null {
-  return platforms.some(platform => platform.name === name) ? null : 'not part of this version of hoplite'
+/** What a platform that can be named is here. */
+export function describePlatform(name: PlatformName): PlatformDescription {
+  const platform = platforms.find(candidate => candidate.name === name)
+  return platform?.describe() ?? { detail: '', reason: 'not part of this version of hoplite' }
 }
+
+/** Why a platform that can be named cannot be had; null when it can. */
+export const whyUnavailable = (name: PlatformName): string | null => describePlatform(name).reason
 
 /**
  * An evaluator on the platform asked for.

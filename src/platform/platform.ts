@@ -76,8 +76,16 @@ export interface Evaluator {
   dispose(): Promise<void>
 }
 
+/** What a platform is on this machine. */
+export interface PlatformDescription {
+  readonly detail: string
+  /** Why it cannot be had here; null when it can. */
+  readonly reason: string | null
+}
+
 export interface Platform {
   readonly name: PlatformName
+  describe(): PlatformDescription
   /** @throws UserError naming the terms or settings this platform cannot compute */
   prepare(system: System, options?: EvaluatorOptions): Promise<Evaluator>
 }

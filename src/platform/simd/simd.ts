@@ -11,7 +11,7 @@ import { createReferenceEvaluator } from '../reference/reference.ts'
 import { createArena } from './arena.ts'
 import { type CrewOptions, createCrew } from './crew.ts'
 import type { NonbondedExports } from './exports.ts'
-import { createMemory, instantiateKernels } from './kernels.ts'
+import { compileKernels, createMemory, instantiateKernels } from './kernels.ts'
 import { createSimdNonbonded, unsupportedTerms } from './nonbonded.ts'
 import { createSimdPme, type PmeKernels, type SimdPme } from './pme.ts'
 
@@ -22,6 +22,15 @@ import { createSimdPme, type PmeKernels, type SimdPme } from './pme.ts'
  */
 export const simdPlatform: Platform = {
   name: 'simd',
+  describe() {
+    const detail = (kernels: string) =>
+      `f32 ${kernels} in WebAssembly, f64 sums and integration, up to ${mostThreads()} threads`
+    try {
+      return { detail: detail(compileKernels(createMemory()).flavour), reason: null }
+    } catch (error) {
+      return { detail: detail('kernels'), reason: error instanceof Error ? error.message : String(error) }
+    }
+  },
   prepare: async (system, options) => createSimdEvaluator(system, options),
 }
 
@@ -149,5 +158,7 @@ const ATOMS_PER_THREAD = 400
 /** Bonded terms and the mesh are each the work of one thread: more would wait for these. */
 const MOST_THREADS = 8
 
+const mostThreads = () => Math.min(availableParallelism(), MOST_THREADS)
+
 const usefulThreads = (atomCount: number) =>
-  Math.max(1, Math.min(availableParallelism(), MOST_THREADS, Math.floor(atomCount / ATOMS_PER_THREAD)))
+  Math.max(1, Math.min(mostThreads(), Math.floor(atomCount / ATOMS_PER_THREAD)))

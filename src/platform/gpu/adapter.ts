@@ -1,0 +1,76 @@
+import { type AdapterLimits, isSoftware, navigatorObject, type WebGpuAdapter } from './webGpu.ts'
+
+export interface Adapter {
+  readonly name: string
+  /** Computes on the processor: slower than the other platforms, for tests. */
+  readonly isSoftware: boolean
+  readonly limits: AdapterLimits
+  readonly reason: null
+}
+
+export interface NoAdapter {
+  readonly name: null
+  /** Why there is none. */
+  readonly reason: string
+}
+
+export interface AdapterOptions {
+  /**
+   * Take an adapter in software where there is no other. When left out: in CI, and where the environment variable
+   * HOPLITE_SOFTWARE_GPU is neither empty nor 0.
+   */
+  readonly allowSoftware?: boolean
+}
+
+const LIMITS = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupsPerDimension',
+] as const
+
+let found: Adapter | undefined
+
+/**
+ * The WebGPU adapter of this machine, and `navigator.gpu` where it was missing: gpu.js takes its device from there.
+ * It never throws; native code is loaded by the first call and not before.
+ */
+export async function findAdapter(options: AdapterOptions = {}): Promise<Adapter | NoAdapter> {
+  if (found && (!found.isSoftware || softwareAllowed(options))) return found
+  try {
+    const adapter = await requestAdapter(softwareAllowed(options))
+    if (typeof adapter === 'string') return { name: null, reason: adapter }
+    found = describe(adapter)
+    return found
+  } catch (error) {
+    return { name: null, reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function requestAdapter(allowSoftware: boolean): Promise<WebGpuAdapter | string> {
+  const inBrowser = typeof process === 'undefined' || !process.versions?.node
+  if (!inBrowser) return (await import('./dawn.ts')).requestDawnAdapter(allowSoftware)
+  const { gpu } = navigatorObject()
+  if (!gpu) return 'this browser has no WebGPU'
+  return (await gpu.requestAdapter()) ?? 'the browser gives WebGPU no adapter'
+}
+
+function describe(adapter: WebGpuAdapter): Adapter {
+  const { vendor, architecture, device, description } = adapter.info
+  const parts = [description, device].filter(part => part !== '')
+  const name = parts.length > 0 ? parts.join(', ') : `${vendor} ${architecture}`.trim()
+  const limits = Object.fromEntries(LIMITS.map(limit => [limit, adapter.limits[limit]]))
+  return {
+    name: name || 'unnamed',
+    isSoftware: isSoftware(adapter),
+    limits: limits as unknown as AdapterLimits,
+    reason: null,
+  }
+}
+
+function softwareAllowed({ allowSoftware }: AdapterOptions): boolean {
+  if (allowSoftware !== undefined || typeof process === 'undefined') return allowSoftware ?? false
+  const { CI, HOPLITE_SOFTWARE_GPU } = process.env
+  return [CI, HOPLITE_SOFTWARE_GPU].some(value => value !== undefined && value !== '' && value !== '0')
+}
