@@ -1,27 +1,12 @@
-/**
- * Cost of the non-bonded part of the reference platform, per pair inside the cut-off.
- * Run: npx tsx test/bench/nonbonded.ts
- */
-import { join, resolve } from 'node:path'
 import { Bench } from 'tinybench'
 import type { CoulombForce, PairForce } from '../../src/core/force.ts'
 import { buildPairList, createExclusions } from '../../src/core/neighbors.ts'
 import { createState } from '../../src/core/state.ts'
 import { createNonbonded } from '../../src/platform/reference/nonbonded.ts'
 import { createReferenceEvaluator } from '../../src/platform/reference/reference.ts'
-import { prepareSinglePoint } from '../../src/workflow/singlePoint.ts'
+import { hotPvdf } from '../tools/polymerBoxes.ts'
 
-const ROOT = resolve(import.meta.dirname, '../..')
-const { system, state } = prepareSinglePoint({
-  file: join(ROOT, 'test/golden/boxes/pvdf-hot.extxyz'),
-  potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-  cutoff_A: 9,
-  coulomb: 'pme',
-  ewaldAccuracy: 1e-4,
-  chargeScale: 0.7,
-  constants: 'codata2018',
-  allowNetCharge: false,
-})
+const { system, state } = hotPvdf()
 
 const nonbonded = createNonbonded(system)
 const exclusions = createExclusions(system.atomCount, nonbonded.special.pairs)

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { SimulationError } from '../../../src/errors.ts'
@@ -7,21 +7,11 @@ import { createArena } from '../../../src/platform/simd/arena.ts'
 import { createCrew, type Job } from '../../../src/platform/simd/crew.ts'
 import { createMemory, instantiateKernels } from '../../../src/platform/simd/kernels.ts'
 import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
-import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
+import { hotPvdf } from '../../tools/polymerBoxes.ts'
 
-const ROOT = resolve(import.meta.dirname, '../../..')
 const program = (name: string) => pathToFileURL(join(import.meta.dirname, 'crewPrograms', name))
 
-const pvdf = prepareSinglePoint({
-  file: join(ROOT, 'test/golden/boxes/pvdf-hot.extxyz'),
-  potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-  cutoff_A: 9,
-  coulomb: 'pme',
-  ewaldAccuracy: 1e-4,
-  chargeScale: 0.7,
-  constants: 'codata2018',
-  allowNetCharge: false,
-})
+const pvdf = hotPvdf()
 
 /** Forces and energy along a path that makes lists anew several times. */
 async function along(threads: number) {

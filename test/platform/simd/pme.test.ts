@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Box, createBox, orthorhombicBox, scaleBox } from '../../../src/core/box.ts'
 import type { CoulombForce } from '../../../src/core/force.ts'
@@ -11,10 +10,9 @@ import type { SimdFlavour } from '../../../src/platform/simd/kernels.ts'
 import { fitsGrid } from '../../../src/platform/simd/pme.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { CODATA_2018 } from '../../../src/units.ts'
-import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
+import { hotPvdf } from '../../tools/polymerBoxes.ts'
 import { directPme } from './direct.ts'
 
-const ROOT = resolve(import.meta.dirname, '../../..')
 const BOTH = { energy: true, virial: true }
 const FORCES = { energy: false, virial: false }
 const FORCE_LIMIT = 1e-5
@@ -87,16 +85,7 @@ function randomIons(box: Box, atomCount: number): Charged {
 }
 
 const pvdf = (() => {
-  const { system, state } = prepareSinglePoint({
-    file: join(ROOT, 'test/golden/boxes/pvdf-hot.extxyz'),
-    potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-    cutoff_A: 9,
-    coulomb: 'pme',
-    ewaldAccuracy: 1e-4,
-    chargeScale: 0.7,
-    constants: 'codata2018',
-    allowNetCharge: false,
-  })
+  const { system, state } = hotPvdf()
   return { box: state.box, positions: state.positions, charges: system.charges }
 })()
 

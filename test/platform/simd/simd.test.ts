@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PairForce } from '../../../src/core/force.ts'
 import { createReferenceEvaluator } from '../../../src/platform/reference/reference.ts'
 import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
-import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
+import { hotPvdf } from '../../tools/polymerBoxes.ts'
 import { compileWasm, wasmFile } from '../../tools/wasm.ts'
 import { cases } from '../cases.ts'
-
-const ROOT = resolve(import.meta.dirname, '../../..')
 
 /** Root mean square of the difference relative to that of the expected values. */
 function deviation(values: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -20,18 +17,6 @@ function deviation(values: ArrayLike<number>, expected: ArrayLike<number>): numb
   }
   return Math.sqrt(difference / (norm || 1))
 }
-
-const pvdf = () =>
-  prepareSinglePoint({
-    file: join(ROOT, 'test/golden/boxes/pvdf-hot.extxyz'),
-    potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-    cutoff_A: 9,
-    coulomb: 'pme',
-    ewaldAccuracy: 1e-4,
-    chargeScale: 0.7,
-    constants: 'codata2018',
-    allowNetCharge: false,
-  })
 
 describe('the simd platform', () => {
   it.each(cases)('agrees with reference: $name', async ({ system, state }) => {
@@ -46,7 +31,7 @@ describe('the simd platform', () => {
   })
 
   it('agrees with reference: PVDF with LiFSI', async () => {
-    const { system, state } = pvdf()
+    const { system, state } = hotPvdf()
     const simd = await createSimdEvaluator(system).evaluate(state)
     const reference = await createReferenceEvaluator(system).evaluate(state)
     expect(deviation(simd.forces, reference.forces)).toBeLessThan(1e-5)
@@ -67,7 +52,7 @@ describe('the simd platform', () => {
   })
 
   it('gives no number for what is not wanted, and the same forces', async () => {
-    const { system, state } = pvdf()
+    const { system, state } = hotPvdf()
     const evaluator = createSimdEvaluator(system)
     const forces = (await evaluator.evaluate(state)).forces.slice()
     const bare = await evaluator.evaluate(state, { energy: false, virial: false })
@@ -77,7 +62,7 @@ describe('the simd platform', () => {
   })
 
   it('starts afresh when it is told to forget', async () => {
-    const { system, state } = pvdf()
+    const { system, state } = hotPvdf()
     const evaluator = createSimdEvaluator(system)
     const first = (await evaluator.evaluate(state)).forces.slice()
     const moved = { ...state, positions: state.positions.map((x, k) => x + 0.3 * Math.sin(k)) }

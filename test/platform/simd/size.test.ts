@@ -1,13 +1,11 @@
-import { join, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, expect, it, vi } from 'vitest'
 import { orthorhombicBox } from '../../../src/core/box.ts'
-import type { Force } from '../../../src/core/force.ts'
 import { createState } from '../../../src/core/state.ts'
 import { prepareEvaluator } from '../../../src/platform/choose.ts'
 import { replicate } from '../../../src/workflow/replicate.ts'
-import { prepareSinglePoint } from '../../../src/workflow/singlePoint.ts'
+import { shippedPvdf } from '../../tools/polymerBoxes.ts'
 import {
   broken,
   type Configuration,
@@ -22,7 +20,6 @@ import {
   VIRIAL_LIMIT,
 } from './helpers.ts'
 
-const ROOT = resolve(import.meta.dirname, '../../..')
 const REPEAT = 5
 /** Of the kernels' memory, all that is handed out; and of objects besides. */
 const MEMORY_BYTES_PER_ATOM = 1500
@@ -37,24 +34,10 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** The shipped PVDF box repeated, with a mesh that the reference's transforms take. */
+/** The shipped PVDF box repeated. */
 function large(): Configuration {
-  const { system, state } = prepareSinglePoint({
-    file: join(ROOT, 'structures/pvdf-700K-1.extxyz'),
-    potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-    cutoff_A: 9,
-    coulomb: 'pme',
-    ewaldAccuracy: 1e-4,
-    chargeScale: 0.7,
-    constants: 'codata2018',
-    allowNetCharge: false,
-  })
-  const box = replicate(system, state, REPEAT)
-  const forces = box.system.forces.map((force): Force => {
-    if (force.kind !== 'coulomb' || force.method.name !== 'pme') return force
-    return { ...force, method: { ...force.method, grid: [128, 128, 128] } }
-  })
-  return { system: { ...box.system, forces }, state: box.state }
+  const { system, state } = shippedPvdf()
+  return replicate(system, state, REPEAT)
 }
 
 afterEach(() => vi.unstubAllGlobals())
