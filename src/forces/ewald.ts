@@ -20,9 +20,16 @@ export interface EwaldRequest {
 
 const MAX_GRID = 256
 
-/** What transforms are fast at, in increasing order: multiples of 4 made of 2, 3 and 5. */
+/** The next number of points, at least so many, at which transforms are fast: a multiple of 4 made of 2, 3 and 5. */
+export function meshPoints(atLeast: number): number {
+  let points = 4 * Math.ceil(atLeast / 4)
+  while (60 ** 8 % points !== 0) points += 4
+  return points
+}
+
+/** In increasing order. */
 const GRID_SIZES: readonly number[] = Array.from({ length: MAX_GRID / 4 }, (_, k) => 4 * (k + 1)).filter(
-  n => 60 ** 8 % n === 0,
+  n => meshPoints(n) === n,
 )
 
 /**

@@ -8,7 +8,7 @@ import { simdPlatform } from './simd/simd.ts'
 export const PLATFORM_CHOICES = ['auto', 'reference', 'simd', 'gpu'] as const
 export type PlatformChoice = (typeof PLATFORM_CHOICES)[number]
 
-/** Platforms of this version. The first is what `auto` means. */
+/** Platforms of this version. `auto` is the first that can be had. */
 const platforms: readonly Platform[] = [simdPlatform, referencePlatform]
 
 /** What is looked at digit by digit, such as a single point or a barrier, is by default in double precision. */
@@ -33,11 +33,12 @@ export async function prepareEvaluator(
   system: System,
   options?: EvaluatorOptions,
 ): Promise<Evaluator> {
-  const platform = choice === 'auto' ? platforms[0] : platforms.find(({ name }) => name === choice)
+  const here = platforms.filter(({ name }) => whyUnavailable(name) === null)
+  const platform = choice === 'auto' ? here[0] : here.find(({ name }) => name === choice)
   if (!platform) {
     throw new UserError({
       message: `the platform '${choice}' is not available: ${whyUnavailable(choice as PlatformName)}`,
-      hint: `available here: ${['auto', ...platforms.map(({ name }) => name)].join(', ')}`,
+      hint: `available here: ${['auto', ...here.map(({ name }) => name)].join(', ')}`,
     })
   }
   return platform.prepare(system, options)

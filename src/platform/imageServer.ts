@@ -7,7 +7,7 @@ export async function serveImages(): Promise<void> {
   const port = parentPort
   if (!port) throw new TypeError('not a worker thread')
   const { choice, system, box } = workerData as ImageSetup
-  const evaluator = await prepareEvaluator(choice, system, { reproducible: true })
+  const evaluator = await prepareEvaluator(choice, system, { reproducible: true, threads: 1 })
   port.on('message', async (memory: ImageMemory) => {
     port.postMessage(await takeImages(evaluator, box, memory))
   })

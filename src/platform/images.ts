@@ -37,7 +37,7 @@ export async function prepareImageEvaluator(
     throw new UserError({ message: `the number of threads is ${threads}`, hint: 'at least 1' })
   }
   const setup: ImageSetup = { choice: inDoublePrecision(choice), system, box }
-  const evaluator = await prepareEvaluator(setup.choice, system, { reproducible: true })
+  const evaluator = await prepareEvaluator(setup.choice, system, { reproducible: true, threads: 1 })
   const helpers = Array.from({ length: threads - 1 }, () => startHelper(options.program ?? THREAD, setup))
   const size = 3 * system.atomCount
   let memory = createMemory(0, size)

@@ -42,7 +42,7 @@ export interface EvaluatorOptions {
   readonly skin_A?: number
   /**
    * Results depend on the configuration alone, to the last bit, not on those evaluated before it. For sets of
-   * configurations that take turns: pair lists take longer to build, and several are kept.
+   * configurations that take turns, at a price: pair lists take longer to build, or are built each time.
    */
   readonly reproducible?: boolean
   /**

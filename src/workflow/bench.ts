@@ -60,7 +60,7 @@ export interface BenchReport {
   readonly results: readonly BenchResult[]
 }
 
-/** Platforms that this version has, fastest first. */
+/** Platforms that can be had here. */
 export const benchPlatforms = (): readonly PlatformName[] =>
   PLATFORM_CHOICES.filter(name => name !== 'auto').filter(name => whyUnavailable(name) === null)
 

@@ -5,6 +5,7 @@ import type { System } from '../core/system.ts'
 import { createTopology } from '../core/topology.ts'
 import { crossingBond, makeMoleculesWhole } from '../dynamics/molecules.ts'
 import { UserError } from '../errors.ts'
+import { meshPoints } from '../forces/ewald.ts'
 
 /**
  * A box repeated n × n × n, copy after copy in the order of the atoms. Velocities are repeated too.
@@ -87,11 +88,11 @@ function repeatForce(force: Force, n: number, atomCount: number): Force {
   }
 }
 
-/** The same spacing of the mesh, and with it the same accuracy. */
+/** No coarser than before, and with it as accurate. */
 function finerMesh(method: CoulombForce['method'], n: number): CoulombForce['method'] {
   if (method.name !== 'pme') return method
   const [a, b, c] = method.grid
-  return { ...method, grid: [n * a, n * b, n * c] }
+  return { ...method, grid: [meshPoints(n * a), meshPoints(n * b), meshPoints(n * c)] }
 }
 
 const repeated = <T>(values: readonly T[], copies: number): T[] =>

@@ -13,11 +13,7 @@ let turned = performance.now()
  */
 export function responsive(evaluator: Evaluator): Evaluator {
   return {
-    ran: evaluator.ran,
-    backend: evaluator.backend,
-    fallbackReason: evaluator.fallbackReason,
-    forget: () => evaluator.forget(),
-    dispose: () => evaluator.dispose(),
+    ...evaluator,
     async evaluate(state, want) {
       if (performance.now() - turned > INTERVAL_MS) {
         await setImmediate()

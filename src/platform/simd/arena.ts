@@ -28,9 +28,10 @@ export function createArena(memory: WebAssembly.Memory): Arena {
     memory,
     allocate(bytes) {
       const address = next
-      next = Math.ceil((address + bytes) / ALIGNMENT) * ALIGNMENT
-      const missing = next - memory.buffer.byteLength
+      const end = Math.ceil((address + bytes) / ALIGNMENT) * ALIGNMENT
+      const missing = end - memory.buffer.byteLength
       if (missing > 0) grow(memory, Math.ceil(missing / PAGE_BYTES))
+      next = end
       return address
     },
     f32: (address, length) => new Float32Array(memory.buffer, address, length),
@@ -43,12 +44,14 @@ export function createArena(memory: WebAssembly.Memory): Arena {
   }
 }
 
+const mebibytes = (bytes: number) => Math.ceil(bytes / 2 ** 20)
+
 function grow(memory: WebAssembly.Memory, pages: number): void {
   try {
     memory.grow(pages)
   } catch {
     throw new SimulationError({
-      message: `the kernels are out of memory: ${Math.ceil(memory.buffer.byteLength / 2 ** 20)} MiB are not enough`,
+      message: `the kernels have ${mebibytes(memory.buffer.byteLength)} MiB and cannot get ${mebibytes(pages * PAGE_BYTES)} more`,
       hint: 'they have 4 GiB: a smaller box, a shorter cut-off, or --platform reference',
     })
   }

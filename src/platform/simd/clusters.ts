@@ -222,13 +222,10 @@ function twoLargest(squares: Float32Array): number {
 }
 
 function notFinite(atom: number, position: Float64Array): SimulationError {
-  const axis = Math.max(
-    0,
-    position.findIndex(x => !Number.isFinite(x)),
-  )
+  const axis = position.findIndex(x => !Number.isFinite(x))
   return new SimulationError({
-    message: `the position of atom ${atom + 1} is not finite`,
-    where: `coordinate ${'xyz'[axis]}`,
+    message: `the position of atom ${atom + 1} is ${axis < 0 ? 'more than a billion cells away' : 'not finite'}`,
+    where: axis < 0 ? `at ${[...position].join(', ')} Å` : `coordinate ${'xyz'[axis]}`,
     hint: 'use a shorter timestep, or minimise the structure first',
   })
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { SimulationError } from '../../errors.ts'
 import type { Timings } from '../platform.ts'
+import { watchBusyness } from './busyness.ts'
 import type { CrewData } from './crewServer.ts'
 import {
   ALONE,
@@ -11,6 +12,7 @@ import {
   durationOf,
   FAILED,
   type Functions,
+  HELPED,
   ISSUED,
   newBoard,
   numbered,
@@ -36,6 +38,10 @@ export interface Job {
 export interface Crew {
   /** The calling one included. */
   readonly threads: number
+  /** When all threads have started: until then those that have do the jobs. @throws SimulationError when one has not */
+  ready(): Promise<void>
+  /** Jobs that other threads than the calling one have done. */
+  readonly helped: number
   /** Hands out jobs, and more of them before others are done; whoever waits begins at once. */
   start(jobs: readonly Job[]): void
   /**
@@ -76,30 +82,32 @@ export function createCrew<Exports>(
   const spent_ms: Timings = { pair: 0, kspace: 0, bonded: 0, neighbours: 0 }
   const busyness = watchBusyness()
   let outstanding: Job[] = []
-  let death: SimulationError | undefined
-  let ended = false
+  let failure: SimulationError | undefined
+  const fail = (message: string) => {
+    failure ??= new SimulationError({ message, where: 'simd platform' })
+  }
   const data: CrewData = { module: compileKernels(kernels.memory).module, memory: kernels.memory, board }
   const workers = Array.from({ length: threads - 1 }, () =>
-    startWorker(program, data, cause => {
-      if (!ended)
-        death ??= new SimulationError({ message: `a worker thread ended: ${cause}`, where: 'simd platform' })
-    }),
+    startWorker(program, data, cause => fail(`a worker thread ended: ${cause}`)),
   )
 
   function start(jobs: readonly Job[]): void {
+    if (failure) throw failure
     if (outstanding.length + jobs.length > SLOTS) throw new RangeError('too many jobs at once')
     const first = Atomics.load(control, ISSUED)
     jobs.forEach(({ calls }, k) => {
       writeJob(board, (first + k) | 0, calls, names)
     })
+    if (outstanding.length === 0) busyness.begin()
     outstanding.push(...jobs)
-    if (workers.length > 0 && outstanding.length === jobs.length) busyness.begin()
     Atomics.store(control, ALONE, busyness.isAlone ? 1 : 0)
     Atomics.add(control, ISSUED, jobs.length)
     if (workers.length > 0 && !busyness.isAlone) Atomics.notify(control, ISSUED)
   }
 
   async function finish(): Promise<void> {
+    const jobs = outstanding
+    outstanding = []
     while (takeJob(board, byNumber)) {}
     busyness.wait()
     const issued = Atomics.load(control, ISSUED)
@@ -109,17 +117,14 @@ export function createCrew<Exports>(
       if (looks < LOOKS || Atomics.wait(control, DONE, done, PATIENCE_MS) !== 'timed-out') continue
       // What has become of a worker is heard of only between events.
       await setImmediate()
-      if (death) throw death
+      if (failure) throw failure
     }
-    busyness.end()
-    if (death) throw death
-    if (Atomics.load(control, FAILED) === 1) {
-      throw new SimulationError({ message: `a kernel failed: ${complaintOf(board)}`, where: 'simd platform' })
-    }
-    outstanding.forEach(({ part }, k) => {
-      spent_ms[part] += durationOf(board, (issued - outstanding.length + k) | 0)
+    if (workers.length > 0) busyness.end()
+    if (Atomics.load(control, FAILED) === 1) fail(complaintOf(board, names))
+    if (failure) throw failure
+    jobs.forEach(({ part }, k) => {
+      spent_ms[part] += durationOf(board, (issued - jobs.length + k) | 0)
     })
-    outstanding = []
   }
 
   function book<T>(part: keyof Timings, work: () => T): T {
@@ -140,63 +145,39 @@ export function createCrew<Exports>(
   }
 
   async function dispose(): Promise<void> {
-    ended = true
-    await Promise.all(workers.map(worker => worker.terminate()))
+    // An evaluation that is still going on waits for jobs that nobody does any more.
+    fail('the evaluator has been disposed of')
+    await Promise.all(workers.map(({ worker }) => worker.terminate()))
   }
 
-  return { threads, start, finish, book, timings, dispose }
-}
-
-/** Rounds over which waiting is looked at, and for how many it is then better to be alone. */
-const WATCHED_ROUNDS = 128
-const ROUNDS_ALONE = 512
-/** With a processor for every thread it is a few per cent; without, one waits while another is not even running. */
-const TOO_MUCH_WAITING = 0.4
-
-/**
- * Whether the other threads help: where they share their processors with other programs, waiting for them takes longer
- * than doing their work. Results do not depend on who does it.
- */
-function watchBusyness() {
-  let rounds = 0
-  let alone = 0
-  let began = 0
-  let waitsSince = 0
-  let spent = 0
-  let waited = 0
   return {
-    get isAlone() {
-      return alone > 0
+    threads,
+    ready: async () => {
+      await Promise.all(workers.map(({ started }) => started))
     },
-    begin() {
-      began = performance.now()
+    get helped() {
+      return Atomics.load(control, HELPED)
     },
-    /** From here on there is nothing to do but wait. */
-    wait() {
-      waitsSince = performance.now()
-    },
-    end() {
-      if (alone > 0) {
-        alone--
-        return
-      }
-      const now = performance.now()
-      spent += now - began
-      waited += now - waitsSince
-      if (++rounds < WATCHED_ROUNDS) return
-      if (waited > TOO_MUCH_WAITING * spent) alone = ROUNDS_ALONE
-      rounds = 0
-      spent = 0
-      waited = 0
-    },
+    start,
+    finish,
+    book,
+    timings,
+    dispose,
   }
 }
 
-function startWorker(program: URL, data: CrewData, die: (cause: string) => void): Worker {
+function startWorker(program: URL, data: CrewData, die: (cause: string) => void) {
   const worker = new Worker(program, { workerData: data, execArgv: [] })
+  const started = new Promise<void>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', code => reject(new Error(`exit code ${code}`)))
+  })
+  // Whoever asks for it hears of a failure; everybody else from the next job.
+  started.catch(() => {})
   worker.on('error', error => die(error instanceof Error ? error.message : String(error)))
   worker.on('exit', code => die(`exit code ${code}`))
   // A crew that nobody disposes of does not keep the process alive.
   worker.unref()
-  return worker
+  return { worker, started }
 }

@@ -7,7 +7,7 @@ export interface Board {
   readonly control: Int32Array
   /** [SLOTS][SLOT_LENGTH]: number of calls, milliseconds that they took, then per call: kernel, number of arguments, arguments. */
   readonly slots: Float64Array
-  /** What the first call that failed said, a character code each; the first is the length. */
+  /** Of a call that failed: kernel, length of what it said, and that, a character code each. */
   readonly complaint: Int32Array
 }
 
@@ -27,11 +27,13 @@ const BOARD_BYTES = CONTROL_BYTES + 8 * SLOTS * SLOT_LENGTH + 4 * COMPLAINT_LENG
 
 /** Places in `control`. Numbers of jobs may wrap around: only differences and equality count. */
 export const ISSUED = 0
-const TAKEN = 1
+export const TAKEN = 1
 export const DONE = 2
 export const FAILED = 3
 /** Not 0: the thread that hands out the jobs does them all by itself. */
 export const ALONE = 4
+/** Jobs done by other threads than that one. */
+export const HELPED = 5
 
 /** @param shared whether other threads are to see it */
 export function newBoard(shared: boolean): Board {
@@ -56,6 +58,8 @@ export function writeJob(
   calls: readonly Call[],
   names: readonly string[],
 ): void {
+  const numbers = calls.reduce((sum, { args }) => sum + 2 + args.length, 2)
+  if (numbers > SLOT_LENGTH) throw new RangeError(`a job of ${numbers} numbers`)
   const from = slotOf(job)
   let at = from + 2
   for (const { kernel, args } of calls) {
@@ -63,7 +67,6 @@ export function writeJob(
     slots[at++] = args.length
     for (const arg of args) slots[at++] = arg
   }
-  if (at > from + SLOT_LENGTH) throw new RangeError(`a job of ${at - from} numbers`)
   slots[from] = calls.length
 }
 
@@ -80,16 +83,16 @@ export function takeJob(board: Board, kernels: readonly ((...args: number[]) => 
     if (Atomics.compareExchange(control, TAKEN, job, (job + 1) | 0) !== job) continue
     const slot = slotOf(job)
     const from = performance.now()
+    let at = slot + 2
     try {
-      let at = slot + 2
       for (let call = slots[slot]!; call > 0; call--) {
         const kernel = kernels[slots[at]!]!
-        const first = at + 2
-        at = first + slots[at + 1]!
-        kernel(...slots.subarray(first, at))
+        const end = at + 2 + slots[at + 1]!
+        kernel(...slots.subarray(at + 2, end))
+        at = end
       }
     } catch (error) {
-      complain(board, error)
+      complain(board, slots[at]!, error)
     }
     slots[slot + 1] = performance.now() - from
     const done = (Atomics.add(control, DONE, 1) + 1) | 0
@@ -98,12 +101,12 @@ export function takeJob(board: Board, kernels: readonly ((...args: number[]) => 
   }
 }
 
-function complain({ control, complaint }: Board, error: unknown): void {
-  if (Atomics.exchange(control, FAILED, 1) === 1) return
-  const text = String(error).slice(0, COMPLAINT_LENGTH - 1)
-  complaint[0] = text.length
-  for (let k = 0; k < text.length; k++) complaint[k + 1] = text.charCodeAt(k)
+function complain({ control, complaint }: Board, kernel: number, error: unknown): void {
+  const text = String(error).slice(0, COMPLAINT_LENGTH - 2)
+  complaint.set([kernel, text.length, ...Array.from(text, (_, k) => text.charCodeAt(k))])
+  Atomics.store(control, FAILED, 1)
 }
 
-export const complaintOf = ({ complaint }: Board): string =>
-  String.fromCharCode(...complaint.subarray(1, 1 + complaint[0]!))
+/** What a kernel that has failed said, with its name; the last one, where several have. */
+export const complaintOf = ({ complaint }: Board, names: readonly string[]): string =>
+  `the kernel ${names[complaint[0]!] ?? '?'} failed: ${String.fromCharCode(...complaint.subarray(2, 2 + complaint[1]!))}`

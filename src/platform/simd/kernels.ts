@@ -64,7 +64,9 @@ const IMPORTED_MEMORY = Buffer.from('\x03env\x06memory\x02\x03', 'latin1')
 /** The same module for a memory that is not shared: no instruction of it depends on that. */
 function withUnsharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const changed = Buffer.from(module)
-  changed[changed.indexOf(IMPORTED_MEMORY) + IMPORTED_MEMORY.length - 1] = 1
+  const at = changed.indexOf(IMPORTED_MEMORY)
+  if (at < 0) throw new TypeError('the kernels import no shared memory')
+  changed[at + IMPORTED_MEMORY.length - 1] = 1
   return changed
 }
 

@@ -112,12 +112,12 @@ export function createLists(count: number, atomCount: number, arena: Arena, crew
 
   /** Room for lists so long, and for what they may grow by as atoms move. */
   function grow(share: Own, needed: Capacity): void {
-    const withRoom = (n: number) => Math.ceil(1.1 * n) + 32
+    const room = (of: keyof Capacity) => Math.max(share.capacity[of], Math.ceil(1.1 * needed[of]) + 32)
     share.capacity = {
-      plainEntries: withRoom(needed.plainEntries),
-      plain: withRoom(needed.plain),
-      maskedEntries: withRoom(needed.maskedEntries),
-      masked: withRoom(needed.masked),
+      plainEntries: room('plainEntries'),
+      plain: room('plain'),
+      maskedEntries: room('maskedEntries'),
+      masked: room('masked'),
     }
     share.part.outer = newLists(arena, share.capacity)
     share.part.inner = newLists(arena, share.capacity)

@@ -9,9 +9,9 @@ import type { Accumulator } from '../reference/nonbonded.ts'
 import type { createPme } from '../reference/pme.ts'
 import { createReferenceEvaluator } from '../reference/reference.ts'
 import { createArena } from './arena.ts'
-import { type CrewOptions, createCrew } from './crew.ts'
+import { type Crew, createCrew } from './crew.ts'
 import type { NonbondedExports } from './exports.ts'
-import { compileKernels, createMemory, instantiateKernels } from './kernels.ts'
+import { compileKernels, createMemory, instantiateKernels, type Kernels } from './kernels.ts'
 import { createSimdNonbonded, unsupportedTerms } from './nonbonded.ts'
 import { createSimdPme, type PmeKernels, type SimdPme } from './pme.ts'
 
@@ -34,20 +34,21 @@ export const simdPlatform: Platform = {
   prepare: async (system, options) => createSimdEvaluator(system, options),
 }
 
-/** What only tests choose. */
-interface SimdOptions extends EvaluatorOptions, CrewOptions {
-  readonly memory?: WebAssembly.Memory
+export type SimdKernels = NonbondedExports & PmeKernels
+
+/** Kernels and crew are of one memory; only tests choose them. */
+interface SimdOptions extends EvaluatorOptions {
+  readonly kernels?: Kernels<SimdKernels>
+  readonly crew?: Crew
 }
 
 /** @throws SimulationError where the runtime has no WebAssembly SIMD */
-export function createSimdEvaluator(
-  system: System,
-  { skin_A, reproducible = false, threads, memory = createMemory(), program }: SimdOptions = {},
-): Evaluator {
+export function createSimdEvaluator(system: System, options: SimdOptions = {}): Evaluator {
+  const { skin_A, reproducible = false } = options
   const { atomCount } = system
-  const kernels = instantiateKernels<NonbondedExports & PmeKernels>(memory)
+  const kernels = options.kernels ?? instantiateKernels<SimdKernels>(createMemory())
   const arena = createArena(kernels.memory)
-  const crew = createCrew(kernels, { threads: threads ?? usefulThreads(atomCount), program })
+  const crew = options.crew ?? createCrew(kernels, { threads: options.threads ?? usefulThreads(atomCount) })
   const left = unsupportedTerms(system)
   const isLeft = new Set(left)
   const own: System = { ...system, forces: system.forces.filter(force => !isLeft.has(force)) }
@@ -129,7 +130,9 @@ export function createSimdEvaluator(
 
   function timings() {
     const parts = crew.timings()
-    if (others) parts.pair += others.timings!().pair
+    const rest = others?.timings?.()
+    if (rest)
+      for (const part of ['pair', 'kspace', 'bonded', 'neighbours'] as const) parts[part] += rest[part]
     return parts
   }
 

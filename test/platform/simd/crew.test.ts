@@ -2,73 +2,127 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { SimulationError } from '../../../src/errors.ts'
-import { prepareEvaluator } from '../../../src/platform/choose.ts'
+import type { Evaluator } from '../../../src/platform/platform.ts'
 import { createArena } from '../../../src/platform/simd/arena.ts'
 import { createCrew, type Job } from '../../../src/platform/simd/crew.ts'
 import { createMemory, instantiateKernels } from '../../../src/platform/simd/kernels.ts'
-import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
+import { createSimdEvaluator, type SimdKernels } from '../../../src/platform/simd/simd.ts'
 import { hotPvdf } from '../../tools/polymerBoxes.ts'
 
 const program = (name: string) => pathToFileURL(join(import.meta.dirname, 'crewPrograms', name))
 
 const pvdf = hotPvdf()
 
+/** A crew of which all threads have started: what is to be seen of them would be over before that. */
+async function startCrew(threads: number, programName?: string, memory = createMemory()) {
+  const kernels = instantiateKernels<SimdKernels>(memory)
+  const options = programName === undefined ? { threads } : { threads, program: program(programName) }
+  const crew = createCrew(kernels, options)
+  return { kernels, crew }
+}
+
 /** Forces and energy along a path that makes lists anew several times. */
-async function along(threads: number) {
-  const evaluator = createSimdEvaluator(pvdf.system, { threads })
+async function along(threads: number, memory?: WebAssembly.Memory) {
+  const { kernels, crew } = await startCrew(threads, undefined, memory)
+  await crew.ready()
+  const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew })
   try {
     const results: number[][] = []
-    for (let step = 0; step < 6; step++) {
-      const positions = pvdf.state.positions.map((x, k) => x + 0.35 * step * Math.sin(k))
+    for (let step = 0; step < 12; step++) {
+      const positions = pvdf.state.positions.map((x, k) => x + 0.2 * step * Math.sin(k))
       const { energy, forces, virial } = await evaluator.evaluate({ ...pvdf.state, positions })
       results.push([energy, ...forces, ...virial])
     }
-    return results
+    return { results, helped: crew.helped }
   } finally {
     await evaluator.dispose()
+  }
+}
+
+/** Evaluates until that fails. */
+async function evaluateForever(evaluator: Evaluator): Promise<void> {
+  for (;;) {
+    await evaluator.evaluate(pvdf.state)
+    await new Promise(resolve => setTimeout(resolve, 1))
   }
 }
 
 describe('threads of the simd platform', () => {
   it('do not change a result, however many there are', async () => {
     const one = await along(1)
-    expect(await along(2)).toEqual(one)
-    expect(await along(5)).toEqual(one)
-  })
-
-  it('are one where memory cannot be shared', async () => {
-    const shared = await prepareEvaluator('simd', pvdf.system, { threads: 1 })
-    const alone = createSimdEvaluator(pvdf.system, { threads: 4, memory: createMemory(false) })
-    const expected = (await shared.evaluate(pvdf.state)).forces.slice()
-    expect((await alone.evaluate(pvdf.state)).forces).toEqual(expected)
-    expect(alone.threads).toBe(1)
-    await shared.dispose()
-  })
-
-  it('that end are an error with its cause, not a hang', async () => {
-    const evaluator = createSimdEvaluator(pvdf.system, { threads: 2, program: program('exits.mjs') })
-    const evaluateForever = async () => {
-      for (;;) await evaluator.evaluate(pvdf.state)
+    expect(one.helped).toBe(0)
+    for (const threads of [2, 5]) {
+      const { results, helped } = await along(threads)
+      expect(helped).toBeGreaterThan(0)
+      expect(results).toEqual(one.results)
     }
-    await expect(evaluateForever()).rejects.toThrow(/a worker thread ended: exit code 3/)
+  })
+
+  it('are one where memory cannot be shared, and that memory may grow', async () => {
+    const memory = createMemory(false)
+    const before = memory.buffer.byteLength
+    const { results, helped } = await along(4, memory)
+    expect(helped).toBe(0)
+    expect(memory.buffer.byteLength).toBeGreaterThan(before)
+    expect(results).toEqual((await along(1)).results)
+  })
+
+  it('that end are an error with its cause, not a hang, and stay one', async () => {
+    const evaluator = createSimdEvaluator(pvdf.system, await startCrew(2, 'exits.mjs'))
+    await expect(evaluateForever(evaluator)).rejects.toThrow(/a worker thread ended: exit code 3/)
+    await expect(evaluator.evaluate(pvdf.state)).rejects.toThrow(/a worker thread ended: exit code 3/)
   })
 
   it('that throw when they start say what', async () => {
-    const evaluator = createSimdEvaluator(pvdf.system, { threads: 2, program: program('throws.mjs') })
-    const evaluateForever = async () => {
-      for (;;) {
-        await evaluator.evaluate(pvdf.state)
-        await new Promise(resolve => setTimeout(resolve, 1))
-      }
-    }
-    await expect(evaluateForever()).rejects.toThrow(/a worker thread ended: no such thing as a kernel/)
+    const { kernels, crew } = await startCrew(2, 'throws.mjs')
+    const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew })
+    await expect(crew.ready()).rejects.toThrow(/no such thing as a kernel/)
+    await expect(evaluateForever(evaluator)).rejects.toThrow(
+      /a worker thread ended: no such thing as a kernel/,
+    )
+  })
+
+  it('that are ended in the middle of an evaluation end it', async () => {
+    const { kernels, crew } = await startCrew(2, 'keeps.mjs')
+    await crew.ready()
+    const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew })
+    const evaluation = evaluator.evaluate(pvdf.state)
+    const ended = expect(evaluation).rejects.toThrow(/disposed of/)
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await evaluator.dispose()
+    await ended
+  })
+
+  it('do not share an evaluator among evaluations', async () => {
+    const evaluator = createSimdEvaluator(pvdf.system, { threads: 1 })
+    const first = evaluator.evaluate(pvdf.state)
+    await expect(evaluator.evaluate(pvdf.state)).rejects.toThrow(/before the last one had ended/)
+    expect((await first).energy).toBeLessThan(0)
   })
 })
 
+it('configurations that take turns need no more memory each time', async () => {
+  const memory = createMemory()
+  const { kernels, crew } = await startCrew(1, undefined, memory)
+  const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew, reproducible: true })
+  const others = pvdf.state.positions.map((x, k) => x + 0.9 * Math.sin(k))
+  const take = async (turns: number) => {
+    for (let turn = 0; turn < turns; turn++) {
+      await evaluator.evaluate(pvdf.state)
+      await evaluator.evaluate({ ...pvdf.state, positions: others })
+    }
+    return memory.buffer.byteLength
+  }
+  const few = await take(3)
+  expect(await take(20)).toBe(few)
+})
+
 describe('a crew', () => {
-  const prepare = (threads = 1) => {
+  const prepare = async (threads = 1) => {
     const memory = createMemory()
-    return { arena: createArena(memory), crew: createCrew(instantiateKernels<unknown>(memory), { threads }) }
+    const { crew } = await startCrew(threads, undefined, memory)
+    await crew.ready()
+    return { arena: createArena(memory), crew }
   }
   /** Writes where there is no memory. */
   const failing: Job = {
@@ -77,20 +131,21 @@ describe('a crew', () => {
   }
 
   it.each([1, 3])('of %i hands on what a kernel says when it fails', async threads => {
-    const { crew } = prepare(threads)
+    const { crew } = await prepare(threads)
     crew.start([failing])
-    await expect(crew.finish()).rejects.toThrow(SimulationError)
+    await expect(crew.finish()).rejects.toThrow(/the kernel clearPart failed: RuntimeError/)
+    expect(() => crew.start([failing])).toThrow(SimulationError)
     await crew.dispose()
   })
 
   it('says when a kernel is not there', async () => {
-    const { crew } = prepare()
+    const { crew } = await prepare()
     crew.start([{ part: 'pair', calls: [{ kernel: 'noSuchKernel', args: [] }] }])
-    await expect(crew.finish()).rejects.toThrow(/a kernel failed/)
+    await expect(crew.finish()).rejects.toThrow(/the kernel \? failed/)
   })
 
   it('does every job once, over many rounds', async () => {
-    const { arena, crew } = prepare(3)
+    const { arena, crew } = await prepare(3)
     const cells = 40
     const at = arena.allocate(96 * cells)
     const order = arena.allocate(4)
@@ -114,6 +169,7 @@ describe('a crew', () => {
       expect([...sums.subarray(12 * k, 12 * k + 3)]).toEqual([rounds, 2 * rounds, 3 * rounds])
     }
     expect(crew.timings().pair).toBeGreaterThan(0)
+    expect(crew.helped).toBeGreaterThan(0)
     await crew.dispose()
   })
 })

@@ -60,7 +60,7 @@ function closeEntry(entry: usize, ci: i32, from: i32, to: i32, vx: f64, vy: f64,
  * The list of the i clusters [from, to). Pairs of clusters in the home image go from the earlier to the later; of two
  * opposite images the one that is lexicographically positive is taken. `result`: entries, js, masked entries, masked js,
  * and 1, or 0 when an array is too short: the result then counts what there would be.
- * @param p addresses and sizes: see `placeSearch` in src/platform/simd/lists.ts
+ * @param p addresses and sizes: see `searchJob` in src/platform/simd/lists.ts
  */
 export function buildList(p: usize, from: i32, to: i32, result: usize): void {
   const reach2 = load<f32>(p)
