@@ -4,6 +4,7 @@ import { parseLammpsStyles } from '../io/lammpsStyles.ts'
 import type { PlatformName } from '../platform/platform.ts'
 import { type BenchReport, bench, benchPlatforms } from '../workflow/bench.ts'
 import { about } from '../workflow/checks.ts'
+import { describeMachine } from '../workflow/machine.ts'
 import { prepareSinglePoint } from '../workflow/singlePoint.ts'
 import { command } from './command.ts'
 import { factors, positive, wholeNumber, wholeNumbers } from './numbers.ts'
@@ -45,7 +46,10 @@ export const benchCommand = command({
     },
     platform: { choices: ['all', ...benchPlatforms()], default: 'all', describe: 'what to measure' },
     threads: { type: 'string', describe: 'threads that share each step, such as 1,2; as many as pay' },
-    sizes: { type: 'string', describe: 'copies along each vector of the box (1,2,5 of the shipped one: 890 to 111 250 atoms)' },
+    sizes: {
+      type: 'string',
+      describe: 'copies along each vector of the box (1,2,5 of the shipped one: 890 to 111 250 atoms)',
+    },
     turns: { type: 'number', default: 5, describe: 'measurements, of which the median counts' },
     seconds: { type: 'number', default: 1, describe: 'length of one measurement, s' },
   },
@@ -109,9 +113,5 @@ function describe({ machine, results }: BenchReport): string {
     ms(result.breakdown?.rest_ms),
   ])
   const head = ['platform', 'threads', 'atoms', 'steps/s', 'ns/day', 'ns/pair', 'pair', 'kspace', 'bonded']
-  return [
-    `hoplite ${machine.hoplite}, node ${machine.node}, ${machine.cpu}, ${machine.threads} threads`,
-    '',
-    formatTable([...head, 'neighbours', 'rest / ms'], rows),
-  ].join('\n')
+  return [describeMachine(machine), '', formatTable([...head, 'neighbours', 'rest / ms'], rows)].join('\n')
 }

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { EXIT } from '../errors.ts'
 import { describePlatform } from '../platform/choose.ts'
 import type { PlatformName } from '../platform/platform.ts'
-import { HOPLITE_VERSION } from '../version.ts'
+import { describeMachine, machine } from '../workflow/machine.ts'
 import { command } from './command.ts'
 import { formatTable } from './table.ts'
 
@@ -32,22 +31,14 @@ export const doctorCommand = command({
   positionals: {},
   options: {},
   async run(_args, output) {
-    const machine = {
-      hoplite: HOPLITE_VERSION,
-      node: process.versions.node,
-      cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      threads: availableParallelism(),
-      memory_GiB: Math.round(totalmem() / 2 ** 30),
-    }
+    const here = machine()
     const platforms = PLATFORMS.map(name => {
       const { detail, reason } = describePlatform(name)
       return { name, available: reason === null, detail, reason }
     })
     const engines = ENGINES.map(findEngine)
-    output.document({ machine, platforms, engines })
-    output.text(
-      `hoplite ${machine.hoplite}, node ${machine.node}, ${machine.cpu}, ${machine.threads} threads, ${machine.memory_GiB} GiB\n`,
-    )
+    output.document({ machine: here, platforms, engines })
+    output.text(`${describeMachine(here)}\n`)
     const mark = (available: boolean) => (available ? 'yes' : 'no')
     output.text(
       formatTable(

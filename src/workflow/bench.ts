@@ -1,4 +1,3 @@
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { buildPairList, createExclusions } from '../core/neighbors.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
@@ -9,7 +8,7 @@ import { runProtocol } from '../dynamics/simulate.ts'
 import { SimulationError } from '../errors.ts'
 import { PLATFORM_CHOICES, prepareEvaluator, whyUnavailable } from '../platform/choose.ts'
 import type { Evaluator, PlatformName, Timings } from '../platform/platform.ts'
-import { HOPLITE_VERSION } from '../version.ts'
+import { type Machine, machine } from './machine.ts'
 import { replicate } from './replicate.ts'
 
 export interface BenchRequest {
@@ -50,13 +49,7 @@ export interface BenchResult {
 }
 
 export interface BenchReport {
-  readonly machine: {
-    readonly hoplite: string
-    readonly node: string
-    readonly cpu: string
-    readonly threads: number
-    readonly memory_GiB: number
-  }
+  readonly machine: Machine
   readonly results: readonly BenchResult[]
 }
 
@@ -91,16 +84,6 @@ export async function bench(request: BenchRequest): Promise<BenchReport> {
     }
   }
   return { machine: machine(), results }
-}
-
-function machine(): BenchReport['machine'] {
-  return {
-    hoplite: HOPLITE_VERSION,
-    node: process.versions.node,
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    threads: availableParallelism(),
-    memory_GiB: Math.round(totalmem() / 2 ** 30),
-  }
 }
 
 interface Entry {

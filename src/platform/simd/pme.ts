@@ -1,6 +1,7 @@
 import type { Box } from '../../core/box.ts'
 import type { CoulombForce } from '../../core/force.ts'
 import { UserError } from '../../errors.ts'
+import type { Want } from '../platform.ts'
 import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
 import type { Arena } from './arena.ts'
 import type { Job } from './crew.ts'
@@ -18,15 +19,9 @@ export interface PmeKernels {
   pmeGather(plan: number, forces: number, from: number, to: number, scratch: number): void
 }
 
-/** What an evaluation is to find beside the forces. */
-export interface Wanted {
-  readonly energy: boolean
-  readonly virial: boolean
-}
-
 /** A reciprocal-space sum: what is to be done by one thread, and what comes of it. */
 export interface SimdPme {
-  job(box: Box, want: Wanted): Job
+  job(box: Box, want: Required<Want>): Job
   /** Adds forces and virial of the job that is done. @returns energy, eV; 0 when it was not wanted */
   collect(box: Box, into: Accumulator): number
 }
@@ -100,7 +95,7 @@ export function createSimdPme(
     kernels.pmeInfluence(plan, 0, planes)
   }
 
-  let wanted: Wanted = { energy: false, virial: false }
+  let wanted: Required<Want> = { energy: false, virial: false }
   return {
     job(box, want) {
       prepare(box)

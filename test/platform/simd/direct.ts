@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Box } from '../../../src/core/box.ts'
 import type { CoulombForce } from '../../../src/core/force.ts'
 import type { System } from '../../../src/core/system.ts'
+import type { Want } from '../../../src/platform/platform.ts'
 import type { Accumulator } from '../../../src/platform/reference/nonbonded.ts'
 import { createArena } from '../../../src/platform/simd/arena.ts'
 import { createCrew } from '../../../src/platform/simd/crew.ts'
@@ -9,7 +10,7 @@ import type { NonbondedExports } from '../../../src/platform/simd/exports.ts'
 import type { Functions } from '../../../src/platform/simd/jobs.ts'
 import { createMemory, enableRelaxedSimd, type SimdFlavour } from '../../../src/platform/simd/kernels.ts'
 import { createSimdNonbonded, type SimdNonbondedOptions } from '../../../src/platform/simd/nonbonded.ts'
-import { createSimdPme, type PmeKernels, type Wanted } from '../../../src/platform/simd/pme.ts'
+import { createSimdPme, type PmeKernels } from '../../../src/platform/simd/pme.ts'
 import { wasmFile } from '../../tools/wasm.ts'
 
 /** Kernels of either flavour on a memory of their own, whatever this Node would choose. */
@@ -36,7 +37,7 @@ export function directNonbonded(system: System, flavour?: SimdFlavour, options?:
     get statistics() {
       return nonbonded.statistics
     },
-    async evaluate(box: Box, at: Float64Array, into: Accumulator, { energy, virial }: Wanted) {
+    async evaluate(box: Box, at: Float64Array, into: Accumulator, { energy, virial }: Required<Want>) {
       const all = energy || virial
       arena.f64(positions, size).set(at)
       await nonbonded.prepare(box)
@@ -65,7 +66,7 @@ export function directPme(
     ...kernels,
     exports: exports as unknown as PmeKernels,
   })
-  return (box: Box, at: Float64Array, into: Accumulator, want: Wanted): number => {
+  return (box: Box, at: Float64Array, into: Accumulator, want: Required<Want>): number => {
     arena.f64(positions, 3 * charges.length).set(at)
     for (const { kernel, args } of pme.job(box, want).calls) exports[kernel]!(...args)
     return pme.collect(box, into)
