@@ -1,0 +1,206 @@
+import { SimulationError, UserError } from '../../errors.ts'
+import { findAdapter } from './adapter.ts'
+import { type BufferResult, type DeviceContext, type GpuJs, type GpuKernel, loadGpuJs } from './gpuJs.ts'
+
+/** What gpu.js computes on, best first. `webgl2` is for browsers. */
+export const BACKENDS = ['webgpu', 'webgl2', 'webasm', 'cpu'] as const
+export type BackendName = (typeof BACKENDS)[number]
+
+/** Numbers in single precision where kernels read them: written now and then, read by many launches. */
+export interface DeviceArray {
+  /** Kernels read element (x, y) as array[y][x]. */
+  readonly width: number
+  readonly height: number
+  /** @param values [height·width], row by row */
+  write(values: Float32Array): void
+  dispose(): void
+}
+
+export interface KernelDescription {
+  /** For messages. */
+  readonly name: string
+  /**
+   * A function in the subset of JavaScript that gpu.js translates: its arrays first, then its numbers. It is text, as
+   * gpu.js reads the source of functions, and what joins or tests our sources rewrites that.
+   */
+  readonly source: string
+  readonly arrays: number
+  readonly numbers: number
+  /** What it returns for each element: a number, or an array of so many. */
+  readonly components: 1 | 2 | 3 | 4
+  /** Launched for each x < output[0] (and y < output[1]). */
+  readonly output: readonly [number] | readonly [number, number]
+  /** Most rounds of any of its loops. */
+  readonly longestLoop: number
+}
+
+/** For arrays of the sizes that it is first run with, and no others: the cpu's strides are part of its code. */
+export interface Kernel {
+  /** @returns [height·width·components] in an array of the caller's own */
+  run(arrays: readonly DeviceArray[], numbers: readonly number[]): Promise<Float32Array>
+  dispose(): void
+}
+
+export interface Backend {
+  readonly name: BackendName
+  array(width: number, height?: number): DeviceArray
+  kernel(description: KernelDescription): Kernel
+  dispose(): Promise<void>
+}
+
+/** Indices are single-precision numbers, which are exact to here. */
+export const MAX_INDEX = 2 ** 24
+
+/** @throws UserError with the reason where that backend is not to be had: none takes the place of another */
+export async function createBackend(name: BackendName): Promise<Backend> {
+  const gpuJs = await loadGpuJs()
+  if (name === 'webgpu') {
+    const { reason } = await findAdapter()
+    if (reason !== null) throw unavailable(name, reason)
+  }
+  let gpu: InstanceType<GpuJs['GPU']>
+  let context: DeviceContext | undefined
+  try {
+    gpu = new gpuJs.GPU({ mode: name })
+    if (name === 'webgpu') context = await gpuJs.WebGPUContext.acquire()
+  } catch (error) {
+    throw unavailable(name, error instanceof Error ? error.message : String(error))
+  }
+
+  function array(width: number, height = 1): DeviceArray {
+    checkSize(width, height)
+    const held = context ? onDevice(gpuJs, context, width, height) : inMemory(gpuJs, width, height)
+    return { width, height, ...held }
+  }
+
+  function kernel(description: KernelDescription): Kernel {
+    const { source, arrays, numbers, output, longestLoop } = description
+    checkSize(output[0], output[1] ?? 1)
+    const compiled = gpu.createKernel(source, {
+      output,
+      argumentTypes: [...Array<'Input'>(arrays).fill('Input'), ...Array<'Float'>(numbers).fill('Float')],
+      loopMaxIterations: longestLoop,
+      precision: 'single',
+      pipeline: context !== undefined,
+      asyncMode: true,
+      onRequestFallback() {
+        throw refused(name, description, this.fallbackReason ?? 'gpu.js gives no reason')
+      },
+    })
+    const sizes: number[] = []
+    let last: Promise<unknown> = Promise.resolve()
+    const launch = async (args: readonly unknown[]) => {
+      const result = await compiled(...args)
+      checkBackend(name, description, compiled)
+      const length = output.reduce<number>((product, n) => product * n, description.components)
+      return context ? readBack(gpuJs, result as BufferResult, length) : flatten(result as Nested, length)
+    }
+    return {
+      run(inputs, values) {
+        const found = inputs.flatMap(({ width, height }) => [width, height])
+        if (sizes.length === 0) sizes.push(...found)
+        if (inputs.length !== arrays || values.length !== numbers || found.some((n, k) => n !== sizes[k])) {
+          throw new TypeError(`the kernel '${description.name}' was made for other arguments`)
+        }
+        const args = [...inputs.map(input => (input as HeldArray).argument), ...values]
+        // Launches of one kernel share the memory of its result.
+        const result = last.then(() => launch(args))
+        last = result.catch(() => {})
+        return result
+      },
+      dispose: () => compiled.kernel.destroy(),
+    }
+  }
+
+  return { name, array, kernel, dispose: () => gpu.destroy() }
+}
+
+interface HeldArray extends DeviceArray {
+  /** What gpu.js takes it as. */
+  readonly argument: unknown
+}
+
+function inMemory(gpuJs: GpuJs, width: number, height: number) {
+  const values = new Float32Array(width * height)
+  return {
+    argument: gpuJs.input(values, [width, height]),
+    write: (from: Float32Array) => values.set(from),
+    dispose() {},
+  }
+}
+
+/** GPUBufferUsage.STORAGE | COPY_DST, as the WebGPU specification numbers them. */
+const WRITABLE = 0x80 | 0x08
+
+function onDevice(gpuJs: GpuJs, context: DeviceContext, width: number, height: number) {
+  const { device } = context
+  const bytes = 4 * width * height
+  const most = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize)
+  if (bytes > most) {
+    throw new SimulationError({
+      message: `an array of ${bytes} bytes is more than the ${most} that the GPU allows`,
+      hint: 'use a shorter cut-off, or platform: simd',
+    })
+  }
+  const buffer = device.createBuffer({ size: bytes, usage: WRITABLE })
+  const settings = { buffer, output: [width, height], componentCount: 1, context, kernel: null }
+  const argument = new gpuJs.WebGPUBufferResult(settings)
+  return {
+    argument,
+    write: (values: Float32Array) => device.queue.writeBuffer(buffer, 0, values),
+    dispose: () => argument.delete(),
+  }
+}
+
+/** Read as plain numbers: as an Array(n) for each element gpu.js would make an object of each. */
+async function readBack(gpuJs: GpuJs, result: BufferResult, length: number): Promise<Float32Array> {
+  const { buffer, context, kernel } = result
+  const plain = new gpuJs.WebGPUBufferResult({ buffer, output: [length], componentCount: 1, context, kernel })
+  try {
+    return await plain.toArray()
+  } finally {
+    plain.delete()
+    result.delete()
+  }
+}
+
+type Nested = Float32Array | readonly Nested[]
+
+/** Rows of elements, which may be views of one array, as one. */
+function flatten(nested: Nested, length: number): Float32Array {
+  const parts = nested instanceof Float32Array ? [nested] : (nested.flat(2) as Float32Array[])
+  const whole = parts[0]!.buffer
+  if (whole instanceof ArrayBuffer && whole.byteLength === 4 * length) return new Float32Array(whole)
+  const result = new Float32Array(length)
+  let filled = 0
+  for (const part of parts) {
+    result.set(part, filled)
+    filled += part.length
+  }
+  return result
+}
+
+function checkBackend(name: BackendName, description: KernelDescription, { kernel }: GpuKernel): void {
+  const { mode } = kernel.constructor
+  if (mode !== name || kernel.fallbackReason) {
+    throw refused(name, description, kernel.fallbackReason ?? `it ran on ${mode}`)
+  }
+}
+
+function checkSize(width: number, height: number): void {
+  if (!(width < MAX_INDEX && height < MAX_INDEX)) {
+    throw new SimulationError({
+      message: `an array of ${height} × ${width} has indices beyond ${MAX_INDEX}, which single precision rounds`,
+      hint: 'use platform: simd',
+    })
+  }
+}
+
+const refused = (name: BackendName, { name: kernel }: KernelDescription, reason: string) =>
+  new SimulationError({ message: `gpu.js does not run the kernel '${kernel}' on ${name}: ${reason}` })
+
+const unavailable = (name: BackendName, reason: string) =>
+  new UserError({
+    message: `gpu.js has no ${name} here: ${reason}`,
+    hint: 'hoplite doctor shows what this machine offers; platform: simd needs no GPU',
+  })

@@ -1,0 +1,76 @@
+/**
+ * What of gpu.js is used here, as far as we use it: its own declarations are `any` where it matters, and lack the classes
+ * by which arrays stay on the device.
+ */
+export interface GpuJs {
+  readonly GPU: new (settings: { readonly mode: string }) => Gpu
+  readonly WebGPUContext: { acquire(): Promise<DeviceContext> }
+  readonly WebGPUBufferResult: new (settings: BufferSettings) => BufferResult
+  input(values: Float32Array, size: readonly number[]): unknown
+}
+
+export interface Gpu {
+  createKernel(source: string, settings: KernelSettings): GpuKernel
+  destroy(): Promise<void>
+}
+
+export interface KernelSettings {
+  readonly output: readonly number[]
+  readonly argumentTypes: readonly ('Input' | 'Float')[]
+  /** Loops whose bound is no literal end here, without a word. */
+  readonly loopMaxIterations: number
+  readonly precision: 'single'
+  /** The result stays on the device; on other backends than webgpu this does nothing. */
+  readonly pipeline: boolean
+  /** Results are promises. */
+  readonly asyncMode: true
+  /** Called in place of the silent change to the cpu. */
+  readonly onRequestFallback: (this: { readonly fallbackReason: string | null }) => never
+}
+
+export interface GpuKernel {
+  (...args: readonly unknown[]): Promise<unknown>
+  /** What runs, after the first call. */
+  readonly kernel: {
+    readonly constructor: { readonly mode: string }
+    readonly fallbackReason: string | null
+    destroy(): void
+  }
+}
+
+/** The device that all kernels in a process share. */
+export interface DeviceContext {
+  readonly isLost: boolean
+  readonly device: {
+    readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number }
+    readonly queue: { writeBuffer(buffer: unknown, offset: number, values: Float32Array): void }
+    createBuffer(settings: { readonly size: number; readonly usage: number }): unknown
+  }
+}
+
+export interface BufferSettings {
+  readonly buffer: unknown
+  /** Width first. */
+  readonly output: readonly number[]
+  /** 1, or n for an Array(n) per element. */
+  readonly componentCount: number
+  readonly context: DeviceContext
+  /** Reads the buffer back; none for what only kernels read. */
+  readonly kernel: unknown
+}
+
+/** An array on the device: counted, freed when the last one is deleted. */
+export interface BufferResult extends BufferSettings {
+  toArray(): Promise<Float32Array>
+  delete(): void
+}
+
+let loaded: Promise<GpuJs> | undefined
+
+/** gpu.js, once it is needed. */
+export function loadGpuJs(): Promise<GpuJs> {
+  loaded ??= import('gpu.js').then(
+    module => (module as unknown as { readonly default: GpuJs }).default ?? (module as unknown as GpuJs),
+  )
+  return loaded
+}

@@ -1,0 +1,147 @@
+import type { CoulombForce } from '../../core/force.ts'
+import { EXPONENTIALS, type PairTable } from './pairTable.ts'
+
+/** Arrays of the kernels, in order; see lists.ts for the first two. */
+export const ARRAYS = ['list', 'atoms', 'classes', 'table'] as const
+/** Lattice vectors of the frame that positions are fractions of, Å. */
+export const NUMBERS = ['ax', 'ay', 'az', 'bx', 'by', 'bz', 'cx', 'cy', 'cz'] as const
+
+/**
+ * What a kernel returns for each row of a list: the force on its atom, eV/Å, or one group of twice the energies and the
+ * virial of its pairs, eV. One that returned all would be slower than the three.
+ */
+export const SUMS = {
+  forces: ['fx', 'fy', 'fz'],
+  energies: ['pair', 'coulomb', 'vxx', 'vyy'],
+  virial: ['vzz', 'vxy', 'vxz', 'vyz'],
+} as const
+export type Sums = keyof typeof SUMS
+
+/** Source of the kernel that sums over the pairs in each row of a list. */
+export function pairSource(table: PairTable, coulomb: CoulombForce | undefined, sums: Sums): string {
+  const { model } = table
+  const names: readonly string[] = SUMS[sums]
+  const energies = sums === 'energies'
+  return `function (${[...ARRAYS, ...NUMBERS].join(', ')}) {
+  const row = this.thread.x;
+  const atom = list[0][row];
+  const end = list[1][row];
+  const sa = atoms[atom][0];
+  const sb = atoms[atom][1];
+  const sc = atoms[atom][2];
+  const charge = atoms[atom][3];
+  const firstPair = classes[atom] * ${model.classCount};
+${names.map(name => `  let ${name} = 0;`).join('\n')}
+  for (let k = 2; k < end; k++) {
+    const other = list[k][row];
+    let da = atoms[other][0] - sa;
+    let db = atoms[other][1] - sb;
+    let dc = atoms[other][2] - sc;
+    da = da - Math.floor(da + 0.5);
+    db = db - Math.floor(db + 0.5);
+    dc = dc - Math.floor(dc + 0.5);
+    const x = da * ax + db * bx + dc * cx;
+    const y = da * ay + db * by + dc * cy;
+    const z = da * az + db * bz + dc * cz;
+    const r2 = x * x + y * y + z * z;
+    const inverse2 = 1 / r2;
+    const inverse = Math.sqrt(inverse2);
+    const r = r2 * inverse;
+    let force = 0;
+${[...pairPart(table, energies), ...coulombPart(table, coulomb, energies)].map(line => `    ${line}`).join('\n')}
+${names.map(name => `    ${ADDED[name]!}`).join('\n')}
+  }
+  return [${names.join(', ')}];
+}`
+}
+
+/** What a pair adds to each sum. */
+const ADDED: Readonly<Record<string, string>> = {
+  fx: 'fx -= force * x;',
+  fy: 'fy -= force * y;',
+  fz: 'fz -= force * z;',
+  pair: 'pair += pairEnergy;',
+  coulomb: 'coulomb += coulombEnergy;',
+  vxx: 'vxx += force * x * x;',
+  vyy: 'vyy += force * y * y;',
+  vzz: 'vzz += force * z * z;',
+  vxy: 'vxy += force * x * y;',
+  vxz: 'vxz += force * x * z;',
+  vyz: 'vyz += force * y * z;',
+}
+
+/** −(dE/dr)/r and E of the rows of simd/rows.ts, within their cut-off. */
+function pairPart({ layout, constants, columns }: PairTable, energies: boolean): string[] {
+  if (constants[CUTOFF2] === 0) return ['const pairEnergy = 0;']
+  const column = (k: number) => {
+    const value = constants[k]
+    return value === undefined ? `table[pairRow][${columns.indexOf(k)}]` : literal(value)
+  }
+  const hasC8 = constants[C8] !== 0
+  const needsEnergy = energies || layout.switched
+  const lines = [
+    columns.length > 0 ? 'const pairRow = firstPair + classes[other];' : '',
+    'const inverse4 = inverse2 * inverse2;',
+    `const c6 = ${column(C6)};`,
+    `const c12 = ${column(C12)};`,
+    hasC8
+      ? `const c8 = ${column(C8)};\n    let f = ((c12 * inverse4 + c8) * inverse2 + c6) * (inverse4 * inverse4);`
+      : 'let f = (c12 * inverse4 * inverse2 + c6) * (inverse4 * inverse4);',
+  ]
+  if (needsEnergy) {
+    lines.push(
+      'const inverse6 = inverse4 * inverse2;',
+      `let e = (c12 * ${1 / 12} * inverse6 + c6 * ${1 / 6}) * inverse6;`,
+      hasC8 ? `e += c8 * ${1 / 8} * inverse6 * inverse2;` : '',
+    )
+  }
+  for (let n = 0; n < layout.exponentials; n++) {
+    const [decay, centre, square, linear] = [0, 1, 2, 3].map(k => column(EXPONENTIALS + 4 * n + k))
+    lines.push(
+      `const x${n} = Math.exp(${decay} * (${centre} - r));`,
+      `f += (${square} * x${n} + ${linear}) * x${n} * inverse;`,
+    )
+    if (needsEnergy) lines.push(`e += (0.5 * ${square} * x${n} + ${linear}) * x${n} / ${decay};`)
+  }
+  const shift = EXPONENTIALS + 4 * layout.exponentials
+  if (needsEnergy) lines.push(`e -= ${column(shift)};`)
+  if (layout.switched) {
+    const [from, scale] = [column(shift + 1), column(shift + 2)]
+    lines.push(
+      `const s = Math.min(Math.max((r - ${from}) * ${scale}, 0), 1);`,
+      'const rest = s * (1 - s);',
+      'const value = 1 - s * s * s * (10 - s * (15 - 6 * s));',
+      `f = f * value + e * 30 * rest * rest * ${scale} * inverse;`,
+      'e = e * value;',
+    )
+  }
+  lines.push(`force += r2 < ${column(CUTOFF2)} ? f : 0;`)
+  if (energies) lines.push(`const pairEnergy = r2 < ${column(CUTOFF2)} ? e : 0;`)
+  return lines.filter(line => line !== '')
+}
+
+const [C6, C12, CUTOFF2, C8] = [0, 1, 2, 3] as const
+
+/** Bare interaction, shifts, and what screening leaves, as polynomials in t = 2(r/R)² − 1. */
+function coulombPart({ model }: PairTable, coulomb: CoulombForce | undefined, energies: boolean): string[] {
+  if (!coulomb) return ['const coulombEnergy = 0;']
+  const { screening, shifts } = model
+  const { forceShift, energyShift } = shifts
+  const isScreened = coulomb.method.name !== 'cut' && screening !== undefined
+  const bareForce = forceShift === 0 ? 'inverse2' : `(inverse2 - ${literal(forceShift)})`
+  const shift = energyShift === 0 ? '' : ` + ${literal(forceShift)} * r - ${literal(energyShift)}`
+  const smooth = (coefficients: Float64Array) => (isScreened ? ` + ${horner(coefficients)}` : '')
+  const charges = `const charges = r2 < ${literal(coulomb.cutoff_A ** 2)} ? charge * atoms[other][3] : 0;`
+  return [
+    ...(isScreened ? [`const t = r2 * ${literal(2 / coulomb.cutoff_A ** 2)} - 1;`] : []),
+    charges,
+    `force += charges * (inverse * ${bareForce}${smooth(screening!.force)});`,
+    ...(energies ? [`const coulombEnergy = charges * (inverse${shift}${smooth(screening!.energy)});`] : []),
+  ]
+}
+
+/** A polynomial in t. @param coefficients highest power first */
+const horner = (coefficients: Float64Array) =>
+  coefficients.slice(1).reduce((text, c) => `(${text} * t + ${literal(c)})`, literal(coefficients[0]!))
+
+const literal = (value: number) => (value < 0 ? `(${value})` : String(value))

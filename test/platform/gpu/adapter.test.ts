@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import type { Adapter, NoAdapter } from '../../../src/platform/gpu/adapter.ts'
+
+interface Answer {
+  readonly before: boolean
+  readonly after: boolean
+  readonly adapter: Adapter | NoAdapter
+  readonly result: number[] | null
+}
+
+/** In a process of its own, which must end by itself and write nothing else. */
+async function ask(env: NodeJS.ProcessEnv): Promise<Answer> {
+  const program = join(import.meta.dirname, 'programs/adapter.ts')
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
+    env: { ...process.env, CI: '', HOPLITE_SOFTWARE_GPU: '', ...env },
+    timeout: 60_000,
+  })
+  expect(stderr).toBe('')
+  return JSON.parse(stdout) as Answer
+}
+
+it.runIf(process.platform === 'linux')('says what is missing where there is no driver', async () => {
+  const { before, adapter, result } = await ask({ VK_DRIVER_FILES: '/nowhere.json' })
+  expect(before).toBe(false)
+  expect(adapter).toEqual({ name: null, reason: expect.stringContaining('no Vulkan driver') })
+  expect(result).toBeNull()
+})
+
+it('loads native code when it is asked for an adapter, and ends with a device in use', async context => {
+  const { before, after, adapter, result } = await ask({ HOPLITE_SOFTWARE_GPU: '1' })
+  expect(before).toBe(false)
+  if (adapter.reason !== null && !process.env.CI) context.skip(adapter.reason)
+  expect(adapter.reason).toBeNull()
+  expect(after).toBe(true)
+  expect(result).toEqual([1, 1])
+})
+
+it.runIf(process.env.CI)('names an adapter in software as such', async () => {
+  const { adapter } = await ask({ HOPLITE_SOFTWARE_GPU: '1' })
+  expect(adapter).toMatchObject({ name: expect.stringMatching(/\w/), isSoftware: true })
+})

@@ -1,0 +1,101 @@
+import { WebAssemblyKernel } from 'gpu.js'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { UserError } from '../../../src/errors.ts'
+import { type Backend, createBackend, type KernelDescription } from '../../../src/platform/gpu/backends.ts'
+import { onEachBackend } from './helpers.ts'
+
+const kernel = (source: string, others: Partial<KernelDescription> = {}): KernelDescription => ({
+  name: 'test',
+  source,
+  arrays: 1,
+  numbers: 0,
+  components: 1,
+  output: [3],
+  longestLoop: 1,
+  ...others,
+})
+
+onEachBackend(name => {
+  let backend: Backend
+  beforeAll(async () => {
+    backend = await createBackend(name)
+  })
+  afterAll(() => backend?.dispose())
+
+  it('returns an Array(n) of each element as plain numbers', async () => {
+    const source = 'function (a, s) { const x = a[0][this.thread.x]; return [x, s * x, this.thread.x]; }'
+    const input = backend.array(3)
+    input.write(Float32Array.of(5, 6, 7))
+    const one = backend.kernel(kernel(source, { numbers: 1, components: 3 }))
+    expect([...(await one.run([input], [0.5]))]).toEqual([5, 2.5, 0, 6, 3, 1, 7, 3.5, 2])
+    input.write(Float32Array.of(1, 1, 1))
+    expect([...(await one.run([input], [2]))]).toEqual([1, 2, 0, 1, 2, 1, 1, 2, 2])
+  })
+
+  it('gives overlapping launches of a kernel their own results', async () => {
+    const one = backend.kernel(kernel('function (a, s) { return a[0][this.thread.x] + s; }', { numbers: 1 }))
+    const input = backend.array(3)
+    input.write(Float32Array.of(1, 2, 3))
+    const results = await Promise.all([0, 10, 20].map(s => one.run([input], [s])))
+    expect(results.map(result => [...result])).toEqual([
+      [1, 2, 3],
+      [11, 12, 13],
+      [21, 22, 23],
+    ])
+  })
+
+  it('runs loops to their end, beyond the 1000 rounds at which gpu.js stops them', async () => {
+    const source =
+      'function (a) { let n = 0; const end = a[0][0]; for (let k = 0; k < end; k++) { n += 1; } return n; }'
+    const input = backend.array(1)
+    input.write(Float32Array.of(5000))
+    const one = backend.kernel(kernel(source, { longestLoop: 5000 }))
+    expect([...(await one.run([input], []))]).toEqual([5000, 5000, 5000])
+  })
+
+  it('reads the right element of an array of more than 2²⁴', async () => {
+    const [width, height] = [4099, 4201]
+    const values = Float32Array.from({ length: width * height }, (_, k) => k % 9973)
+    const [array, where] = [backend.array(width, height), backend.array(2, 3)]
+    array.write(values)
+    const places = [
+      [4200, 4098],
+      [4200, 1],
+      [4093, 3701],
+    ]
+    where.write(Float32Array.from(places.flat()))
+    const source =
+      'function (a, at) { const y = at[this.thread.x][0]; const x = at[this.thread.x][1]; return a[y][x]; }'
+    const one = backend.kernel(kernel(source, { arrays: 2 }))
+    const found = await one.run([array, where], [])
+    expect([...found]).toEqual(places.map(([y, x]) => values[y! * width + x!]))
+    for (const part of [one, array, where]) part.dispose()
+  })
+
+  it('refuses arrays of other sizes than those a kernel was first run with', async () => {
+    const one = backend.kernel(kernel('function (a) { return a[0][this.thread.x]; }'))
+    await one.run([backend.array(3)], [])
+    expect(() => one.run([backend.array(4)], [])).toThrow('other arguments')
+  })
+})
+
+it('lets no kernel fall back to the cpu', async () => {
+  const backend = await createBackend('webasm')
+  // What gpu.js calls to learn whether it can translate a kernel.
+  const translate = vi.spyOn(
+    WebAssemblyKernel.prototype as unknown as { translateSource(): boolean },
+    'translateSource',
+  )
+  translate.mockReturnValue(false)
+  const run = backend
+    .kernel(kernel('function (a) { return a[0][this.thread.x]; }'))
+    .run([backend.array(3)], [])
+  await expect(run).rejects.toThrow("does not run the kernel 'test' on webasm: return type")
+  translate.mockRestore()
+  await backend.dispose()
+})
+
+it('says which backend is not to be had', async () => {
+  await expect(createBackend('webgl2')).rejects.toThrow(UserError)
+  await expect(createBackend('webgl2')).rejects.toThrow('no webgl2 here')
+})
