@@ -108,7 +108,7 @@ export async function runPvdfTransport(options: {
       ({ key, file }): Job => ({
         name: key,
         // As many processes as there are processors: threads would be in each other's way.
-        args: ['md', file, '--out', join(directory, key), '--threads', '1'],
+        args: ['md', file, '--threads', '1', '--out', join(directory, key)],
       }),
     ),
   )

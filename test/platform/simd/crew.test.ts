@@ -40,9 +40,10 @@ async function along(threads: number, memory?: WebAssembly.Memory) {
 }
 
 /** Evaluates until that fails. */
-async function evaluateForever(evaluator: Evaluator): Promise<void> {
+async function evaluateForever(evaluator: Evaluator, onEnd = () => {}): Promise<void> {
   for (;;) {
     await evaluator.evaluate(pvdf.state)
+    onEnd()
     await new Promise(resolve => setTimeout(resolve, 1))
   }
 }
@@ -86,11 +87,16 @@ describe('threads of the simd platform', () => {
     const { kernels, crew } = await startCrew(2, 'keeps.mjs')
     await crew.ready()
     const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew })
-    const evaluation = evaluator.evaluate(pvdf.state)
-    const ended = expect(evaluation).rejects.toThrow(/disposed of/)
-    await new Promise(resolve => setTimeout(resolve, 50))
+    let ended = 0
+    const evaluations = evaluateForever(evaluator, () => ended++)
+    const rejected = expect(evaluations).rejects.toThrow(/disposed of/)
+    // Until the thread has taken a job: the main thread can be quicker.
+    for (let seen = -1; ended > seen; ) {
+      seen = ended
+      await new Promise(resolve => setTimeout(resolve, 500))
+    }
     await evaluator.dispose()
-    await ended
+    await rejected
   })
 
   it('do not share an evaluator among evaluations', async () => {
