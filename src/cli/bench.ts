@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { EXIT, UserError } from '../errors.ts'
 import { parseLammpsStyles } from '../io/lammpsStyles.ts'
-import type { PlatformName } from '../platform/platform.ts'
-import { type BenchReport, bench, benchPlatforms } from '../workflow/bench.ts'
+import { PLATFORM_KEYS, type PlatformKey } from '../platform/choose.ts'
+import { type BenchReport, type BenchResult, bench, benchPlatforms } from '../workflow/bench.ts'
 import { about } from '../workflow/checks.ts'
 import { describeMachine } from '../workflow/machine.ts'
 import { prepareSinglePoint } from '../workflow/singlePoint.ts'
@@ -44,7 +44,7 @@ export const benchCommand = command({
       default: 'none' as const,
       describe: 'bonds held at a fixed length',
     },
-    platform: { choices: ['all', ...benchPlatforms()], default: 'all', describe: 'what to measure' },
+    platform: { type: 'string', describe: `of ${PLATFORM_KEYS.join(',')}; all that are fast when left out` },
     threads: { type: 'string', describe: 'threads that share each step, such as 1,2; as many as pay' },
     sizes: {
       type: 'string',
@@ -81,7 +81,7 @@ export const benchCommand = command({
     const report = await bench({
       system,
       state,
-      platforms: args.platform === 'all' ? benchPlatforms() : [args.platform as PlatformName],
+      platforms: args.platform === undefined ? await benchPlatforms() : platformKeys(args.platform),
       sizes,
       turns: wholeNumber('--turns', args.turns)!,
       seconds: positive('--seconds', args.seconds)!,
@@ -96,6 +96,19 @@ export const benchCommand = command({
     return EXIT.done
   },
 })
+
+/** @throws UserError unless all are platforms */
+function platformKeys(text: string): readonly PlatformKey[] {
+  return text.split(',').map(name => {
+    const key = PLATFORM_KEYS.find(known => known === name)
+    if (key) return key
+    throw new UserError({
+      message: `there is no platform '${name}'`,
+      where: 'command line',
+      hint: `--platform takes ${PLATFORM_KEYS.join(', ')}, or several of them: simd,gpu`,
+    })
+  })
+}
 
 function describe({ machine, results }: BenchReport): string {
   const ms = (value: number | undefined) => (value === undefined ? '–' : value.toPrecision(3))
@@ -113,5 +126,15 @@ function describe({ machine, results }: BenchReport): string {
     ms(result.breakdown?.rest_ms),
   ])
   const head = ['platform', 'threads', 'atoms', 'steps/s', 'ns/day', 'ns/pair', 'pair', 'kspace', 'bonded']
-  return [describeMachine(machine), '', formatTable([...head, 'neighbours', 'rest / ms'], rows)].join('\n')
+  const table = formatTable([...head, 'neighbours', 'rest / ms'], rows)
+  return [describeMachine(machine), '', table, ...results.flatMap(describeTransfers)].join('\n')
+}
+
+function describeTransfers({ platform, atoms, transfers }: BenchResult): string[] {
+  if (!transfers) return []
+  const { launches, sent_bytes, read_bytes } = transfers
+  const kB = (bytes: number) => `${(bytes / 1000).toPrecision(3)} kB`
+  return [
+    `${platform}, ${atoms} atoms: per step ${launches.toPrecision(3)} launches, ${kB(sent_bytes)} sent, ${kB(read_bytes)} read`,
+  ]
 }

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { EXIT } from '../errors.ts'
-import { describePlatform } from '../platform/choose.ts'
-import type { PlatformName } from '../platform/platform.ts'
+import { describePlatform, type PlatformKey } from '../platform/choose.ts'
 import { describeMachine, machine } from '../workflow/machine.ts'
 import { command } from './command.ts'
 import { formatTable } from './table.ts'
 
-const PLATFORMS: readonly PlatformName[] = ['reference', 'simd', 'gpu']
+/** The gpu platform on the processor is for comparison only. */
+const PLATFORMS: readonly PlatformKey[] = ['reference', 'simd', 'gpu']
 
 /** Programs that hoplite can be compared with, or hand a box to. */
 const ENGINES: readonly {
@@ -32,10 +32,12 @@ export const doctorCommand = command({
   options: {},
   async run(_args, output) {
     const here = machine()
-    const platforms = PLATFORMS.map(name => {
-      const { detail, reason } = describePlatform(name)
-      return { name, available: reason === null, detail, reason }
-    })
+    const platforms = await Promise.all(
+      PLATFORMS.map(async name => {
+        const { detail, reason } = await describePlatform(name)
+        return { name, available: reason === null, detail, reason }
+      }),
+    )
     const engines = ENGINES.map(findEngine)
     output.document({ machine: here, platforms, engines })
     output.text(`${describeMachine(here)}\n`)

@@ -1,31 +1,41 @@
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
-import type { Evaluator, EvaluatorOptions, Platform, PlatformDescription, PlatformName } from './platform.ts'
+import { findAdapter } from './gpu/adapter.ts'
+import { gpuPlatform } from './gpu/gpu.ts'
+import type { Evaluator, EvaluatorOptions, Platform, PlatformDescription } from './platform.ts'
 import { referencePlatform } from './reference/reference.ts'
 import { simdPlatform } from './simd/simd.ts'
 
-/** What a user may ask for. */
-export const PLATFORM_CHOICES = ['auto', 'reference', 'simd', 'gpu'] as const
-export type PlatformChoice = (typeof PLATFORM_CHOICES)[number]
+/** Platforms by what a user calls them: the gpu platform also where its kernels run on the processor, for comparison. */
+const platforms = {
+  reference: referencePlatform,
+  simd: simdPlatform,
+  gpu: gpuPlatform('webgpu'),
+  'gpu:webasm': gpuPlatform('webasm'),
+  'gpu:cpu': gpuPlatform('cpu'),
+} as const satisfies Readonly<Record<string, Platform>>
+export type PlatformKey = keyof typeof platforms
+export const PLATFORM_KEYS = Object.keys(platforms) as readonly PlatformKey[]
 
-/** Platforms of this version. `auto` is the first that can be had. */
-const platforms: readonly Platform[] = [simdPlatform, referencePlatform]
+/** What a user may ask for. */
+export type PlatformChoice = 'auto' | PlatformKey
+export const PLATFORM_CHOICES: readonly PlatformChoice[] = ['auto', ...PLATFORM_KEYS]
 
 /** What is looked at digit by digit, such as a single point or a barrier, is by default in double precision. */
 export const inDoublePrecision = (choice: PlatformChoice): PlatformChoice =>
   choice === 'auto' ? 'reference' : choice
 
 /** What a platform that can be named is here. */
-export function describePlatform(name: PlatformName): PlatformDescription {
-  const platform = platforms.find(candidate => candidate.name === name)
-  return platform?.describe() ?? { detail: '', reason: 'not part of this version of hoplite' }
+export const describePlatform = (key: PlatformKey): Promise<PlatformDescription> => platforms[key].describe()
+
+/** Platforms that can be had here. */
+export async function availablePlatforms(): Promise<readonly PlatformKey[]> {
+  const described = await Promise.all(PLATFORM_KEYS.map(describePlatform))
+  return PLATFORM_KEYS.filter((_, k) => described[k]!.reason === null)
 }
 
-/** Why a platform that can be named cannot be had; null when it can. */
-export const whyUnavailable = (name: PlatformName): string | null => describePlatform(name).reason
-
 /**
- * An evaluator on the platform asked for.
+ * An evaluator on the platform asked for; `auto` is a GPU where there is one, and simd otherwise, with the reason.
  * @throws UserError when that platform is not available: there is no silent fallback
  */
 export async function prepareEvaluator(
@@ -33,13 +43,23 @@ export async function prepareEvaluator(
   system: System,
   options?: EvaluatorOptions,
 ): Promise<Evaluator> {
-  const here = platforms.filter(({ name }) => whyUnavailable(name) === null)
-  const platform = choice === 'auto' ? here[0] : here.find(({ name }) => name === choice)
-  if (!platform) {
+  if (choice === 'auto') return prepareFastest(system, options)
+  const { reason } = await describePlatform(choice)
+  if (reason !== null) {
+    const here = await availablePlatforms()
     throw new UserError({
-      message: `the platform '${choice}' is not available: ${whyUnavailable(choice as PlatformName)}`,
-      hint: `available here: ${['auto', ...here.map(({ name }) => name)].join(', ')}`,
+      message: `the platform '${choice}' is not available: ${reason}`,
+      hint: `available here: ${['auto', ...here].join(', ')}`,
     })
   }
-  return platform.prepare(system, options)
+  return platforms[choice].prepare(system, options)
+}
+
+async function prepareFastest(system: System, options?: EvaluatorOptions): Promise<Evaluator> {
+  // One in software would be the processor, by a detour.
+  const { reason } = await findAdapter({ allowSoftware: false })
+  if (reason === null) return platforms.gpu.prepare(system, options)
+  const evaluator = await platforms.simd.prepare(system, options)
+  const reasons = [`no GPU: ${reason}`, evaluator.fallbackReason].filter(text => text !== null)
+  return { ...evaluator, fallbackReason: reasons.join('; ') }
 }

@@ -55,6 +55,14 @@ export interface EvaluatorOptions {
 /** Milliseconds spent in each part of the evaluations since the evaluator was prepared. */
 export type Timings = Record<'pair' | 'kspace' | 'bonded' | 'neighbours', number>
 
+/** What has gone to and fro between the processor and a device since the evaluator was prepared. */
+export interface Transfers {
+  /** Kernels launched. */
+  readonly launches: number
+  readonly sent_bytes: number
+  readonly read_bytes: number
+}
+
 /** Energies and forces of one system. It never changes the state that it is given. */
 export interface Evaluator {
   evaluate(state: State, want?: Want): Promise<Evaluation>
@@ -73,6 +81,8 @@ export interface Evaluator {
   readonly threads?: number
   /** For benchmarks; left out where a platform cannot tell. */
   timings?(): Timings
+  /** Likewise, where there is a device. */
+  transfers?(): Transfers
   dispose(): Promise<void>
 }
 
@@ -85,7 +95,7 @@ export interface PlatformDescription {
 
 export interface Platform {
   readonly name: PlatformName
-  describe(): PlatformDescription
+  describe(): Promise<PlatformDescription>
   /** @throws UserError naming the terms or settings this platform cannot compute */
   prepare(system: System, options?: EvaluatorOptions): Promise<Evaluator>
 }

@@ -6,15 +6,15 @@ import { stageStart } from '../dynamics/contract.ts'
 import type { ConstraintChoice, DynamicsStage } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { SimulationError } from '../errors.ts'
-import { PLATFORM_CHOICES, prepareEvaluator, whyUnavailable } from '../platform/choose.ts'
-import type { Evaluator, PlatformName, Timings } from '../platform/platform.ts'
+import { availablePlatforms, type PlatformKey, prepareEvaluator } from '../platform/choose.ts'
+import type { Evaluator, Timings, Transfers } from '../platform/platform.ts'
 import { type Machine, machine } from './machine.ts'
 import { replicate } from './replicate.ts'
 
 export interface BenchRequest {
   readonly system: System
   readonly state: State
-  readonly platforms: readonly PlatformName[]
+  readonly platforms: readonly PlatformKey[]
   /** The box is repeated so many times along each of its vectors. */
   readonly sizes: readonly number[]
   /** Measurements of each platform and size, which take turns. */
@@ -29,7 +29,7 @@ export interface BenchRequest {
 }
 
 export interface BenchResult {
-  readonly platform: PlatformName
+  readonly platform: PlatformKey
   readonly backend: string
   readonly threads: number
   readonly atoms: number
@@ -46,6 +46,8 @@ export interface BenchResult {
     readonly neighbours_ms: number
     readonly rest_ms: number
   } | null
+  /** What a step exchanges with a device, on average; null where there is none. */
+  readonly transfers: Transfers | null
 }
 
 export interface BenchReport {
@@ -53,9 +55,11 @@ export interface BenchReport {
   readonly results: readonly BenchResult[]
 }
 
-/** Platforms that can be had here. */
-export const benchPlatforms = (): readonly PlatformName[] =>
-  PLATFORM_CHOICES.filter(name => name !== 'auto').filter(name => whyUnavailable(name) === null)
+/** Platforms that can be had here, but for those that show how the gpu platform works, not how fast it is. */
+export async function benchPlatforms(): Promise<readonly PlatformKey[]> {
+  const here = await availablePlatforms()
+  return here.filter(name => !name.startsWith('gpu:'))
+}
 
 /** Of new velocities. */
 const TEMPERATURE_K = 300
@@ -87,7 +91,7 @@ export async function bench(request: BenchRequest): Promise<BenchReport> {
 }
 
 interface Entry {
-  readonly platform: PlatformName
+  readonly platform: PlatformKey
   readonly threads: number | undefined
 }
 
@@ -109,6 +113,7 @@ interface Contestant {
 interface Measurement {
   readonly step_ms: number
   readonly parts_ms: Timings | null
+  readonly transfers: Transfers | null
 }
 
 /** Dynamics that have been warmed up and go on block by block: a row of the log ends each. */
@@ -147,6 +152,7 @@ async function begin(
   return {
     async measure() {
       const before = evaluator!.timings?.()
+      const sent = evaluator!.transfers?.()
       const from = performance.now()
       await nextRow(events)
       const step_ms = (performance.now() - from) / blockSteps
@@ -154,6 +160,7 @@ async function begin(
       measured.push({
         step_ms,
         parts_ms: before && after ? perStep(before, after, blockSteps) : null,
+        transfers: sent ? perStep(sent, evaluator!.transfers!(), blockSteps) : null,
       })
     },
     result(pairs) {
@@ -168,6 +175,7 @@ async function begin(
         ns_per_day: (request.timestep_fs * 86.4) / step_ms,
         ns_per_pair: breakdown && pairs > 0 ? (1e6 * breakdown.pair_ms) / pairs : null,
         breakdown,
+        transfers: meanTransfers(measured),
       }
     },
     async end() {
@@ -204,14 +212,23 @@ async function nextRow(events: ReturnType<typeof runProtocol>): Promise<void> {
   }
 }
 
-function perStep(before: Timings, after: Timings, steps: number): Timings {
-  const part = (name: keyof Timings) => (after[name] - before[name]) / steps
-  return {
-    pair: part('pair'),
-    kspace: part('kspace'),
-    bonded: part('bonded'),
-    neighbours: part('neighbours'),
-  }
+function perStep<Names extends string>(
+  before: Readonly<Record<Names, number>>,
+  after: Readonly<Record<Names, number>>,
+  steps: number,
+): Record<Names, number> {
+  const names = Object.keys(before) as Names[]
+  return Object.fromEntries(names.map(name => [name, (after[name] - before[name]) / steps])) as Record<
+    Names,
+    number
+  >
+}
+
+function meanTransfers(measured: readonly Measurement[]): Transfers | null {
+  const all = measured.flatMap(({ transfers }) => transfers ?? [])
+  if (all.length === 0) return null
+  const mean = (name: keyof Transfers) => all.reduce((sum, one) => sum + one[name], 0) / all.length
+  return { launches: mean('launches'), sent_bytes: mean('sent_bytes'), read_bytes: mean('read_bytes') }
 }
 
 /** The median step, shared out as all steps together were: a pair list is built in some blocks and not in others. */

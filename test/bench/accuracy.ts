@@ -7,8 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PlatformKey } from '../../src/platform/choose.ts'
 import { prepareEvaluator } from '../../src/platform/choose.ts'
-import type { PlatformName } from '../../src/platform/platform.ts'
 import { CODATA_2018, KCAL_PER_MOL, KJ_PER_MOL } from '../../src/units.ts'
 import { benchPlatforms } from '../../src/workflow/bench.ts'
 import { EQUAL_ACCURACY, PVDF, pvdfBox } from './pvdfBox.ts'
@@ -23,7 +23,7 @@ try {
   const exact = await hoplite('reference', 'ewald', TIGHT)
   await report(exact, [
     ['hoplite reference, Ewald at 1e-6', () => hoplite('reference', 'ewald', 1e-6)],
-    ...benchPlatforms().flatMap(name =>
+    ...(await benchPlatforms()).flatMap(name =>
       [ACCURACY, EQUAL_ACCURACY.hoplite, 1e-7].map(
         accuracy => [`hoplite ${name} at ${accuracy}`, () => hoplite(name, 'pme', accuracy)] as const,
       ),
@@ -42,7 +42,7 @@ try {
 
 /** [3N] eV/Å */
 async function hoplite(
-  platform: PlatformName,
+  platform: PlatformKey,
   coulomb: 'pme' | 'ewald',
   accuracy: number,
 ): Promise<Float64Array> {

@@ -15,8 +15,8 @@ import type { ThermoRow } from '../../src/dynamics/observe.ts'
 import type { ConstraintChoice, DynamicsStage } from '../../src/dynamics/protocol.ts'
 import { runProtocol } from '../../src/dynamics/simulate.ts'
 import { degreesOfFreedom } from '../../src/dynamics/velocities.ts'
+import type { PlatformKey } from '../../src/platform/choose.ts'
 import { prepareEvaluator } from '../../src/platform/choose.ts'
-import type { PlatformName } from '../../src/platform/platform.ts'
 import { CODATA_2018 } from '../../src/units.ts'
 import { pvdfBox, repartitioned } from './pvdfBox.ts'
 
@@ -69,7 +69,7 @@ const stage = (kind: DynamicsStage['kind'], time_ps: number, thermostat_time_ps:
   compressibility_per_bar: 1e-4,
 })
 
-function dynamics(platform: PlatformName, what: DynamicsStage, from: State) {
+function dynamics(platform: PlatformKey, what: DynamicsStage, from: State) {
   return runProtocol({
     system,
     stages: [what],
@@ -106,7 +106,7 @@ const start = await equilibrated()
 const began = performance.now()
 const rows: ThermoRow[] = []
 let ran = ''
-const platform = args.platform as PlatformName
+const platform = args.platform as PlatformKey
 const kind = args.ensemble as DynamicsStage['kind']
 for await (const event of dynamics(platform, stage(kind, Number(args.time_ps), 1), start)) {
   if (event.kind === 'stage-start') ran = `${event.ran} (${event.backend})`

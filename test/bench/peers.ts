@@ -33,7 +33,13 @@ const folder = mkdtempSync(join(tmpdir(), 'hoplite-peers-'))
 try {
   cpSync(PVDF, folder, { recursive: true })
   if (HYDROGEN_MASS_g_per_mol !== null) repartitionFiles(folder, HYDROGEN_MASS_g_per_mol)
-  const peers = [...benchPlatforms().map(hoplite), lammpsJs(), lammps([]), lammps(['-sf', 'opt']), gromacs()]
+  const peers = [
+    ...(await benchPlatforms()).map(hoplite),
+    lammpsJs(),
+    lammps([]),
+    lammps(['-sf', 'opt']),
+    gromacs(),
+  ]
   const here = peers.filter(isHere)
   const rates = new Map<string, number[]>(here.map(({ name }) => [name, []]))
   for (let turn = 0; turn < TURNS; turn++) {

@@ -16,7 +16,7 @@ describe('bench', () => {
     expect(reference.map(({ atoms }) => atoms)).toEqual([120, 960])
     const keys = ['platform', 'backend', 'threads', 'atoms', 'steps_per_s', 'ns_per_day', 'ns_per_pair']
     for (const result of results) {
-      expect(Object.keys(result)).toEqual([...keys, 'breakdown'])
+      expect(Object.keys(result)).toEqual([...keys, 'breakdown', 'transfers'])
       const rate = result.steps_per_s as number
       expect(rate).toBeGreaterThan(0)
       expect(result.ns_per_day).toBeCloseTo(rate * 0.0864, 9)

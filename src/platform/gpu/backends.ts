@@ -1,4 +1,5 @@
 import { SimulationError, UserError } from '../../errors.ts'
+import type { Transfers } from '../platform.ts'
 import { findAdapter } from './adapter.ts'
 import { type BufferResult, type DeviceContext, type GpuJs, type GpuKernel, loadGpuJs } from './gpuJs.ts'
 
@@ -43,8 +44,12 @@ export interface Kernel {
 
 export interface Backend {
   readonly name: BackendName
+  /** So far. */
+  readonly transfers: Transfers
   array(width: number, height?: number): DeviceArray
   kernel(description: KernelDescription): Kernel
+  /** When the device has got all work so far: whoever keeps the processor busy before that keeps it from the device. */
+  submitted(): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -67,10 +72,19 @@ export async function createBackend(name: BackendName): Promise<Backend> {
     throw unavailable(name, error instanceof Error ? error.message : String(error))
   }
 
+  const transfers = { launches: 0, sent_bytes: 0, read_bytes: 0 }
+  const submissions = new Set<Promise<unknown>>()
+
   function array(width: number, height = 1): DeviceArray {
     checkSize(width, height)
     const held = context ? onDevice(gpuJs, context, width, height) : inMemory(gpuJs, width, height)
-    return { width, height, ...held }
+    return {
+      ...{ width, height, ...held },
+      write(values) {
+        transfers.sent_bytes += values.byteLength
+        held.write(values)
+      },
+    }
   }
 
   function kernel(description: KernelDescription): Kernel {
@@ -88,12 +102,22 @@ export async function createBackend(name: BackendName): Promise<Backend> {
       },
     })
     const sizes: number[] = []
-    let last: Promise<unknown> = Promise.resolve()
+    let last: Promise<Float32Array> | undefined
     const launch = async (args: readonly unknown[]) => {
       const result = await compiled(...args)
       checkBackend(name, description, compiled)
       const length = output.reduce<number>((product, n) => product * n, description.components)
-      return context ? readBack(gpuJs, result as BufferResult, length) : flatten(result as Nested, length)
+      transfers.launches++
+      transfers.read_bytes += 4 * length
+      const values = context
+        ? readBack(gpuJs, result as BufferResult, length)
+        : Promise.resolve(flatten(result as Nested, length))
+      return { values }
+    }
+    const follow = async (args: readonly unknown[], before: Promise<unknown> | undefined) => {
+      // Launches of one kernel share the memory of its result.
+      await before?.catch(() => {})
+      return launch(args)
     }
     return {
       run(inputs, values) {
@@ -103,16 +127,26 @@ export async function createBackend(name: BackendName): Promise<Backend> {
           throw new TypeError(`the kernel '${description.name}' was made for other arguments`)
         }
         const args = [...inputs.map(input => (input as HeldArray).argument), ...values]
-        // Launches of one kernel share the memory of its result.
-        const result = last.then(() => launch(args))
-        last = result.catch(() => {})
+        const launched = last ? follow(args, last) : launch(args)
+        submissions.add(launched)
+        const result = launched.then(launch => launch.values)
+        last = result
+        const end = () => {
+          submissions.delete(launched)
+          if (last === result) last = undefined
+        }
+        result.then(end, end)
         return result
       },
       dispose: () => compiled.kernel.destroy(),
     }
   }
 
-  return { name, array, kernel, dispose: () => gpu.destroy() }
+  async function submitted(): Promise<void> {
+    await Promise.allSettled(submissions)
+  }
+
+  return { name, transfers, array, kernel, submitted, dispose: () => gpu.destroy() }
 }
 
 interface HeldArray extends DeviceArray {
@@ -147,7 +181,9 @@ function onDevice(gpuJs: GpuJs, context: DeviceContext, width: number, height: n
   const argument = new gpuJs.WebGPUBufferResult(settings)
   return {
     argument,
-    write: (values: Float32Array) => device.queue.writeBuffer(buffer, 0, values),
+    // Dawn takes the process down with it when it is given shared memory.
+    write: (values: Float32Array) =>
+      device.queue.writeBuffer(buffer, 0, values.buffer instanceof ArrayBuffer ? values : values.slice()),
     dispose: () => argument.delete(),
   }
 }

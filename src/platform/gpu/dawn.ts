@@ -18,7 +18,7 @@ export async function requestDawnAdapter(allowSoftware: boolean): Promise<WebGpu
   const hardware = await request(() => create([]), whyNoVulkan())
   if (typeof hardware !== 'string' && (allowSoftware || !isSoftware(hardware))) return hardware
   const reason = typeof hardware === 'string' ? hardware : 'the only one computes in software'
-  if (!allowSoftware) return `${reason}; HOPLITE_SOFTWARE_GPU=1 allows one in software, for tests`
+  if (!allowSoftware) return reason
   if (!existsSync(SWIFTSHADER)) return `${reason}, nor is Chromium's in software (${SWIFTSHADER}) here`
   // Debian's lavapipe, which Dawn refuses, must not be found beside it. The loader reads these when Dawn starts it.
   process.env.VK_DRIVER_FILES = SWIFTSHADER

@@ -1,13 +1,16 @@
 import type { Box } from '../../core/box.ts'
-import type { PairList } from '../../core/neighbors.ts'
 import { SimulationError } from '../../errors.ts'
+import type { Arena } from '../simd/arena.ts'
+import type { Clusters } from '../simd/clusters.ts'
+import type { Crew, Job } from '../simd/crew.ts'
+import type { NonbondedExports } from '../simd/exports.ts'
 import { MAX_INDEX } from './backends.ts'
 
 /**
  * The cell that kernels see: fractions of it, taken modulo 1, are positions. It is a whole fraction of the box along
- * each axis, or several boxes where the box is small, and always wide enough that of all images of a pair only the
- * nearest can be within the cut-off. Kernels need no lattice translations then, and single precision resolves positions
- * alike in boxes of any size.
+ * each axis, or several boxes where the box is small. It is so wide that of all images of a pair only the nearest can be
+ * within the cut-off, and that no atoms of a pair of clusters in the list look nearer than they are. Kernels need no
+ * lattice translations then, and single precision resolves positions alike in boxes of any size.
  */
 export interface Frame {
   /** Frames along a, b, c of the box; below 1 where the frame holds several boxes. */
@@ -16,11 +19,19 @@ export interface Frame {
   readonly images: readonly [number, number, number]
 }
 
-/** @param reach_A of the pair list */
-export function frameFor(box: Box, reach_A: number): Frame {
-  const boxes = box.heights.map(height => height / (2 * reach_A))
-  const images = boxes.map(n => (n < 1 ? Math.ceil(1 / n) : 1)) as [number, number, number]
-  const perBox = boxes.map((n, k) => (n < 1 ? 1 / images[k]! : Math.floor(n))) as [number, number, number]
+/** Atoms that a bonded term joins are nearest images of each other in a frame this wide, Å. */
+const NARROWEST_A = 20
+
+/**
+ * @param reach_A of the list of cluster pairs
+ * @param widest_A most that two atoms of one cluster are apart
+ */
+export function frameFor(box: Box, reach_A: number, widest_A: number): Frame {
+  const perFrame = box.heights.map(height => Math.max(2 * reach_A, NARROWEST_A) / height)
+  const images = perFrame.map(n => Math.max(1, Math.ceil(n))) as [number, number, number]
+  const narrowest_A = Math.max(2 * (reach_A + widest_A), NARROWEST_A)
+  const parts = box.heights.map(height => Math.max(1, Math.floor(height / narrowest_A)))
+  const perBox = parts.map((n, k) => n / images[k]!) as [number, number, number]
   return { perBox, images }
 }
 
@@ -28,158 +39,199 @@ export function frameFor(box: Box, reach_A: number): Frame {
 export const frameMatrix = (box: Box, { perBox }: Frame): number[] =>
   Array.from(box.matrix, (value, k) => value / perBox[Math.floor(k / 3)]!)
 
-/**
- * Every pair of a list seen from both of its atoms, in rows that all have room for the same number of partners; an atom
- * has as many rows as it needs. Atoms are numbered in the order of the pair list, which goes cell by cell; other images
- * of atom n are n + N, n + 2N and so on.
- */
-export interface FullList {
-  readonly frame: Frame
-  /** Rows that there is room for. */
-  readonly rows: number
-  /** Most partners of a row. */
-  readonly width: number
-  /**
-   * [2 + width, rows], column by column so that neighbouring rows are read together: for each row its atom, 2 + its
-   * number of partners, and its partners.
-   */
-  readonly entries: Float32Array
-  /** [N+1] rows of each atom. */
-  readonly firstRow: Int32Array
-}
-
+/** What fits into the arrays of a list. */
 export interface Capacity {
   readonly rows: number
+  /** Most partners of a row, and most masked ones of a cluster. */
   readonly width: number
+  readonly maskedWidth: number
+}
+
+/**
+ * Every pair of clusters seen from both of them. Partners are in rows that all have room for the same number; a cluster
+ * has as many rows as it needs. Image n of cluster c is number c + n·clusters.
+ */
+export interface FullList extends Capacity {
+  readonly frame: Frame
+  /** Images of each atom in the frame. */
+  readonly images: number
+  /**
+   * [3 + width, rows], column by column so that neighbouring rows are read together: for each row its cluster, 3 + its
+   * number of partners, twice its number of masked partners, and its partners. Like `masked` a view of memory, to be read
+   * before more of that is allocated.
+   */
+  readonly entries: Float32Array
+  /** [2·maskedWidth, clusters] partner and mask of each: bit 4i + j where atom j of the partner counts for atom i. */
+  readonly masked: Float32Array
+  /** [clusters+1] rows of each cluster. */
+  readonly firstRow: Int32Array
 }
 
 /** Rows are made for so many more pairs, so that the next list likely fits into the arrays of this one. */
 const SPARE = 1.1
+/** Partners that a row of its own is worth. */
+const FEWEST = 8
+const PARAMETERS = 9
 
-/**
- * @param capacity of the arrays that there are
- * @param targetRows how many rows keep the device busy; no fewer than one for each atom
- * @returns a list of that capacity if it fits, and otherwise one of a larger capacity
- */
-export function fullList(
-  pairs: PairList,
-  frame: Frame,
-  targetRows: number,
-  capacity: Capacity | undefined,
-): FullList {
-  const atomCount = pairs.atoms.length
-  const { images } = frame
-  const numbers = atomCount * images[0] * images[1] * images[2]
-  if (numbers > MAX_INDEX) {
-    throw new SimulationError({
-      message: `${numbers} atoms are more than the ${MAX_INDEX} that single precision can number`,
-      hint: 'use platform: simd',
+/** Where the memory of the list is: it grows with the list. */
+interface Room extends Capacity {
+  readonly list: number
+  readonly masked: number
+}
+
+export interface FullLists {
+  /**
+   * The full list of what the cluster lists hold. Its arrays are overwritten by the next one.
+   * @param targetRows how many rows keep the device busy; no fewer than one for each cluster
+   * @throws SimulationError where there are more clusters than single precision can number
+   */
+  fill(box: Box, reach_A: number, targetRows: number): Promise<FullList>
+  /** Writes positions and charges, [16, clusters·images], and what their rounding has cost. */
+  place(box: Box, list: FullList): { highs: Float32Array; lows: Float32Array }
+}
+
+/** @param positions address of [3N] f64, Å */
+export function createFullLists(
+  clusters: Clusters,
+  positions: number,
+  atomCount: number,
+  arena: Arena,
+  crew: Crew,
+  { gatherFractions }: NonbondedExports,
+): FullLists {
+  const { count, lists } = clusters
+  const counts = arena.allocate(8 * count)
+  const firstRows = arena.allocate(4 * (count + 1))
+  const parameters = lists.parts.map(() => arena.allocate(4 * PARAMETERS))
+  const frameAt = arena.allocate(8 * 12)
+  let room: Room = { rows: 0, width: 0, maskedWidth: 0, list: 0, masked: 0 }
+  let imageRoom = 0
+  let stamps: number[] = []
+  let found: number[] = []
+  let highs = 0
+  let lows = 0
+  let shiftRoom = 0
+  let imageOfShift = 0
+
+  function makeRoomForImages(images: number): void {
+    if (images <= imageRoom) return
+    imageRoom = images
+    stamps = lists.parts.map(() => arena.allocate(4 * count * images))
+    found = lists.parts.map(() => arena.allocate(8 * count * images))
+    highs = arena.allocate(64 * count * images)
+    lows = arena.allocate(64 * count * images)
+  }
+
+  function placeParameters({ images }: Frame): void {
+    const shifts = clusters.translations.length / 3
+    if (shifts > shiftRoom) {
+      shiftRoom = shifts
+      imageOfShift = arena.allocate(4 * shifts)
+    }
+    const imageOf = arena.i32(imageOfShift, shifts)
+    for (let n = 0; n < shifts; n++) {
+      imageOf[n] = imageIndex(clusters.translations.subarray(3 * n, 3 * n + 3), images)
+    }
+    lists.parts.forEach(({ inner: { plain, masked } }, k) => {
+      arena
+        .i32(parameters[k]!, PARAMETERS)
+        .set([
+          ...[plain.entries, plain.entryCount, plain.js, masked.entries, masked.entryCount, masked.js],
+          ...[imageOfShift, count, atomCount],
+        ])
     })
   }
-  const slotOf = new Int32Array(atomCount)
-  pairs.atoms.forEach((atom, slot) => {
-    slotOf[atom] = slot
-  })
-  const partnerCounts = new Int32Array(atomCount)
-  forEachPair(pairs, slotOf, images, (a, b) => {
-    partnerCounts[a]!++
-    partnerCounts[b]!++
-  })
-  const most = partnerCounts.reduce((m, count) => Math.max(m, count), 1)
-  const all = 2 * pairs.partners.length
-  const width =
-    capacity?.width ?? Math.min(Math.ceil(SPARE * most), Math.max(16, Math.ceil(all / targetRows)))
-  const firstRow = new Int32Array(atomCount + 1)
-  partnerCounts.forEach((count, a) => {
-    firstRow[a + 1] = firstRow[a]! + Math.max(1, Math.ceil(count / width))
-  })
-  const used = firstRow[atomCount]!
-  const rows =
-    capacity && used <= capacity.rows ? capacity.rows : Math.max(atomCount, Math.ceil(SPARE * used))
 
-  const entries = new Float32Array((2 + width) * rows)
-  for (let a = 0; a < atomCount; a++) {
-    for (let row = firstRow[a]!; row < firstRow[a + 1]!; row++) {
-      entries[row] = a
-      entries[rows + row] = 2
+  /** Room for a list so long, and for what it may grow by as atoms move. */
+  function grow(needed: Capacity): void {
+    const size = (of: keyof Capacity) => Math.max(room[of], Math.ceil(SPARE * needed[of]))
+    const [rows, width, maskedWidth] = [size('rows'), size('width'), size('maskedWidth')]
+    const list = arena.allocate(4 * (3 + width) * rows)
+    room = { rows, width, maskedWidth, list, masked: arena.allocate(8 * maskedWidth * count) }
+  }
+
+  async function writeRows({ list, rows, masked }: Pick<Room, 'list' | 'rows' | 'masked'>): Promise<void> {
+    const jobs = lists.parts.map(({ from, to }, k): Job => {
+      const workspace = [stamps[k]!, found[k]!, counts, firstRows]
+      const args = [parameters[k]!, from, to, ...workspace, list, rows, masked]
+      return { part: 'neighbours', calls: [{ kernel: 'fullRows', args }] }
+    })
+    crew.start(jobs)
+    await crew.finish()
+  }
+
+  async function fill(box: Box, reach_A: number, targetRows: number): Promise<FullList> {
+    const frame = frameFor(box, reach_A, clusters.widest_A())
+    const images = frame.images.reduce((product, n) => product * n, 1)
+    if (count * images > MAX_INDEX) {
+      throw new SimulationError({
+        message: `${4 * count * images} atoms are more than single precision can number`,
+        hint: 'use platform: simd',
+      })
+    }
+    makeRoomForImages(images)
+    placeParameters(frame)
+    await writeRows({ list: 0, rows: 0, masked: 0 })
+    const used = divideIntoRows(arena.i32(counts, 2 * count), targetRows, arena.i32(firstRows, count + 1))
+    if (used.rows > room.rows || used.width > room.width || used.maskedWidth > room.maskedWidth) grow(used)
+    await writeRows(room)
+    const { rows, width, maskedWidth } = room
+    // Rows to spare belong to the first cluster, and have no partners.
+    const entries = arena.f32(room.list, (3 + width) * rows)
+    entries.fill(0, used.rows, rows)
+    entries.fill(3, rows + used.rows, 2 * rows)
+    entries.fill(0, 2 * rows + used.rows, 3 * rows)
+    return {
+      frame,
+      images,
+      rows,
+      width,
+      maskedWidth,
+      entries,
+      masked: arena.f32(room.masked, 2 * maskedWidth * count),
+      firstRow: arena.i32(firstRows, count + 1).slice(),
     }
   }
-  const filled = new Int32Array(atomCount)
-  /** Deals the partners of an atom out to its rows. */
-  const put = (a: number, partner: number) => {
-    const first = firstRow[a]!
-    const own = firstRow[a + 1]! - first
-    const k = filled[a]!++
-    const row = first + (k % own)
-    entries[(2 + Math.floor(k / own)) * rows + row] = partner
-    entries[rows + row]!++
-  }
-  forEachPair(pairs, slotOf, images, (a, b, there, back) => {
-    put(a, b + there * atomCount)
-    put(b, a + back * atomCount)
-  })
-  return { frame, rows, width, entries, firstRow }
-}
 
-/** @param use is called with slots, and the image of each as seen from the other */
-function forEachPair(
-  { atomRuns, runStarts, runShifts, partners, shifts }: PairList,
-  slotOf: Int32Array,
-  images: Frame['images'],
-  use: (a: number, b: number, there: number, back: number) => void,
-): void {
-  for (let a = 0; a < slotOf.length; a++) {
-    for (let run = atomRuns[a]!; run < atomRuns[a + 1]!; run++) {
-      const cell = shifts.subarray(3 * runShifts[run]!, 3 * runShifts[run]! + 3)
-      const there = imageIndex(cell, images, 1)
-      const back = imageIndex(cell, images, -1)
-      for (let k = runStarts[run]!; k < runStarts[run + 1]!; k++) {
-        use(a, slotOf[partners[k]!]!, there, back)
-      }
-    }
+  function place(box: Box, { frame: { perBox, images }, images: total }: FullList) {
+    arena.f64(frameAt, 12).set([...box.inverse.map((w, k) => w * perBox[k % 3]!), ...perBox])
+    gatherFractions(
+      ...[atomCount, clusters.order, positions, clusters.cells, frameAt, ...images],
+      ...[clusters.clusters, highs, lows],
+    )
+    const length = 16 * count * total
+    return { highs: arena.f32(highs, length), lows: arena.f32(lows, length) }
   }
-}
 
-function imageIndex(cell: Int32Array, images: Frame['images'], sign: 1 | -1): number {
-  return images.reduce((index, count, axis) => {
-    const shift = (sign * cell[axis]!) % count
-    return index * count + (shift < 0 ? shift + count : shift)
-  }, 0)
+  return { fill, place }
 }
 
 /**
- * Positions as kernels read them: fractions of the frame between −½ and ½, and charges.
- * @param atoms [4·N·images] written
- * @param charges [N] of every atom
+ * How partners are divided is a matter of the list alone, not of the room for it: so are, to the last bit, sums of rows.
+ * @param counts [2·clusters] plain and masked partners
+ * @param firstRow [clusters+1] written
  */
-export function placeAtoms(
-  atoms: Float32Array,
-  box: Box,
-  positions: Float64Array,
-  charges: Float32Array,
-  { atoms: order, cells }: PairList,
-  { perBox, images }: Frame,
-): void {
-  const w = box.inverse
-  const atomCount = order.length
-  const [fa, fb, fc] = perBox
-  let at = 0
-  for (let a = 0; a < images[0]; a++) {
-    for (let b = 0; b < images[1]; b++) {
-      for (let c = 0; c < images[2]; c++) {
-        for (let n = 0; n < atomCount; n++) {
-          const i = 3 * order[n]!
-          const [x, y, z] = [positions[i]!, positions[i + 1]!, positions[i + 2]!]
-          const sa = (x * w[0]! + y * w[3]! + z * w[6]! - cells[i]! + a) * fa
-          const sb = (x * w[1]! + y * w[4]! + z * w[7]! - cells[i + 1]! + b) * fb
-          const sc = (x * w[2]! + y * w[5]! + z * w[8]! - cells[i + 2]! + c) * fc
-          atoms[at] = sa - Math.round(sa)
-          atoms[at + 1] = sb - Math.round(sb)
-          atoms[at + 2] = sc - Math.round(sc)
-          atoms[at + 3] = charges[order[n]!]!
-          at += 4
-        }
-      }
-    }
+function divideIntoRows(counts: Int32Array, targetRows: number, firstRow: Int32Array): Capacity {
+  let all = 0
+  let most = 1
+  let maskedWidth = 1
+  for (let k = 0; k < counts.length; k += 2) {
+    all += counts[k]!
+    most = Math.max(most, counts[k]!)
+    maskedWidth = Math.max(maskedWidth, counts[k + 1]!)
   }
+  const width = Math.min(most, Math.max(FEWEST, Math.ceil(all / targetRows)))
+  firstRow[0] = 0
+  for (let c = 0; c + 1 < firstRow.length; c++) {
+    firstRow[c + 1] = firstRow[c]! + Math.max(1, Math.ceil(counts[2 * c]! / width))
+  }
+  return { rows: firstRow.at(-1)!, width, maskedWidth }
+}
+
+/** Which image of an atom a translation leads to, in a frame of so many boxes. */
+function imageIndex(cells: Int32Array, images: Frame['images']): number {
+  return images.reduce((index, count, axis) => {
+    const shift = cells[axis]! % count
+    return index * count + (shift < 0 ? shift + count : shift)
+  }, 0)
 }

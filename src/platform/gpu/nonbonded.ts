@@ -1,111 +1,134 @@
 import type { Box } from '../../core/box.ts'
-import { buildPairList, createExclusions, type PairList } from '../../core/neighbors.ts'
 import type { System } from '../../core/system.ts'
-import { type Accumulator, addSymmetric, createNonbonded } from '../reference/nonbonded.ts'
-import { nonbondedTerms } from '../simd/coefficients.ts'
+import type { Arena } from '../simd/arena.ts'
+import type { Crew } from '../simd/crew.ts'
+import type { NonbondedExports } from '../simd/exports.ts'
+import type { Kernels } from '../simd/kernels.ts'
+import { type Sums as AllSums, createRealSpace, type RealSpace } from '../simd/realSpace.ts'
 import type { Backend, DeviceArray, Kernel } from './backends.ts'
-import { type Capacity, type FullList, frameFor, frameMatrix, fullList, placeAtoms } from './lists.ts'
+import { type Capacity, createFullLists, type Frame, type FullList, frameMatrix } from './lists.ts'
 import { ARRAYS, NUMBERS, pairSource, SUMS, type Sums } from './pairKernel.ts'
 import { createPairTable } from './pairTable.ts'
 
 export interface GpuNonbondedOptions {
-  /** Extra reach of the pair list, Å. */
-  readonly skin_A?: number
+  /** Extra reach of the list of cluster pairs, Å: how far atoms may move before atoms are sorted anew. */
+  readonly skin_A?: number | undefined
   /** Threads of a kernel; no fewer than atoms. A backend's own when left out. */
-  readonly targetRows?: number
+  readonly targetThreads?: number
 }
 
-const DEFAULT_SKIN_A = 1
+/** One list does: what a GPU computes in vain costs less than cutting out and sending another. */
+const DEFAULT_SKIN_A = 1.2
 /** What keeps a GPU busy: more threads would wait, fewer leave it idle. The others compute one row after another. */
-const ROWS = { webgpu: 32_768, webgl2: 32_768, webasm: 1, cpu: 1 } as const
+const THREADS = { webgpu: 32_768, webgl2: 32_768, webasm: 1, cpu: 1 } as const
 
-export interface GpuNonbonded {
-  /** Longest cut-off of any term, Å; 0 when nothing is non-bonded. */
-  readonly cutoff_A: number
+/** Where kernels find the atoms. */
+export interface PlacedAtoms {
+  /** Fractions of the frame in f32, [16, clusters·images]: x4 y4 z4 q4 of each cluster; and what rounding has cost. */
+  readonly highs: DeviceArray
+  readonly lows: DeviceArray
+  /** [N] slot of each atom: 4 · cluster + lane. */
+  readonly slots: DeviceArray
+  /** Lattice vectors of the frame, row by row, Å. */
+  readonly matrix: readonly number[]
+  /** Boxes that the frame holds along each of its vectors. */
+  readonly images: Frame['images']
+}
+
+export interface GpuNonbonded extends Pick<RealSpace, 'cutoff_A' | 'addSpecialPairs' | 'forget'> {
   /**
-   * Adds forces, and where energies are wanted the virial.
-   * @returns energies, eV; zeros unless they are wanted
+   * Reads the positions, makes lists anew where they have moved too far, and sends the device what has changed.
+   * @param exactly whether also what rounding has cost
+   * @returns where the atoms are; null when nothing is non-bonded
    * @throws SimulationError naming the first atom whose position is not finite
    */
-  evaluate(
+  prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null>
+  /** Begins to sum over the lists. */
+  start(energy: boolean): void
+  /** What has been started, when it is done. */
+  finish(): Promise<readonly Float32Array[]>
+  /**
+   * Adds forces of what is finished, and the virial where energies are wanted.
+   * @returns energies, eV; zeros unless they are wanted
+   */
+  add(
+    finished: readonly Float32Array[],
     box: Box,
-    positions: Float64Array,
-    into: Accumulator,
-    energies: boolean,
-  ): Promise<{ pair: number; coulomb: number }>
-  /** Drops the pair list. */
-  forget(): void
+    forces: number,
+    virial: Float64Array,
+    energy: boolean,
+  ): { pair: number; coulomb: number }
   /** How often lists were built, and kernels for them. */
   readonly statistics: { readonly builds: number; readonly compilations: number }
   dispose(): void
 }
 
-interface Built {
-  readonly box: Box
-  readonly positions: Float64Array
-  readonly pairs: PairList
-  readonly list: FullList
-}
-
 /** Device arrays and kernels of one capacity. */
 interface Programs extends Capacity {
   readonly images: number
-  readonly arrays: readonly DeviceArray[]
+  readonly list: DeviceArray
+  readonly masked: DeviceArray
+  readonly highs: DeviceArray
+  readonly lows: DeviceArray
+  readonly classes: DeviceArray
   readonly kernels: Readonly<Record<Sums, Kernel>>
 }
 
 /**
  * Pair and Coulomb terms of a system in real space; see `unsupportedTerms` of simd/coefficients.ts for what a system must
- * be without. Sums over the pair list on the device; pairs to which factors apply by the reference's code, meanwhile.
+ * be without. Sums over the pairs of clusters on the device; lists, and pairs to which factors apply, by the kernels of
+ * the simd platform.
+ * @param positions address of [3N] f64, Å, unwrapped
  */
 export function createGpuNonbonded(
   system: System,
+  positions: number,
   backend: Backend,
-  { skin_A = DEFAULT_SKIN_A, targetRows = ROWS[backend.name] }: GpuNonbondedOptions = {},
+  arena: Arena,
+  wasm: Kernels<NonbondedExports>,
+  crew: Crew,
+  { skin_A = DEFAULT_SKIN_A, targetThreads = THREADS[backend.name] }: GpuNonbondedOptions = {},
 ): GpuNonbonded {
   const { atomCount } = system
-  const terms = nonbondedTerms(system)
-  const table = createPairTable(system, terms)
-  const { cutoff_A, charges, classOf } = table.model
-  const host = createNonbonded(system)
-  const exclusions = createExclusions(atomCount, host.special.pairs)
-  const noPairs = emptyList(atomCount)
-  const statistics = { builds: 0, compilations: 0 }
-  let built: Built | undefined
+  const skins = { skin_A, innerSkin_A: skin_A }
+  const realSpace = createRealSpace(system, positions, arena, wasm, crew, skins, { full: true })
+  const { clusters, cutoff_A, model, terms } = realSpace
+  const lists = createFullLists(clusters, positions, atomCount, arena, crew, wasm.exports)
+  const table = createPairTable(system, terms, model)
+  const tableArray = backend.array(Math.max(1, table.columns.length), model.classCount ** 2)
+  if (table.columns.length > 0) tableArray.write(table.values)
+  const slots = backend.array(atomCount)
+  let compilations = 0
+  let lastPrune = 0
+  let list: FullList | undefined
   let programs: Programs | undefined
-  let atoms = new Float32Array(0)
+  let matrix: readonly number[] = []
+  let launched: Promise<readonly Float32Array[]> = NOT_LAUNCHED
 
-  function build(box: Box, positions: Float64Array): Built {
-    built = undefined
-    const reach_A = cutoff_A + skin_A
-    const pairs = buildPairList(box, positions, reach_A, exclusions)
-    const list = fullList(pairs, frameFor(box, reach_A), targetRows, programs)
-    const images = list.frame.images.reduce((product, n) => product * n, 1)
-    if (!programs || programs.rows !== list.rows || programs.images !== images) {
+  async function send(box: Box): Promise<FullList> {
+    list = undefined
+    const full = await lists.fill(box, cutoff_A + skin_A, targetThreads / 4)
+    if (!programs || !fits(full, programs)) {
       disposePrograms()
-      programs = compile(list, images)
-      atoms = new Float32Array(4 * atomCount * images)
+      programs = compile(full)
     }
-    programs.arrays[0]!.write(list.entries)
-    const classes = Float32Array.from(
-      { length: atomCount * images },
-      (_, n) => classOf[pairs.atoms[n % atomCount]!]!,
-    )
-    programs.arrays[2]!.write(classes)
-    statistics.builds++
-    built = { box, positions: positions.slice(), pairs, list }
-    return built
+    programs.list.write(full.entries)
+    programs.masked.write(full.masked)
+    const order = arena.i32(clusters.order, atomCount)
+    const classes = new Float32Array(4 * clusters.count * full.images)
+    const slotOf = new Float32Array(atomCount)
+    order.forEach((atom, slot) => {
+      slotOf[atom] = slot
+      for (let n = 0; n < full.images; n++) classes[slot + 4 * clusters.count * n] = model.classOf[atom]!
+    })
+    programs.classes.write(classes)
+    slots.write(slotOf)
+    lastPrune = realSpace.statistics.prunes
+    list = full
+    return full
   }
 
-  function compile({ rows, width }: FullList, images: number): Programs {
-    const lookedUp = table.columns.length
-    const arrays = [
-      backend.array(rows, 2 + width),
-      backend.array(4, atomCount * images),
-      backend.array(atomCount * images),
-      backend.array(Math.max(1, lookedUp), table.model.classCount ** 2),
-    ]
-    if (lookedUp > 0) arrays[3]!.write(table.values)
+  function compile({ rows, width, maskedWidth, images }: FullList): Programs {
     const kernel = (sums: Sums) =>
       backend.kernel({
         name: `${sums} of pairs`,
@@ -113,98 +136,126 @@ export function createGpuNonbonded(
         arrays: ARRAYS.length,
         numbers: NUMBERS.length,
         components: SUMS[sums].length,
-        output: [rows],
-        longestLoop: width,
+        output: [4 * rows],
+        longestLoop: Math.max(width, 2 * maskedWidth, 4),
       })
-    const kernels = { forces: kernel('forces'), energies: kernel('energies'), virial: kernel('virial') }
-    statistics.compilations++
-    return { rows, width, images, arrays, kernels }
+    compilations++
+    return {
+      ...{ rows, width, maskedWidth, images },
+      list: backend.array(rows, 3 + width),
+      masked: backend.array(clusters.count, 2 * maskedWidth),
+      highs: backend.array(16, clusters.count * images),
+      lows: backend.array(16, clusters.count * images),
+      classes: backend.array(4, clusters.count * images),
+      kernels: { forces: kernel('forces'), energies: kernel('energies'), virial: kernel('virial') },
+    }
   }
 
-  async function evaluate(box: Box, positions: Float64Array, into: Accumulator, energies: boolean) {
-    const sums = { pair: 0, coulomb: 0 }
-    if (!(cutoff_A > 0)) return sums
-    const { pairs, list } = built && !isStale(built, box, positions, cutoff_A) ? built : build(box, positions)
-    const { arrays, kernels } = programs!
-    placeAtoms(atoms, box, positions, charges, pairs, list.frame)
-    arrays[1]!.write(atoms)
-    const matrix = frameMatrix(box, list.frame)
-    const names: readonly Sums[] = energies ? ['forces', 'energies', 'virial'] : ['forces']
-    const launched = Promise.all(names.map(name => kernels[name].run(arrays, matrix)))
-    const special = host.evaluate(box, positions, noPairs, into)
-    const [forces, ...others] = await launched
-    addForces(forces!, pairs, list, into.forces)
-    if (!energies) return sums
-    const [pair, coulomb, xx, yy, zz, xy, xz, yz] = others.flatMap(rows => columnSums(rows, 4))
-    addSymmetric(into.virial, xx! / 2, xy! / 2, xz! / 2, yy! / 2, yz! / 2, zz! / 2)
-    return { pair: special.pair + pair! / 2, coulomb: special.coulomb + coulomb! / 2 }
+  async function prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null> {
+    if (!(cutoff_A > 0)) return null
+    await realSpace.prepare(box)
+    const current = list && lastPrune === realSpace.statistics.prunes ? list : await send(box)
+    const { highs, lows } = programs!
+    crew.book('neighbours', () => {
+      const placed = lists.place(box, current)
+      highs.write(placed.highs)
+      if (exactly) lows.write(placed.lows)
+    })
+    matrix = frameMatrix(box, current.frame)
+    return { highs, lows, slots, matrix, images: current.frame.images }
+  }
+
+  function start(energy: boolean): void {
+    if (!(cutoff_A > 0)) return
+    const { kernels, masked, highs, classes, list: entries } = programs!
+    const names: readonly Sums[] = energy ? ['forces', 'energies', 'virial'] : ['forces']
+    const arrays = [entries, masked, highs, classes, tableArray]
+    launched = Promise.all(names.map(name => kernels[name].run(arrays, matrix)))
+    // Whoever collects hears of a failure.
+    launched.catch(() => {})
+  }
+
+  function finish(): Promise<readonly Float32Array[]> {
+    const running = launched
+    launched = NOT_LAUNCHED
+    return running
+  }
+
+  function add(
+    [rows, ...others]: readonly Float32Array[],
+    box: Box,
+    forces: number,
+    virial: Float64Array,
+    energy: boolean,
+  ) {
+    if (rows) addForces(rows, list!, arena.i32(clusters.order, atomCount), arena.f64(forces, 3 * atomCount))
+    const sums = others.length > 0 ? totals(others) : NOTHING
+    return realSpace.correct(box, forces, virial, energy, sums)
   }
 
   function disposePrograms() {
-    for (const part of programs ? [...programs.arrays, ...Object.values(programs.kernels)] : [])
-      part.dispose()
+    if (!programs) return
+    const { list: entries, masked, highs, lows, classes, kernels } = programs
+    for (const part of [entries, masked, highs, lows, classes, ...Object.values(kernels)]) part.dispose()
     programs = undefined
   }
 
   return {
     cutoff_A,
-    evaluate,
+    prepare,
+    start,
+    addSpecialPairs: realSpace.addSpecialPairs,
+    finish,
+    add,
     forget() {
-      built = undefined
+      realSpace.forget()
     },
-    statistics,
+    get statistics() {
+      return { builds: realSpace.statistics.builds, compilations }
+    },
     dispose() {
-      built = undefined
       disposePrograms()
+      tableArray.dispose()
+      slots.dispose()
     },
   }
 }
 
-function emptyList(atomCount: number): PairList {
-  const none = new Int32Array(0)
-  return {
-    reach_A: 0,
-    atoms: Int32Array.from({ length: atomCount }, (_, i) => i),
-    atomRuns: new Int32Array(atomCount + 1),
-    runStarts: Int32Array.of(0),
-    runShifts: none,
-    partners: none,
-    shifts: none,
-    cells: none,
-  }
-}
+const NOT_LAUNCHED: Promise<readonly Float32Array[]> = Promise.resolve([])
+const NOTHING: AllSums = [0, 0, 0, 0, 0, 0, 0, 0]
 
-/** True unless no pair can have come within the cut-off unseen, allowing for a box that has grown or shrunk uniformly. */
-function isStale({ box: from, positions: before, pairs }: Built, box: Box, x: Float64Array, cutoff: number) {
-  const scale = box === from ? 1 : Math.cbrt(box.volume / from.volume)
-  if (box.matrix.some((value, k) => Math.abs(value - scale * from.matrix[k]!) > 1e-9 * Math.abs(value)))
-    return true
-  const allowed = (scale * pairs.reach_A - cutoff) / 2
-  for (let k = 0; k < x.length; k += 3) {
-    const moved = Math.hypot(
-      x[k]! - scale * before[k]!,
-      x[k + 1]! - scale * before[k + 1]!,
-      x[k + 2]! - scale * before[k + 2]!,
-    )
-    // Written so that a position that is not a number counts as stale: building then reports it.
-    if (!(moved < allowed)) return true
-  }
-  return false
-}
+const fits = (full: FullList, programs: Programs) =>
+  full.rows === programs.rows &&
+  full.width === programs.width &&
+  full.maskedWidth === programs.maskedWidth &&
+  full.images === programs.images
 
-/** @param rows [rows, 3] */
+/**
+ * @param rows [rows·4, 3] of the atoms of a cluster in each of its rows
+ * @param order [N] atoms in the order of clusters
+ */
 function addForces(
   rows: Float32Array,
-  { atoms }: PairList,
   { firstRow }: FullList,
+  order: Int32Array,
   forces: Float64Array,
 ): void {
-  for (let n = 0; n < atoms.length; n++) {
-    const i = 3 * atoms[n]!
-    for (let row = firstRow[n]!; row < firstRow[n + 1]!; row++) {
-      for (let c = 0; c < 3; c++) forces[i + c]! += rows[3 * row + c]!
+  for (let slot = 0; slot < order.length; slot++) {
+    const atom = 3 * order[slot]!
+    const cluster = slot >> 2
+    for (let row = firstRow[cluster]!; row < firstRow[cluster + 1]!; row++) {
+      const at = 3 * (4 * row + (slot & 3))
+      for (let c = 0; c < 3; c++) forces[atom + c]! += rows[at + c]!
     }
   }
+}
+
+/** Lists have every pair twice. @param groups what the kernels of `energies` and `virial` return */
+function totals(groups: readonly Float32Array[]): AllSums {
+  const [pair, coulomb, xx, yy, zz, xy, xz, yz] = groups
+    .flatMap(rows => columnSums(rows, 4))
+    .map(sum => sum / 2)
+  return [pair!, coulomb!, xx!, xy!, xz!, yy!, yz!, zz!]
 }
 
 function columnSums(rows: Float32Array, columns: number): number[] {

@@ -1,14 +1,14 @@
 import type { CoulombForce } from '../../core/force.ts'
 import { EXPONENTIALS, type PairTable } from './pairTable.ts'
 
-/** Arrays of the kernels, in order; see lists.ts for the first two. */
-export const ARRAYS = ['list', 'atoms', 'classes', 'table'] as const
+/** Arrays of the kernels, in order; see lists.ts for all but the last two. */
+export const ARRAYS = ['list', 'masked', 'atoms', 'classes', 'table'] as const
 /** Lattice vectors of the frame that positions are fractions of, Å. */
 export const NUMBERS = ['ax', 'ay', 'az', 'bx', 'by', 'bz', 'cx', 'cy', 'cz'] as const
 
 /**
- * What a kernel returns for each row of a list: the force on its atom, eV/Å, or one group of twice the energies and the
- * virial of its pairs, eV. One that returned all would be slower than the three.
+ * What a kernel returns for each row of a list and each atom of its cluster: the force on the atom, eV/Å, or one group of
+ * twice the energies and the virial of its pairs, eV. One that returned all would be slower than the three.
  */
 export const SUMS = {
   forces: ['fx', 'fy', 'fz'],
@@ -22,34 +22,58 @@ export function pairSource(table: PairTable, coulomb: CoulombForce | undefined, 
   const { model } = table
   const names: readonly string[] = SUMS[sums]
   const energies = sums === 'energies'
+  const indent = (lines: readonly string[]) => lines.map(line => `      ${line}`).join('\n')
+  const pairs = [...pairPart(table, energies), ...coulombPart(table, coulomb, energies)]
+  /** @param count what else there is to do before a pair counts */
+  const walk = (count: readonly string[]) => `    for (let m = 0; m < 4; m++) {
+      let da = atoms[other][m] - sa;
+      let db = atoms[other][4 + m] - sb;
+      let dc = atoms[other][8 + m] - sc;
+      da = da - Math.floor(da + 0.5);
+      db = db - Math.floor(db + 0.5);
+      dc = dc - Math.floor(dc + 0.5);
+      const x = da * ax + db * bx + dc * cx;
+      const y = da * ay + db * by + dc * cy;
+      const z = da * az + db * bz + dc * cz;
+      let r2 = x * x + y * y + z * z;
+${indent(count)}
+      const inverse2 = 1 / r2;
+      const inverse = Math.sqrt(inverse2);
+      const r = r2 * inverse;
+      let force = 0;
+${indent(pairs)}
+${indent(names.map(name => ADDED[name]!))}
+    }`
+  const beyond = literal(2 * model.cutoff_A ** 2)
+  const masking = [
+    'const half = Math.floor(bits * 0.5);',
+    `r2 = bits - 2 * half > 0.5 ? r2 : ${beyond};`,
+    'bits = half;',
+  ]
   return `function (${[...ARRAYS, ...NUMBERS].join(', ')}) {
-  const row = this.thread.x;
-  const atom = list[0][row];
+  const row = Math.floor(this.thread.x / 4);
+  const lane = this.thread.x - 4 * row;
+  const cluster = list[0][row];
   const end = list[1][row];
-  const sa = atoms[atom][0];
-  const sb = atoms[atom][1];
-  const sc = atoms[atom][2];
-  const charge = atoms[atom][3];
-  const firstPair = classes[atom] * ${model.classCount};
+  const maskedEnd = list[2][row];
+  const sa = atoms[cluster][lane];
+  const sb = atoms[cluster][4 + lane];
+  const sc = atoms[cluster][8 + lane];
+  const charge = atoms[cluster][12 + lane];
+  const firstPair = classes[cluster][lane] * ${model.classCount};
 ${names.map(name => `  let ${name} = 0;`).join('\n')}
-  for (let k = 2; k < end; k++) {
+  for (let k = 3; k < end; k++) {
     const other = list[k][row];
-    let da = atoms[other][0] - sa;
-    let db = atoms[other][1] - sb;
-    let dc = atoms[other][2] - sc;
-    da = da - Math.floor(da + 0.5);
-    db = db - Math.floor(db + 0.5);
-    dc = dc - Math.floor(dc + 0.5);
-    const x = da * ax + db * bx + dc * cx;
-    const y = da * ay + db * by + dc * cy;
-    const z = da * az + db * bz + dc * cz;
-    const r2 = x * x + y * y + z * z;
-    const inverse2 = 1 / r2;
-    const inverse = Math.sqrt(inverse2);
-    const r = r2 * inverse;
-    let force = 0;
-${[...pairPart(table, energies), ...coulombPart(table, coulomb, energies)].map(line => `    ${line}`).join('\n')}
-${names.map(name => `    ${ADDED[name]!}`).join('\n')}
+${walk([])}
+  }
+  let place = 1;
+  for (let n = 0; n < lane; n++) {
+    place = place * 16;
+  }
+  for (let q = 0; q < maskedEnd; q += 2) {
+    const other = masked[q][cluster];
+    let bits = Math.floor(masked[q + 1][cluster] / place);
+${walk(masking)}
   }
   return [${names.join(', ')}];
 }`
@@ -80,7 +104,7 @@ function pairPart({ layout, constants, columns }: PairTable, energies: boolean):
   const hasC8 = constants[C8] !== 0
   const needsEnergy = energies || layout.switched
   const lines = [
-    columns.length > 0 ? 'const pairRow = firstPair + classes[other];' : '',
+    columns.length > 0 ? 'const pairRow = firstPair + classes[other][m];' : '',
     'const inverse4 = inverse2 * inverse2;',
     `const c6 = ${column(C6)};`,
     `const c12 = ${column(C12)};`,
@@ -131,7 +155,7 @@ function coulombPart({ model }: PairTable, coulomb: CoulombForce | undefined, en
   const bareForce = forceShift === 0 ? 'inverse2' : `(inverse2 - ${literal(forceShift)})`
   const shift = energyShift === 0 ? '' : ` + ${literal(forceShift)} * r - ${literal(energyShift)}`
   const smooth = (coefficients: Float64Array) => (isScreened ? ` + ${horner(coefficients)}` : '')
-  const charges = `const charges = r2 < ${literal(coulomb.cutoff_A ** 2)} ? charge * atoms[other][3] : 0;`
+  const charges = `const charges = r2 < ${literal(coulomb.cutoff_A ** 2)} ? charge * atoms[other][12 + m] : 0;`
   return [
     ...(isScreened ? [`const t = r2 * ${literal(2 / coulomb.cutoff_A ** 2)} - 1;`] : []),
     charges,

@@ -1,5 +1,5 @@
 import type { System } from '../../core/system.ts'
-import { type NonbondedModel, type NonbondedTerms, nonbondedModel } from '../simd/coefficients.ts'
+import type { NonbondedModel, NonbondedTerms } from '../simd/coefficients.ts'
 import { type RowLayout, rowLayout, rowNumbers } from '../simd/rows.ts'
 
 /**
@@ -17,8 +17,7 @@ export interface PairTable {
   readonly values: Float32Array
 }
 
-export function createPairTable(system: System, terms: NonbondedTerms): PairTable {
-  const model = nonbondedModel(system, terms)
+export function createPairTable(system: System, terms: NonbondedTerms, model: NonbondedModel): PairTable {
   const layout = rowLayout(terms.pairs)
   const typeCount = system.typeNames.length
   const typeOf = Int32Array.from({ length: model.classCount }, (_, c) => {

@@ -31,7 +31,7 @@ interface BuiltList {
 /** Double precision, one thread, every term: the oracle for the other platforms. */
 export const referencePlatform: Platform = {
   name: 'reference',
-  describe: () => ({ detail: 'TypeScript, f64, one thread: every term', reason: null }),
+  describe: async () => ({ detail: 'TypeScript, f64, one thread: every term', reason: null }),
   prepare: async (system, options) => createReferenceEvaluator(system, options),
 }
 

@@ -18,16 +18,28 @@ export interface MaskedPairs {
 /** Edge of the blocks whose centres are the origins of f32 coordinates: up to 16 Å, they are exact to 1e-6 Å. */
 const BLOCK_EDGE_A = 32
 
+/** What a list is to be; half a list, for kernels that add to both atoms of a pair, is usual. */
+export interface ListKind {
+  /** For kernels that gather: every pair of clusters from either side. */
+  readonly full: boolean
+}
+
 /** The atoms of a system sorted into clusters of four, and the pairs of clusters near each other. */
 export interface Clusters {
   readonly count: number
   /** Addresses of what kernels read of clusters, and atoms in the order of clusters. */
   readonly clusters: number
   readonly order: number
+  /** Address of [3N] i32: cells that atoms were in when the list was built, counted along each axis. */
+  readonly cells: number
   readonly rows: number
   readonly rowBytes: number
   readonly rowOffsets: number
   readonly lists: Lists
+  /** Lattice translations within the reach of the list, [S·3] cells along each axis; entries of lists number them. */
+  readonly translations: Int32Array
+  /** Most that two atoms of one cluster were apart when the list was built, Å. */
+  widest_A(): number
   /** Sorts and searches anew. @throws SimulationError naming the first atom whose position is not finite */
   build(box: Box, reach_A: number): Promise<void>
   prune(reach_A: number, scale: number): Promise<void>
@@ -47,9 +59,11 @@ export function createClusters(
   arena: Arena,
   kernels: NonbondedExports,
   crew: Crew,
+  { full }: ListKind,
 ): Clusters {
   const count = Math.ceil(atomCount / 4)
   const rowBytes = 16 * model.classCount * model.width
+  const links = full ? 2 * masked.count : masked.count
   const perAtom = (bytes: number) => arena.allocate(bytes * atomCount)
   const perCluster = (bytes: number) => arena.allocate(bytes * count)
   const at = {
@@ -78,8 +92,8 @@ export function createClusters(
     rows: perCluster(rowBytes),
     table: arena.allocate(model.table.byteLength),
     heads: perCluster(4),
-    next: arena.allocate(4 * masked.count),
-    links: arena.allocate(12 * masked.count),
+    next: arena.allocate(4 * links),
+    links: arena.allocate(12 * links),
     box: arena.allocate(18 * 8),
     ranges: arena.allocate(12),
     result: arena.allocate(64),
@@ -91,6 +105,7 @@ export function createClusters(
   let shiftRoom = 0
   let shiftIndex = 0
   let shiftVectors = 0
+  let translations = new Int32Array(0)
   const lists = createLists(count, atomCount, arena, crew)
 
   async function build(box: Box, reach_A: number): Promise<void> {
@@ -127,6 +142,7 @@ export function createClusters(
     kernels.linkSpecialPairs(
       ...[masked.count, masked.pairs, at.positions, at.cells, at.box, at.slotOf],
       ...[at.ranges, shiftIndex, at.heads, at.next, at.links, masked.apart, masked.translations],
+      full ? 1 : 0,
     )
     // Single precision in the search must not lose a pair.
     const margin = 1e-6 * Math.max(...extent, reach_A) + 1e-5
@@ -138,10 +154,11 @@ export function createClusters(
       columnsPerSlab: ny,
       shiftCount,
       shifts: shiftVectors,
+      full,
     }
   }
 
-  /** Half of the images within reach: home, and of two opposite ones the lexicographically positive. */
+  /** Images within reach, home first; of half a list the lexicographically positive one of two opposite ones. */
   function placeShifts(box: Box, reach_A: number): number {
     const [ra, rb, rc] = box.heights.map(h => Math.floor(1 + (reach_A + 0.01) / h)) as [
       number,
@@ -158,15 +175,19 @@ export function createClusters(
     const index = arena.i32(shiftIndex, rows).fill(-1)
     const vectors = arena.f64(shiftVectors, 3 * rows)
     const home = (rows - 1) / 2
+    const count = full ? rows : home + 1
+    translations = new Int32Array(3 * count)
     const m = box.matrix
-    for (let k = home; k < rows; k++) {
-      index[k] = k - home
+    for (let n = 0; n < count; n++) {
+      const k = (home + n) % rows
+      index[k] = n
       const c = (k % (2 * rc + 1)) - rc
       const b = (Math.floor(k / (2 * rc + 1)) % (2 * rb + 1)) - rb
       const a = Math.floor(k / ((2 * rc + 1) * (2 * rb + 1))) - ra
-      for (let d = 0; d < 3; d++) vectors[3 * (k - home) + d] = a * m[d]! + b * m[3 + d]! + c * m[6 + d]!
+      translations.set([a, b, c], 3 * n)
+      for (let d = 0; d < 3; d++) vectors[3 * n + d] = a * m[d]! + b * m[3 + d]! + c * m[6 + d]!
     }
-    return home + 1
+    return count
   }
 
   async function prune(reach_A: number, scale: number): Promise<void> {
@@ -186,14 +207,29 @@ export function createClusters(
     count,
     clusters: at.clusters,
     order: at.order,
+    cells: at.cells,
     rows: at.rows,
     rowBytes,
     rowOffsets: at.rowOffsets,
     lists,
+    get translations() {
+      return translations
+    },
+    widest_A: () => widest(arena.f32(at.bounds, 8 * count)),
     build,
     prune,
     gather,
   }
+}
+
+/** Longest diagonal of boxes, low and high corner each. */
+function widest(bounds: Float32Array): number {
+  let square = 0
+  for (let k = 0; k < bounds.length; k += 8) {
+    const [x, y, z] = [0, 1, 2].map(c => bounds[k + 4 + c]! - bounds[k + c]!) as [number, number, number]
+    square = Math.max(square, x * x + y * y + z * z)
+  }
+  return Math.sqrt(square)
 }
 
 /** Numbers of slabs along x and of columns in each that make clusters about as wide as high. */

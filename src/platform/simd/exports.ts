@@ -19,4 +19,6 @@ export interface NonbondedExports extends PairKernels, SpecialKernels {
   readonly keepPositions: Numbers
   readonly clearPart: Numbers
   readonly addForces: Numbers
+  readonly gatherFractions: Numbers
+  readonly fullRows: Numbers
 }

@@ -56,6 +56,8 @@ export interface SearchSpace {
   readonly heads: number
   readonly next: number
   readonly links: number
+  /** Every pair of clusters from either side, rather than once. */
+  readonly full: boolean
 }
 
 const BYTES_PER_ENTRY = 48
@@ -148,14 +150,14 @@ export function createLists(count: number, atomCount: number, arena: Arena, crew
     const { plain, masked } = part.outer
     arena.f32(search, 1)[0] = space.reach_A ** 2
     arena
-      .i32(search + 4, 27)
+      .i32(search + 4, 28)
       .set([
         ...[count, space.coordinates, space.bounds, space.slabs, space.columnsPerSlab, space.columns],
         ...[space.columnBounds, space.slabBounds, space.allBounds, space.shiftCount, space.shifts],
         ...[space.blockOf, space.origins, space.heads, space.next, space.links, found, masks],
         ...[plain.entries, capacity.plainEntries, plain.js, capacity.plain],
         ...[masked.entries, capacity.maskedEntries, masked.js, capacity.masked],
-        part.touched,
+        ...[part.touched, space.full ? 1 : 0],
       ])
     const args = [search, part.from, part.to, result]
     return { part: 'neighbours', calls: [{ kernel: 'buildList', args }] }

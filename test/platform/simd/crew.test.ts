@@ -6,7 +6,8 @@ import type { Evaluator } from '../../../src/platform/platform.ts'
 import { createArena } from '../../../src/platform/simd/arena.ts'
 import { createCrew, type Job } from '../../../src/platform/simd/crew.ts'
 import { createMemory, instantiateKernels } from '../../../src/platform/simd/kernels.ts'
-import { createSimdEvaluator, type SimdKernels } from '../../../src/platform/simd/simd.ts'
+import type { SimdKernels } from '../../../src/platform/simd/mixed.ts'
+import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
 import { hotPvdf } from '../../tools/polymerBoxes.ts'
 
 const program = (name: string) => pathToFileURL(join(import.meta.dirname, 'crewPrograms', name))

@@ -9,8 +9,9 @@ import { createCrew } from '../../../src/platform/simd/crew.ts'
 import type { NonbondedExports } from '../../../src/platform/simd/exports.ts'
 import type { Functions } from '../../../src/platform/simd/jobs.ts'
 import { createMemory, enableRelaxedSimd, type SimdFlavour } from '../../../src/platform/simd/kernels.ts'
-import { createSimdNonbonded, type SimdNonbondedOptions } from '../../../src/platform/simd/nonbonded.ts'
+import { createSimdNonbonded } from '../../../src/platform/simd/nonbonded.ts'
 import { createSimdPme, type PmeKernels } from '../../../src/platform/simd/pme.ts'
+import type { Skins } from '../../../src/platform/simd/realSpace.ts'
 import { wasmFile } from '../../tools/wasm.ts'
 
 /** Kernels of either flavour on a memory of their own, whatever this Node would choose. */
@@ -26,7 +27,7 @@ export function instantiate<Exports>(flavour: SimdFlavour = 'relaxed-simd') {
 }
 
 /** The non-bonded part alone, on one thread. */
-export function directNonbonded(system: System, flavour?: SimdFlavour, options?: SimdNonbondedOptions) {
+export function directNonbonded(system: System, flavour?: SimdFlavour, options?: Skins) {
   const { arena, kernels } = instantiate<NonbondedExports>(flavour)
   const crew = createCrew(kernels)
   const size = 3 * system.atomCount

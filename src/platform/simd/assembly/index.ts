@@ -2,6 +2,7 @@
 
 export * from './atoms'
 export { fft } from './fft'
+export * from './fullList'
 export * from './list'
 export * from './nonbonded'
 export * from './search'

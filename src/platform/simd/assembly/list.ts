@@ -264,10 +264,39 @@ export function fillClusters(
   }
 }
 
+/** Adds a special pair to the list of the cluster of its first atom. */
+function link(
+  p: i32,
+  si: i32,
+  sj: i32,
+  a: i32,
+  b: i32,
+  c: i32,
+  ranges: usize,
+  shiftIndex: usize,
+  heads: usize,
+  next: usize,
+  links: usize,
+): void {
+  const ra = load<i32>(ranges)
+  const rb = load<i32>(ranges, 4)
+  const rc = load<i32>(ranges, 8)
+  if (abs<i32>(a) > ra || abs<i32>(b) > rb || abs<i32>(c) > rc) return
+  const row = ((a + ra) * (2 * rb + 1) + b + rb) * (2 * rc + 1) + c + rc
+  const at = links + <usize>p * 12
+  store<i32>(at, sj >> 2)
+  store<i32>(at, load<i32>(shiftIndex + (<usize>row << 2)), 4)
+  store<i32>(at, ((si & 3) << 2) | (sj & 3), 8)
+  const head = heads + (<usize>(si >> 2) << 2)
+  store<i32>(next + (<usize>p << 2), load<i32>(head))
+  store<i32>(head, p)
+}
+
 /**
  * Finds for every special pair the cluster pair and image in which it would be met, and what separates it from its
  * nearest image. `heads` [clusters] and `next` are linked lists by i cluster; `links` 3 numbers per pair: j cluster,
- * shift, bit. A pair out of the range of shifts is in no list.
+ * shift, bit. For a full list there are twice as many, as pairs are met from either side. A pair out of the range of
+ * shifts is in no list.
  */
 export function linkSpecialPairs(
   pairCount: i32,
@@ -283,13 +312,11 @@ export function linkSpecialPairs(
   links: usize,
   apart: usize,
   translations: usize,
+  full: i32,
 ): void {
-  const ra = load<i32>(ranges)
-  const rb = load<i32>(ranges, 4)
-  const rc = load<i32>(ranges, 8)
   for (let p = 0; p < pairCount; p++) {
-    let i = load<i32>(pairs + (<usize>p << 3))
-    let j = load<i32>(pairs + (<usize>p << 3), 4)
+    const i = load<i32>(pairs + (<usize>p << 3))
+    const j = load<i32>(pairs + (<usize>p << 3), 4)
     const xi = positions + <usize>i * 24
     const xj = positions + <usize>j * 24
     const dx = load<f64>(xj) - load<f64>(xi)
@@ -306,30 +333,14 @@ export function linkSpecialPairs(
     store<f64>(to, na * load<f64>(box, 16) + nb * load<f64>(box, 40) + nc * load<f64>(box, 64), 16)
     const ci = cells + <usize>i * 12
     const cj = cells + <usize>j * 12
-    let a = load<i32>(cj) - load<i32>(ci) - <i32>na
-    let b = load<i32>(cj, 4) - load<i32>(ci, 4) - <i32>nb
-    let c = load<i32>(cj, 8) - load<i32>(ci, 8) - <i32>nc
-    let si = load<i32>(slotOf + (<usize>i << 2))
-    let sj = load<i32>(slotOf + (<usize>j << 2))
+    const a = load<i32>(cj) - load<i32>(ci) - <i32>na
+    const b = load<i32>(cj, 4) - load<i32>(ci, 4) - <i32>nb
+    const c = load<i32>(cj, 8) - load<i32>(ci, 8) - <i32>nc
+    const si = load<i32>(slotOf + (<usize>i << 2))
+    const sj = load<i32>(slotOf + (<usize>j << 2))
     const backwards = a != 0 ? a < 0 : b != 0 ? b < 0 : c != 0 ? c < 0 : sj < si
-    if (backwards) {
-      const slot = si
-      si = sj
-      sj = slot
-      a = -a
-      b = -b
-      c = -c
-    }
-    if (a > ra || abs<i32>(b) > rb || abs<i32>(c) > rc) continue
-    const shift = load<i32>(
-      shiftIndex + (<usize>(((a + ra) * (2 * rb + 1) + b + rb) * (2 * rc + 1) + c + rc) << 2),
-    )
-    const link = links + <usize>p * 12
-    store<i32>(link, sj >> 2)
-    store<i32>(link, shift, 4)
-    store<i32>(link, ((si & 3) << 2) | (sj & 3), 8)
-    const head = heads + (<usize>(si >> 2) << 2)
-    store<i32>(next + (<usize>p << 2), load<i32>(head))
-    store<i32>(head, p)
+    if (full || !backwards) link(p, si, sj, a, b, c, ranges, shiftIndex, heads, next, links)
+    const q = full ? p + pairCount : p
+    if (full || backwards) link(q, sj, si, -a, -b, -c, ranges, shiftIndex, heads, next, links)
   }
 }

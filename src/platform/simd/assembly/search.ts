@@ -1,11 +1,13 @@
 import { lane0, lane1, lane2, lane3, moved, PATCH } from './cluster'
 
-// Which pairs of clusters come within reach. A list has entries of 48 bytes (i cluster, from, to, –, and as f64 what to
-// add to the coordinates of i to see it in the frame and image of j) over j clusters: plain ones of four bytes, and of
-// eight (cluster, mask of atom pairs) where some pairs do not count.
+// Which pairs of clusters come within reach. A list has entries of 48 bytes (i cluster, from, to, image of j, and as f64
+// what to add to the coordinates of i to see it in the frame and image of j) over j clusters: plain ones of four bytes,
+// and of eight (cluster, mask of atom pairs) where some pairs do not count.
 
 /** Bits i·4 + j of the pairs within one cluster, each once. */
 const TRIANGLE: i32 = 0x8ce
+/** The same from either side. */
+const OFF_DIAGONAL: i32 = 0x7bde
 const EVERY: i32 = 0xffff
 
 /** Square of the distance between two boxes. */
@@ -47,18 +49,20 @@ function near(xi: v128, yi: v128, zi: v128, at: usize, reach2: v128): bool {
 }
 
 @inline
-function closeEntry(entry: usize, ci: i32, from: i32, to: i32, vx: f64, vy: f64, vz: f64): void {
+function closeEntry(entry: usize, ci: i32, from: i32, to: i32, shift: i32, vx: f64, vy: f64, vz: f64): void {
   store<i32>(entry, ci)
   store<i32>(entry, from, 4)
   store<i32>(entry, to, 8)
+  store<i32>(entry, shift, 12)
   store<f64>(entry, vx, 16)
   store<f64>(entry, vy, 24)
   store<f64>(entry, vz, 32)
 }
 
 /**
- * The list of the i clusters [from, to). Pairs of clusters in the home image go from the earlier to the later; of two
- * opposite images the one that is lexicographically positive is taken. `result`: entries, js, masked entries, masked js,
+ * The list of the i clusters [from, to). A half list has every pair once: those of clusters in the home image go from the
+ * earlier to the later, and of two opposite images the one that is lexicographically positive is taken. A full one has
+ * every pair from either side. `result`: entries, js, masked entries, masked js,
  * and 1, or 0 when an array is too short: the result then counts what there would be.
  * @param p addresses and sizes: see `searchJob` in src/platform/simd/lists.ts
  */
@@ -91,6 +95,7 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
   const masked = <usize>load<i32>(p, 100)
   const maskedCapacity = load<i32>(p, 104)
   const touched = <usize>load<i32>(p, 108)
+  const full = load<i32>(p, 112) != 0
   const reach2s = f32x4.splat(reach2)
 
   let entryCount = 0
@@ -113,7 +118,7 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
       const xi = f32x4.sub(v128.load(at), f32x4.splat(<f32>sx))
       const yi = f32x4.sub(v128.load(at, 16), f32x4.splat(<f32>sy))
       const zi = f32x4.sub(v128.load(at, 32), f32x4.splat(<f32>sz))
-      const first = shift == 0 ? ci : 0
+      const first = !full && shift == 0 ? ci : 0
       let count = 0
       for (let slab = 0; slab < slabs; slab++) {
         const lastColumn = (slab + 1) * columnsPerSlab
@@ -130,7 +135,7 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
         }
       }
       if (count == 0) continue
-      if (shift == 0) store<i32>(masks + (<usize>ci << 2), TRIANGLE)
+      if (shift == 0) store<i32>(masks + (<usize>ci << 2), full ? OFF_DIAGONAL : TRIANGLE)
       for (let q = load<i32>(heads + (<usize>ci << 2)); q >= 0; q = load<i32>(next + (<usize>q << 2))) {
         const link = links + <usize>q * 12
         if (load<i32>(link, 4) != shift) continue
@@ -169,12 +174,15 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
         const vy = load<f64>(oi, 8) - load<f64>(oj, 8) - sy
         const vz = load<f64>(oi, 16) - load<f64>(oj, 16) - sz
         if (plainCount > plainFrom) {
-          if (entryCount < entryCapacity) closeEntry(entries + <usize>entryCount * 48, ci, plainFrom, plainCount, vx, vy, vz)
+          if (entryCount < entryCapacity) {
+            closeEntry(entries + <usize>entryCount * 48, ci, plainFrom, plainCount, shift, vx, vy, vz)
+          }
           entryCount++
         }
         if (maskedCount > maskedFrom) {
           if (maskedEntryCount < maskedEntryCapacity) {
-            closeEntry(maskedEntries + <usize>maskedEntryCount * 48, ci, maskedFrom, maskedCount, vx, vy, vz)
+            const entry = maskedEntries + <usize>maskedEntryCount * 48
+            closeEntry(entry, ci, maskedFrom, maskedCount, shift, vx, vy, vz)
           }
           maskedEntryCount++
         }
@@ -243,7 +251,8 @@ export function pruneList(
       count += near(xi, yi, zi, clusters + (<usize>cj << 6), reach2) ? 1 : 0
     }
     if (count == first) continue
-    closeEntry(keptEntries + <usize>entryCount * 48, load<i32>(entry), first, count, vx, vy, vz)
+    const shift = load<i32>(entry, 12)
+    closeEntry(keptEntries + <usize>entryCount * 48, load<i32>(entry), first, count, shift, vx, vy, vz)
     entryCount++
   }
   store<i32>(result, entryCount)

@@ -1,0 +1,96 @@
+import type { System } from '../../core/system.ts'
+import type { Evaluator, EvaluatorOptions, Platform } from '../platform.ts'
+import { createMixedEvaluator, type PairWork, type Workplace } from '../simd/mixed.ts'
+import { findAdapter } from './adapter.ts'
+import { type Backend, type BackendName, createBackend } from './backends.ts'
+import { createGpuBonded } from './bonded.ts'
+import { createGpuNonbonded, type PlacedAtoms } from './nonbonded.ts'
+
+const SOFTWARE_HINT = '; HOPLITE_SOFTWARE_GPU=1 allows one in software, for tests'
+
+/** The gpu platform with its kernels on one backend of gpu.js. */
+export const gpuPlatform = (backend: BackendName): Platform => ({
+  name: 'gpu',
+  async describe() {
+    const detail = `f32 kernels of gpu.js on ${backend}, f64 sums and integration`
+    if (backend !== 'webgpu') return { detail, reason: null }
+    const adapter = await findAdapter()
+    if (adapter.reason !== null) return { detail, reason: `${adapter.reason}${SOFTWARE_HINT}` }
+    const { name, limits } = adapter
+    const GiB = (limits.maxStorageBufferBindingSize / 2 ** 30).toPrecision(2)
+    return { detail: `${detail}: ${name}, arrays up to ${GiB} GiB`, reason: null }
+  },
+  prepare: (system, options) => createGpuEvaluator(system, backend, options),
+})
+
+/**
+ * Sums over pairs, and bonded forces where nothing else is wanted, in single precision by kernels of gpu.js; meanwhile on
+ * the processor particle-mesh Ewald, pairs that lists leave out, and where they are wanted bonded energies. Sums and
+ * integration are in double precision.
+ * @throws UserError where that backend is not to be had; SimulationError when it does not run, or is lost
+ */
+export async function createGpuEvaluator(
+  system: System,
+  backendName: BackendName,
+  options: EvaluatorOptions = {},
+): Promise<Evaluator> {
+  const backend = await createBackend(backendName)
+  return createMixedEvaluator(
+    system,
+    options,
+    'gpu',
+    () => `f32, ${backendName}`,
+    workplace => pairsOnDevice(workplace, backend, options.skin_A),
+  )
+}
+
+/** Where backends compute on the processor the reference's own code is faster. */
+const DOES_BONDED = { webgpu: true, webgl2: true, webasm: false, cpu: false } as const
+
+function pairsOnDevice(
+  { system, positions, arena, kernels, crew }: Workplace,
+  backend: Backend,
+  skin_A: number | undefined,
+): PairWork {
+  const nonbonded = createGpuNonbonded(system, positions, backend, arena, kernels, crew, { skin_A })
+  const bonded = DOES_BONDED[backend.name] && nonbonded.cutoff_A > 0 ? createGpuBonded(system, backend) : null
+  let placed: PlacedAtoms | null = null
+  let bondedForces: Promise<Float32Array> | null = null
+  let waited_ms = 0
+  return {
+    async prepare(box) {
+      placed = await nonbonded.prepare(box, bonded !== null)
+    },
+    async start(energy, withBonded) {
+      const from = performance.now()
+      nonbonded.start(energy)
+      bondedForces = withBonded && bonded && placed ? bonded.run(placed, placed.matrix, placed.images) : null
+      // Whoever collects hears of a failure.
+      bondedForces?.catch(() => {})
+      await backend.submitted()
+      waited_ms += performance.now() - from
+    },
+    addSpecialPairs: nonbonded.addSpecialPairs,
+    async collect(box, forces, virial, energy) {
+      const from = performance.now()
+      const [pairs, bonds] = await Promise.all([nonbonded.finish(), bondedForces])
+      waited_ms += performance.now() - from
+      const into = arena.f64(forces, 3 * system.atomCount)
+      bonds?.forEach((force, k) => {
+        into[k]! += force
+      })
+      return nonbonded.add(pairs, box, forces, virial, energy)
+    },
+    forget: nonbonded.forget,
+    bonded: bonded?.forces ?? [],
+    get waited_ms() {
+      return waited_ms
+    },
+    transfers: () => ({ ...backend.transfers }),
+    async dispose() {
+      bonded?.dispose()
+      nonbonded.dispose()
+      await backend.dispose()
+    },
+  }
+}
