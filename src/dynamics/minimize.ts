@@ -20,7 +20,20 @@ export interface MinimizeOptions extends Pick<MinimizeStage, 'method' | 'fmax_eV
   evaluate(state: State): Promise<Pick<Evaluation, 'energy' | 'forces'>>
   /** [N] 1 for atoms that stay where they are and whose forces do not count. */
   readonly frozen?: Uint8Array | null
+  /** L-BFGS goes on from here and keeps it up to date; it begins anew when left out. */
+  readonly memory?: LbfgsMemory
 }
+
+/** What L-BFGS knows between two steps besides the positions: with both a relaxation goes on exactly. */
+export interface LbfgsMemory {
+  steps: number
+  /** Furthest that the next step may take any atom, Å. */
+  limit_A: number
+  /** Oldest first. */
+  pairs: readonly CurvaturePair[]
+}
+
+export const freshMemory = (): LbfgsMemory => ({ steps: 0, limit_A: LARGEST_STEP_A, pairs: [] })
 
 /** Furthest that one step takes any atom, Å. */
 const LARGEST_STEP_A = 0.2
@@ -90,36 +103,35 @@ const SHORTEST_STEP_A = 1e-9
 /** L-BFGS without a line search: a step that raises the energy is taken back, the memory dropped, the cap halved. */
 async function* lbfgs(state: State, options: MinimizeOptions): AsyncGenerator<Minimization> {
   const { positions } = state
-  let pairs: CurvaturePair[] = []
-  let limit = LARGEST_STEP_A
-  let { energy, forces } = await evaluateFinite(options, state, 0)
-  for (let step = 0; ; ) {
+  const memory = options.memory ?? freshMemory()
+  let { energy, forces } = await evaluateFinite(options, state, memory.steps)
+  for (;;) {
     const fmax = largestComponent(forces)
     const converged = fmax <= options.fmax_eV_per_A
-    yield { steps: step, energy_eV: energy, fmax_eV_per_A: fmax, converged }
-    if (converged || step === options.max_steps || limit < SHORTEST_STEP_A) return
-    step++
+    yield { steps: memory.steps, energy_eV: energy, fmax_eV_per_A: fmax, converged }
+    if (converged || memory.steps === options.max_steps || memory.limit_A < SHORTEST_STEP_A) return
+    memory.steps++
 
-    const direction = lbfgsDirection(pairs, forces, FIRST_CURVATURE)
+    const direction = lbfgsDirection(memory.pairs, forces, FIRST_CURVATURE)
     const longest = longestVector(direction)
-    const length = Math.min(limit, longest)
+    const length = Math.min(memory.limit_A, longest)
     const cap = length / longest
     const moved = direction.map(value => cap * value)
     const old = positions.slice()
     addScaled(positions, 1, moved)
-    const next = await evaluateFinite(options, state, step)
+    const next = await evaluateFinite(options, state, memory.steps)
     if (next.energy > energy + 1e-12 * Math.abs(energy)) {
       positions.set(old)
-      pairs = []
-      limit = 0.5 * length
+      memory.pairs = []
+      memory.limit_A = 0.5 * length
       continue
     }
     const pair = curvaturePair(
       moved,
       forces.map((force, k) => force - next.forces[k]!),
     )
-    if (pair) pairs = [...pairs, pair].slice(-LBFGS_MEMORY)
-    limit = Math.min(2 * limit, LARGEST_STEP_A)
+    if (pair) memory.pairs = [...memory.pairs, pair].slice(-LBFGS_MEMORY)
+    memory.limit_A = Math.min(2 * memory.limit_A, LARGEST_STEP_A)
     energy = next.energy
     forces = next.forces
   }

@@ -97,19 +97,44 @@ function checkFrame(frame: ExtxyzFrame, image: number, first: Structure, where: 
   }
 }
 
-/** All that a band needs to go on bit for bit; what `relaxBand` makes and takes. */
-export interface BandCheckpoint {
-  readonly version: 1
-  readonly iteration: number
-  readonly forceCalls: number
-  readonly stage: 'plain' | 'climbing'
-  readonly climbingImage: number | null
+interface BandNumbers {
   /** [M] of [3N] Å */
   readonly images: readonly (readonly number[])[]
   readonly energies_eV: readonly number[]
   /** [M] of [3N] eV/Å */
   readonly forces: readonly (readonly number[])[]
+}
+
+/** All that a band needs to go on bit for bit; what `relaxBand` makes and takes. */
+export interface BandCheckpoint extends BandNumbers {
+  readonly version: 1
+  readonly iteration: number
+  readonly forceCalls: number
+  readonly stage: 'plain' | 'climbing'
+  readonly climbingImage: number | null
   readonly optimizer: OptimizerData
+  /** How the band has fared; missing in files of earlier versions. */
+  readonly course?: BandCourse | undefined
+}
+
+interface BandCourse {
+  readonly climbFrom_eV_per_A: number
+  readonly firstLength_A: number
+  readonly limit_eV_per_A: number | null
+  readonly explodedSince: number | null
+  readonly best: { readonly iteration: number; readonly fmax_eV_per_A: number } | null
+  readonly retreat: BandNumbers | null
+  readonly steady: boolean
+  readonly setbacks: readonly {
+    readonly iteration: number
+    readonly stage: 'plain' | 'climbing'
+    readonly reason: 'force' | 'length' | 'standstill'
+    readonly image: number
+    readonly fmax_eV_per_A: number
+    readonly height_eV: number
+    readonly length_A: number
+  }[]
+  readonly lost: boolean
 }
 
 /** What happened before the band began, which a band that goes on does not do again. */
@@ -120,6 +145,30 @@ export interface BandPreparation {
   readonly warnings: readonly string[]
   /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates. */
   readonly anchors_A: readonly number[] | null
+}
+
+/** A configuration that was relaxing, as far as it came; goes on bit for bit. */
+export interface SavedRelaxation {
+  /** [3N] Å */
+  readonly positions_A: readonly number[]
+  readonly steps: number
+  /** Furthest that the next step may take any atom. */
+  readonly limit_A: number
+  /** What L-BFGS remembers, oldest first: [3N] Å and [3N] eV/Å. */
+  readonly pairs: readonly { readonly step: readonly number[]; readonly change: readonly number[] }[]
+}
+
+/** Ends of a band that was stopped while they relaxed. */
+export interface SavedEnds {
+  /** Whether the adsorbate was still to find its place, with nothing but the surface to hold it. */
+  readonly settling: boolean
+  /** Of both ends; of the initial one alone while the adsorbate settles. */
+  readonly relaxations: readonly SavedRelaxation[]
+  /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates, or while they settle. */
+  readonly anchors_A: readonly number[] | null
+  readonly force_calls: number
+  /** Spent on it so far. */
+  readonly wall_s: number
 }
 
 /** A band to go on with. */
@@ -133,26 +182,44 @@ export interface SavedBand {
 const rows = z.array(z.array(z.number()))
 const whole = z.number().int().min(0)
 
+const stage = z.enum(['plain', 'climbing'])
+const numbers = { images: rows.min(3), energies_eV: z.array(z.number()), forces: rows }
+
+const courseSchema = z.strictObject({
+  climbFrom_eV_per_A: z.number(),
+  firstLength_A: z.number(),
+  limit_eV_per_A: z.number().nullable(),
+  explodedSince: whole.nullable(),
+  best: z.strictObject({ iteration: whole, fmax_eV_per_A: z.number() }).nullable(),
+  retreat: z.strictObject(numbers).nullable(),
+  steady: z.boolean(),
+  setbacks: z.array(
+    z.strictObject({
+      iteration: whole,
+      stage,
+      reason: z.enum(['force', 'length', 'standstill']),
+      image: whole,
+      fmax_eV_per_A: z.number(),
+      height_eV: z.number(),
+      length_A: z.number(),
+    }),
+  ),
+  lost: z.boolean(),
+})
+
 const checkpointSchema = z.strictObject({
   version: z.literal(1),
   iteration: whole,
   forceCalls: whole,
-  stage: z.enum(['plain', 'climbing']),
+  stage,
   climbingImage: whole.nullable(),
-  images: rows.min(3),
-  energies_eV: z.array(z.number()),
-  forces: rows,
+  ...numbers,
   /** The memory of the optimiser is its own affair; the checksum vouches for it. */
   optimizer: z.custom<OptimizerData>(value => typeof value === 'object' && value !== null && 'kind' in value),
+  course: courseSchema.optional(),
 })
 
-const fileSchema = z.object({
-  format: z.literal('hoplite band checkpoint'),
-  sha256: z.string(),
-  saved: z.unknown(),
-})
-
-const savedSchema = z.strictObject({
+const savedBandSchema = z.strictObject({
   band: checkpointSchema,
   preparation: z.strictObject({
     force_calls: whole,
@@ -162,13 +229,50 @@ const savedSchema = z.strictObject({
   wall_s: z.number().min(0),
 })
 
+const savedEndsSchema = z.strictObject({
+  settling: z.boolean(),
+  relaxations: z.array(
+    z.strictObject({
+      positions_A: z.array(z.number()),
+      steps: whole,
+      limit_A: z.number(),
+      pairs: z.array(z.strictObject({ step: z.array(z.number()), change: z.array(z.number()) })),
+    }),
+  ),
+  anchors_A: z.array(z.number()).nullable(),
+  force_calls: whole,
+  wall_s: z.number().min(0),
+})
+
+const BAND = 'hoplite band checkpoint'
+const ENDS = 'hoplite checkpoint of the ends of a band'
+
 /**
  * Writes a checkpoint atomically, as JSON, which keeps every finite double.
  * @throws RangeError when a number is not finite; UserError when the file cannot be written
  */
 export function writeBandCheckpoint(path: string, saved: SavedBand): void {
+  writeChecked(path, BAND, saved)
+}
+
+/** @throws UserError when the file is missing, damaged or no checkpoint of a band */
+export function readBandCheckpoint(path: string): SavedBand {
+  return readChecked(path, BAND, savedBandSchema)
+}
+
+/** As `writeBandCheckpoint`. */
+export function writeEndsCheckpoint(path: string, saved: SavedEnds): void {
+  writeChecked(path, ENDS, saved)
+}
+
+/** @throws UserError when the file is missing, damaged or no checkpoint of the ends of a band */
+export function readEndsCheckpoint(path: string): SavedEnds {
+  return readChecked(path, ENDS, savedEndsSchema)
+}
+
+function writeChecked(path: string, format: string, saved: object): void {
   const text = JSON.stringify(saved, finite)
-  const head = JSON.stringify({ format: 'hoplite band checkpoint', sha256: sha256(text) })
+  const head = JSON.stringify({ format, sha256: sha256(text) })
   writeFileAtomic(path, `${head.slice(0, -1)},"saved":${text}}\n`)
 }
 
@@ -177,30 +281,30 @@ function finite(key: string, value: unknown): unknown {
   throw new RangeError(`the band checkpoint holds a ${value} (${key})`)
 }
 
-/** @throws UserError when the file is missing, damaged or no checkpoint of a band */
-export function readBandCheckpoint(path: string): SavedBand {
+function readChecked<T>(path: string, format: string, schema: z.ZodType<T>): T {
   const text = readText(path)
+  const hint = 'begin the band anew: hoplite neb RECIPE'
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch {
-    throw new UserError({
-      message: 'the band checkpoint is damaged: it is no JSON, or cut short',
-      where: path,
-      hint: 'begin the band anew: hoplite neb RECIPE',
-    })
+    const message = 'the band checkpoint is damaged: it is no JSON, or cut short'
+    throw new UserError({ message, where: path, hint })
   }
-  const file = fileSchema.safeParse(parsed)
+  const file = z
+    .object({ format: z.literal(format), sha256: z.string(), saved: z.unknown() })
+    .safeParse(parsed)
   if (!file.success) throw new UserError({ message: 'this is no checkpoint of a band', where: path })
   if (sha256(JSON.stringify(file.data.saved)) !== file.data.sha256) {
     throw new UserError({ message: 'the band checkpoint is damaged: its checksum does not fit', where: path })
   }
-  const saved = savedSchema.safeParse(file.data.saved)
+  const saved = schema.safeParse(file.data.saved)
   if (saved.success) return saved.data
+  const key = saved.error.issues[0]!.path.join('.')
   throw new UserError({
-    message: `the band checkpoint is of another version of hoplite (${saved.error.issues[0]!.path.join('.')})`,
+    message: `the band checkpoint is of another version of hoplite (${key})`,
     where: path,
-    hint: 'begin the band anew: hoplite neb RECIPE',
+    hint,
   })
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { readText, unwritable, writeJson } from './files.ts'
+import { busy, LOCK_FILE, lock, ownerOf } from './runLock.ts'
 
 /** The files of a run directory. */
 export const RUN_FILES = {
@@ -14,20 +15,28 @@ export const RUN_FILES = {
   /** Every image of a relaxed band, with energies and forces. */
   band: 'band.extxyz',
   bandCheckpoint: 'band-checkpoint.json',
+  /** Of a band that was stopped while its ends relaxed. */
+  endsCheckpoint: 'ends-checkpoint.json',
   results: 'results.json',
   report: 'report.html',
+  /** Who is at work there. */
+  lock: LOCK_FILE,
 } as const
 
 /**
- * Makes the directory of a new run. With `out`, that one, which must be new or empty; otherwise `parent/name`, or
- * `name-2`, `name-3`, … where that holds something: what an earlier run has written is never touched.
+ * Makes the directory of a new run, and locks it. With `out`, that one, which must be new or empty; otherwise
+ * `parent/name`, or `name-2`, `name-3`, … where that holds something or is locked: what an earlier run has written is
+ * never touched.
  * @returns its path
- * @throws UserError when `out` holds something, or nothing can be made there
+ * @throws UserError when `out` holds something or another process is at work there, or nothing can be made there
  */
 export function createRunDirectory(options: { out?: string; parent?: string; name: string }): string {
   const { out, parent = 'runs', name } = options
   if (out !== undefined) {
-    if (claim(out)) return out
+    const free = claim(out)
+    const owner = free ? lock(out) : ownerOf(out)
+    if (owner) throw busy(out, owner)
+    if (free) return out
     throw new UserError({
       message: 'the run directory holds files already',
       where: out,
@@ -36,11 +45,11 @@ export function createRunDirectory(options: { out?: string; parent?: string; nam
   }
   for (let k = 1; ; k++) {
     const path = join(parent, k === 1 ? name : `${name}-${k}`)
-    if (claim(path)) return path
+    if (claim(path) && lock(path) === null) return path
   }
 }
 
-/** Makes the directory, or finds it empty; false when it holds something. */
+/** Makes the directory, or finds it empty but for a lock; false when it holds anything else. */
 function claim(path: string): boolean {
   try {
     mkdirSync(dirname(path), { recursive: true })
@@ -51,7 +60,7 @@ function claim(path: string): boolean {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, cause)
   }
   try {
-    return readdirSync(path).length === 0
+    return readdirSync(path).every(name => name.startsWith(LOCK_FILE))
   } catch (cause) {
     throw unwritable(path, cause)
   }

@@ -1,5 +1,5 @@
 import { SimulationError } from '../errors.ts'
-import { dot, longestVector, withoutFrozen } from '../optimize/vectors.ts'
+import { dot, longestVector, withoutDrift, withoutFrozen } from '../optimize/vectors.ts'
 
 /** Springs between neighbouring images: alike, or stiffer the higher the energy. */
 export type Springs =
@@ -109,17 +109,25 @@ export interface BandForces {
  * F⊥ + (k₊|R₊ − R| − k₋|R − R₋|) τ on every image between the ends; F − 2(F·τ)τ on the one that climbs (Henkelman et
  * al. 2000, https://doi.org/10.1063/1.1329672, eq. 5).
  * @param climbing index of the climbing image, null for none
+ * @param drifts whether nothing holds the atoms to a place. What would shift all of them together is then left out of
+ *   tangents and forces: it costs nothing, so that images slide apart along it and never come to rest (Melander,
+ *   Laasonen & Jónsson 2015, https://doi.org/10.1021/ct501155k)
  */
 export function bandForces(
   band: EvaluatedBand,
   springs: Springs,
   climbing: number | null,
   frozen: Uint8Array | null,
+  drifts = false,
 ): BandForces {
   const { images, energies_eV } = band
   const last = images.length - 1
-  const tangents = improvedTangents(images, energies_eV).map(tangent => withoutFrozen(tangent, frozen))
-  const forces = band.forces.map(force => withoutFrozen(force, frozen))
+  const held = (vectors: Float64Array) => {
+    const kept = withoutFrozen(vectors, frozen)
+    return drifts ? withoutDrift(kept) : kept
+  }
+  const tangents = improvedTangents(images, energies_eV).map(held)
+  const forces = band.forces.map(held)
   const along = forces.map((force, i) => dot(force, tangents[i]!))
   const stiffness = springStiffness(springs, energies_eV)
   const distances = spacings(images)

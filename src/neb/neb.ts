@@ -7,18 +7,35 @@ import {
   optimizerStep,
   startOptimizer,
 } from '../optimize/optimizer.ts'
+import { withoutDrift } from '../optimize/vectors.ts'
 import type { ImageEvaluation } from '../platform/platform.ts'
 import { bandForces, type EvaluatedBand, pathLengths, type Springs } from './band.ts'
+import {
+  astray,
+  type BandStage,
+  beginClimb,
+  type Course,
+  climber,
+  follow,
+  type Setback,
+  setOut,
+  takeBack,
+} from './course.ts'
 
 export interface BandOptions {
   /** Energies and forces of some images of the band; `indices` says which. An `ImageEvaluator` will do. */
   readonly evaluator: {
     evaluate(images: readonly Float64Array[], indices: readonly number[]): Promise<readonly ImageEvaluation[]>
   }
-  /** [M] of [3N] Å, continuous, as `initialPath` makes them; the first and the last stay as they are. */
+  /** [M] of [3N] Å, continuous, as `initialPath` makes them; the first and the last do not relax. */
   readonly images: readonly Float64Array[]
   /** [N] 1 for atoms that stay where they are and whose forces do not count. */
   readonly frozen?: Uint8Array | null
+  /**
+   * Whether nothing holds the atoms to a place: no tether, no frozen atom. Images then lie over the first with no shift
+   * that all atoms share, and stay so. False when left out.
+   */
+  readonly drifts?: boolean
   readonly springs: Springs
   readonly optimizer: OptimizerName
   /** Whether the highest image climbs to the saddle once the band has come to rest roughly. */
@@ -35,8 +52,6 @@ export interface BandOptions {
   readonly from?: BandCheckpoint | null
 }
 
-export type BandStage = 'plain' | 'climbing'
-
 /** All that a band needs to go on bit for bit, as plain JSON data. */
 export interface BandCheckpoint {
   readonly version: 1
@@ -48,7 +63,14 @@ export interface BandCheckpoint {
   readonly energies_eV: readonly number[]
   readonly forces: readonly (readonly number[])[]
   readonly optimizer: OptimizerData
+  /** Missing in files of earlier versions: the band then sets out anew from here. */
+  readonly course?: Omit<Course, 'retreat'> & {
+    /** null for the band of the checkpoint itself. */
+    readonly retreat: BandData | null
+  }
 }
+
+type BandData = Pick<BandCheckpoint, 'images' | 'energies_eV' | 'forces'>
 
 /** A band after so many iterations; arrays run over images, ends included, and are not changed afterwards. */
 export interface BandState extends EvaluatedBand {
@@ -68,6 +90,10 @@ export interface BandState extends EvaluatedBand {
   readonly climbing: { readonly image: number; readonly fmax_eV_per_A: number } | null
   /** Band and climbing image are both at or below the `fmax` asked for; never true before climbing when it is to climb. */
   readonly converged: boolean
+  /** Where it went astray and was taken back. */
+  readonly setbacks: readonly Setback[]
+  /** Nothing is left to be tried: this is the last plain band that was sound, and the end. */
+  readonly lost: boolean
   checkpoint(): BandCheckpoint
 }
 
@@ -75,21 +101,14 @@ const CLIMB_FROM_EV_PER_A = 0.1
 const STEP_CAP_A = 0.1
 const FIRST_CURVATURE_EV_PER_A2 = 70
 
-/** The highest image between the ends if it is higher than both, else null: nothing to climb to. */
-function highestInside(energies: readonly number[]): number | null {
-  const top = energies.indexOf(Math.max(...energies))
-  return top > 0 && top < energies.length - 1 ? top : null
-}
-
 /**
  * Relaxes a band, one yield per iteration, the first before any step (of a continued band: the state of its
- * checkpoint, without a force call). All images move as one vector under one optimiser. Ends when converged or after
- * `max_iterations` of them, then with `converged: false`.
+ * checkpoint, without a force call). All images move as one vector under one optimiser. A band that goes astray is taken
+ * back (`Course`). Ends when converged, or with `converged: false` after `max_iterations` or when the band is lost.
  * @throws UserError when there are fewer than three images or they differ in length; SimulationError naming the image
  *   whose energy or forces are not finite
  */
 export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState, void> {
-  const frozen = options.frozen ?? null
   const stepOptions = {
     stepCap_A: options.stepCap_A ?? STEP_CAP_A,
     firstCurvature_eV_per_A2: options.firstCurvature_eV_per_A2 ?? FIRST_CURVATURE_EV_PER_A2,
@@ -97,6 +116,8 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
   const climbFrom = Math.max(options.climbFrom_eV_per_A ?? CLIMB_FROM_EV_PER_A, options.fmax_eV_per_A)
   const { from } = options
   const band = from ? bandOf(from) : await evaluateAll(options)
+  // What an earlier version saved may have slid apart.
+  if (options.drifts && from && !from.course) layOver(band.images)
   const moving = band.images.slice(1, -1)
   const indices = moving.map((_, i) => i + 1)
   const size = band.images[0]!.length
@@ -106,28 +127,51 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
   let climbingImage: number | null = from?.climbingImage ?? null
   let optimizer = from ? optimizerState(from.optimizer) : startOptimizer(options.optimizer)
   let forceCalls = from?.forceCalls ?? images.length
-  for (let iteration = from?.iteration ?? 0; ; iteration++) {
-    const here = { images, energies_eV, forces }
-    let derived = bandForces(here, options.springs, null, frozen)
-    if (options.climb) {
-      if (stage === 'plain' && highest(derived.fmax_eV_per_A) <= climbFrom) stage = 'climbing'
-      if (stage === 'climbing') {
-        const top = highestInside(energies_eV)
-        // The forces on it turn round: what the optimiser has learned no longer holds.
-        if (top !== climbingImage) optimizer = startOptimizer(options.optimizer)
-        climbingImage = top
-        derived = bandForces(here, options.springs, climbingImage, frozen)
-      }
-    }
+  let course = from?.course
+    ? { ...from.course, retreat: from.course.retreat ? bandOf(from.course.retreat) : band }
+    : setOut(band, climbFrom, options.optimizer === 'fire')
+  const derive = (here: EvaluatedBand) =>
+    bandForces(here, options.springs, climbingImage, options.frozen ?? null, options.drifts)
+  /** Lets the band begin to climb where it is calm enough, and chooses the image that does. */
+  const look = (here: EvaluatedBand) => {
+    const derived = derive(here)
+    if (!options.climb || course.lost) return derived
     const fmax = highest(derived.fmax_eV_per_A)
-    const converged = fmax <= options.fmax_eV_per_A && (stage === 'climbing' || !options.climb)
-    const now = { iteration, forceCalls, stage, climbingImage, optimizer }
+    if (stage === 'plain') {
+      if (fmax > course.climbFrom_eV_per_A) return derived
+      stage = 'climbing'
+      course = beginClimb(course, here)
+    }
+    const top = climber(here.energies_eV, climbingImage, fmax <= options.fmax_eV_per_A)
+    if (top === climbingImage) return derived
+    climbingImage = top
+    // The forces on it turn round: what the optimiser has learned no longer holds.
+    optimizer = startOptimizer(options.optimizer)
+    return derive(here)
+  }
+  for (let iteration = from?.iteration ?? 0; ; iteration++) {
+    let here: EvaluatedBand = { images, energies_eV, forces }
+    let derived = look(here)
+    const setback = astray(course, { iteration, stage, band: here, forces: derived })
+    if (setback) {
+      course = takeBack(course, setback, options.fmax_eV_per_A)
+      here = course.retreat
+      stage = 'plain'
+      climbingImage = null
+      optimizer = startOptimizer(course.steady ? 'fire' : options.optimizer)
+      derived = look(here)
+    }
+    course = follow(course, { iteration, stage, band: here, forces: derived })
+    const fmax = highest(derived.fmax_eV_per_A)
+    const converged =
+      !course.lost && fmax <= options.fmax_eV_per_A && (stage === 'climbing' || !options.climb)
+    const now = { iteration, forceCalls, stage, climbingImage, optimizer, course, here }
     yield {
       ...here,
       iteration,
       stage,
       forceCalls,
-      path_A: pathLengths(images),
+      path_A: pathLengths(here.images),
       tangentForces_eV_per_A: derived.tangentForces_eV_per_A,
       imageFmax_eV_per_A: derived.fmax_eV_per_A,
       fmax_eV_per_A: fmax,
@@ -136,23 +180,27 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
           ? null
           : { image: climbingImage, fmax_eV_per_A: derived.fmax_eV_per_A[climbingImage]! },
       converged,
+      setbacks: course.setbacks,
+      lost: course.lost,
       checkpoint: () => ({
         version: 1,
         iteration: now.iteration,
         forceCalls: now.forceCalls,
         stage: now.stage,
         climbingImage: now.climbingImage,
-        images: here.images.map(image => Array.from(image)),
-        energies_eV: here.energies_eV.slice(),
-        forces: here.forces.map(force => Array.from(force)),
+        ...dataOf(now.here),
         optimizer: optimizerData(now.optimizer),
+        course: {
+          ...now.course,
+          retreat: now.course.retreat.images === now.here.images ? null : dataOf(now.course.retreat),
+        },
       }),
     }
-    if (converged || iteration >= options.max_iterations) return
+    if (converged || course.lost || iteration >= options.max_iterations) return
 
     const next = optimizerStep(
       optimizer,
-      join(images.slice(1, -1)),
+      join(here.images.slice(1, -1)),
       join(derived.nebForces.slice(1, -1)),
       stepOptions,
     )
@@ -188,10 +236,23 @@ function join(parts: readonly Float64Array[]): Float64Array {
   return whole
 }
 
-function bandOf(checkpoint: BandCheckpoint): EvaluatedBand {
+function dataOf({ images, energies_eV, forces }: EvaluatedBand): BandData {
+  const plain = (rows: readonly Float64Array[]) => rows.map(row => Array.from(row))
+  return { images: plain(images), energies_eV: energies_eV.slice(), forces: plain(forces) }
+}
+
+function bandOf({ images, energies_eV, forces }: BandData): EvaluatedBand {
   const typed = (rows: readonly (readonly number[])[]) => rows.map(row => Float64Array.from(row))
-  const { images, energies_eV, forces } = checkpoint
   return { images: typed(images), energies_eV: energies_eV.slice(), forces: typed(forces) }
+}
+
+/** Shifts each image so that it lies over the first on average. */
+function layOver(images: readonly Float64Array[]): void {
+  const first = images[0]!
+  for (const image of images.slice(1)) {
+    const moves = withoutDrift(image.map((x, k) => x - first[k]!))
+    image.set(moves.map((move, k) => first[k]! + move))
+  }
 }
 
 async function evaluateAll(options: BandOptions): Promise<EvaluatedBand> {
@@ -208,6 +269,7 @@ async function evaluateAll(options: BandOptions): Promise<EvaluatedBand> {
       message: `image ${other + 1} has ${images[other]!.length / 3} atoms, image 1 has ${images[0]!.length / 3}`,
     })
   }
+  if (options.drifts) layOver(images)
   const indices = images.map((_, i) => i)
   const evaluations = await options.evaluator.evaluate(images, indices)
   checkFinite(evaluations, indices, 0)

@@ -1,13 +1,16 @@
 import type { Box } from '../core/box.ts'
 import { barrierOf } from './barrier.ts'
+import type { Setback } from './course.ts'
 import { closePairs } from './geometry.ts'
 import type { BandState } from './neb.ts'
 
 export type BandFlag =
   | 'not-converged'
+  | 'went-astray'
   | 'below-both-ends'
   | 'intermediate-minimum'
   | 'even-without-climbing'
+  | 'single-image'
   | 'end-not-relaxed'
   | 'saddle-next-to-end'
   | 'no-saddle'
@@ -38,6 +41,17 @@ const DIP_EV = 0.01
 /** A climbing image sits on its saddle: a path that rises this much above it has a higher one, eV. */
 const UNRESOLVED_EV = 0.01
 
+/** What happened to a band that was taken back. @param images of the band */
+export function describeSetback(setback: Setback, images: number): string {
+  const { iteration, stage, reason, image, fmax_eV_per_A, height_eV, length_A } = setback
+  const what = {
+    force: stage === 'climbing' ? 'the climbing band ran away' : 'the band blew up',
+    length: 'the path grew out of all proportion',
+    standstill: 'the climbing band came no nearer to a saddle',
+  }[reason]
+  return `${what} by iteration ${iteration}: ${fmax_eV_per_A.toPrecision(3)} eV/Å on image ${image + 1} of ${images}, the highest image ${height_eV.toFixed(2)} eV above the initial end, a path of ${length_A.toFixed(1)} Å`
+}
+
 /** What a relaxed band does not show by itself. */
 export function bandWarnings(
   band: Pick<
@@ -50,6 +64,8 @@ export function bandWarnings(
     | 'converged'
     | 'climbing'
     | 'iteration'
+    | 'setbacks'
+    | 'lost'
   >,
   options: BandWarningOptions,
 ): BandWarning[] {
@@ -61,7 +77,19 @@ export function bandWarnings(
   const nth = (image: number) => `image ${image + 1} of ${last + 1}`
   const inside = energies.map((_, i) => i).slice(1, -1)
 
-  if (!band.converged) {
+  const setback = band.setbacks.at(-1)
+  if (band.lost && setback) {
+    const tries = band.setbacks.length === 1 ? '' : ` (it was taken back ${band.setbacks.length} times)`
+    const advice =
+      setback.stage === 'climbing'
+        ? 'the band before it climbed, whose barrier reads low; use more images, path: idpp or a via point'
+        : 'the best band before; use softer springs or tethers, path: idpp or a via point'
+    warn(
+      'went-astray',
+      [setback.image],
+      `${describeSetback(setback, last + 1)}${tries}. What is shown is ${advice}`,
+    )
+  } else if (!band.converged) {
     const worst = inside.reduce((a, b) => (band.imageFmax_eV_per_A[b]! > band.imageFmax_eV_per_A[a]! ? b : a))
     warn(
       'not-converged',
@@ -95,6 +123,13 @@ export function bandWarnings(
       'even-without-climbing',
       [(last - 1) / 2, (last + 1) / 2],
       `a band of ${last + 1} images has none in its middle and no climbing image: a symmetric barrier reads low; use an odd number or climb`,
+    )
+  }
+  if (last === 2) {
+    warn(
+      'single-image',
+      [1],
+      'a band of 3 images cannot tell a saddle from a minimum between two saddles: use 5 or more',
     )
   }
   for (const end of [0, last]) {

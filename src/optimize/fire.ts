@@ -67,7 +67,8 @@ export function fireStep(
     velocity.fill(0)
   }
   addScaled(velocity, timestep, forces)
-  const alongForce = mixing * Math.sqrt(dot(velocity, velocity) / dot(forces, forces))
+  const pull = dot(forces, forces)
+  const alongForce = pull > 0 ? mixing * Math.sqrt(dot(velocity, velocity) / pull) : 0
   for (let k = 0; k < velocity.length; k++) {
     velocity[k] = (1 - mixing) * velocity[k]! + alongForce * forces[k]!
     displacement[k] = timestep * velocity[k]!

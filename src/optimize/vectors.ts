@@ -29,3 +29,10 @@ export function withoutFrozen(vectors: Float64Array, frozen: Uint8Array | null):
   })
   return kept
 }
+
+/** A copy without what all atoms have in common: zero on average. @param vectors [3N] */
+export function withoutDrift(vectors: Float64Array): Float64Array {
+  const mean = [0, 0, 0]
+  for (let k = 0; k < vectors.length; k++) mean[k % 3]! += (3 * vectors[k]!) / vectors.length
+  return vectors.map((x, k) => x - mean[k % 3]!)
+}

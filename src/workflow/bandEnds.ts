@@ -118,9 +118,32 @@ function endsOfHop(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
       if (found >= 0) return found
       throw new UserError({ message: 'this is the site that the hop empties', where: where(key) })
     },
-    notes: start.notes,
+    notes: [...start.notes, ...(recipe.system.build?.slab ? strayAdsorbates(initial, adsorbate) : [])],
     inputs: [recipe.system.potential, ...start.inputs],
   }
+}
+
+/** Adsorbates so high above a slab that the next image of the slab is nearer, one line each. */
+function strayAdsorbates(
+  { box, positions, types, topology }: Structure,
+  adsorbate: readonly number[],
+): string[] {
+  const isAdsorbed = new Set(adsorbate)
+  const height = (atom: number) => positions[3 * atom + 2]!
+  const slab = types!.flatMap((_, i) => (isAdsorbed.has(i) ? [] : [height(i)]))
+  const top = Math.max(...slab)
+  const nextBottom = Math.min(...slab) + box.heights[2]!
+  const moleculeOf = (atom: number) => topology.molecules[atom]!
+  return [...new Set(adsorbate.map(moleculeOf))].flatMap(molecule => {
+    const atoms = adsorbate.filter(atom => moleculeOf(atom) === molecule)
+    const above = Math.min(...atoms.map(height)) - top
+    const below = nextBottom - Math.max(...atoms.map(height))
+    if (below >= above) return []
+    const name = `${types![atoms[0]!]}, atom ${atoms[0]! + 1}`
+    return [
+      `the adsorbate of ${name} is nearer to the next image of the slab (${below.toFixed(1)} Å) than to its own surface (${above.toFixed(1)} Å): give it less height_A, or the slab more vacuum_A`,
+    ]
+  })
 }
 
 /** The structure that the hop starts from, the atom whose place the ion takes still there. */

@@ -8,13 +8,13 @@ import { checkEndpoints } from '../neb/checks.ts'
 import { displacementsOf } from '../neb/geometry.ts'
 import { type BandCheckpoint, type BandState, relaxBand } from '../neb/neb.ts'
 import { initialPath } from '../neb/path.ts'
-import { bandWarnings, pathWarnings } from '../neb/warnings.ts'
+import { bandWarnings, describeSetback, pathWarnings } from '../neb/warnings.ts'
 import type { PlatformChoice } from '../platform/choose.ts'
 import { prepareImageEvaluator } from '../platform/images.ts'
 import type { ImageEvaluator } from '../platform/platform.ts'
 import { type HopVibrations, hopVibrations } from './hopVibrations.ts'
 import type { PreparedBand } from './prepareBand.ts'
-import { anchorAdsorbates, relaxConfiguration, viaPoints, withAtomsOf } from './relaxEnds.ts'
+import { anchorAdsorbates, type Preparing, relaxEnds, type UnfinishedEnds, viaPoints } from './relaxEnds.ts'
 
 export interface BandRequest {
   readonly platform: PlatformChoice
@@ -22,6 +22,8 @@ export interface BandRequest {
   readonly threads?: number | undefined
   /** Goes on from here instead of relaxing the ends. */
   readonly from?: { readonly band: BandCheckpoint; readonly preparation: BandPreparation } | null
+  /** Goes on from here with relaxing the ends. */
+  readonly fromEnds?: UnfinishedEnds | null
   readonly signal?: AbortSignal | undefined
   onEvent?: ((event: NebEvent) => void) | undefined
   /** Sees every state of the band before it goes on. */
@@ -42,7 +44,7 @@ export type NebEvent =
 
 /** What a band comes to. */
 export interface BandOutcome {
-  /** False when it was stopped before it converged or ran out of iterations. */
+  /** False when it was stopped before it converged, was lost or ran out of iterations. */
   readonly completed: boolean
   readonly barrier_eV: number
   readonly reverse_barrier_eV: number
@@ -83,7 +85,8 @@ export interface BandOutcome {
 
 /**
  * Relaxes the ends of a band, then the band.
- * @throws UserError for a path that cannot be, SimulationError when something is not finite
+ * @throws UserError for a path that cannot be, SimulationError when something is not finite, StoppedAtEnds when the
+ *   signal came before the band had begun
  */
 export async function computeBand(prepared: PreparedBand, request: BandRequest): Promise<BandOutcome> {
   const { recipe, structure, box, notes } = prepared
@@ -93,23 +96,28 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
   for (const text of notes) onEvent?.({ kind: 'note', text })
 
   const from = request.from ?? null
-  const anchored = await anchorAdsorbates(prepared, prepare, from?.preparation.anchors_A ?? null)
+  const fromEnds = request.fromEnds ?? null
+  const preparing = { signal, from: fromEnds, forceCalls: fromEnds?.force_calls ?? 0 }
+  const anchors = from?.preparation.anchors_A ?? fromEnds?.anchors_A ?? null
+  const anchored = await anchorAdsorbates(prepared, prepare, anchors, preparing)
   const evaluator = await prepare(anchored.system)
   try {
-    const first = from ? null : await firstPath(prepared, evaluator, anchored.positions)
+    const images = from ? null : await firstPath(prepared, evaluator, anchored.positions, preparing)
     const preparation: BandPreparation = from?.preparation ?? {
-      force_calls: anchored.forceCalls + first!.forceCalls,
-      warnings: pathWarnings(box, structure.elements, first!.images).map(({ message }) => message),
+      force_calls: preparing.forceCalls,
+      warnings: pathWarnings(box, structure.elements, images!).map(({ message }) => message),
       anchors_A: anchored.positions && Array.from(anchored.positions),
     }
-    if (first) for (const text of preparation.warnings) onEvent?.({ kind: 'note', text })
+    if (images) for (const text of preparation.warnings) onEvent?.({ kind: 'note', text })
     const { band } = recipe
     let state: BandState | undefined
+    let setbacks = from?.band.course?.setbacks.length ?? 0
     for await (state of relaxBand({
       evaluator,
-      images: first?.images ?? [],
+      images: images ?? [],
       from: from?.band ?? null,
       frozen: structure.frozen,
+      drifts: nothingHolds(anchored.system, structure.frozen),
       springs: springsOf(band),
       optimizer: band.optimizer,
       climb: band.climb,
@@ -117,6 +125,11 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
       max_iterations: band.max_iterations,
     })) {
       const { iteration, stage, fmax_eV_per_A, energies_eV } = state
+      for (const setback of state.setbacks.slice(setbacks)) {
+        const text = describeSetback(setback, state.images.length)
+        if (!state.lost) onEvent?.({ kind: 'note', text: `${text}; it goes on from where it was sound` })
+      }
+      setbacks = state.setbacks.length
       const barrier_eV = Math.max(...energies_eV) - energies_eV[0]!
       onEvent?.({ kind: 'iteration', iteration, stage, fmax_eV_per_A, barrier_eV })
       await request.onState?.(state, preparation)
@@ -136,6 +149,18 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
   }
 }
 
+/** Net charges up to this are rounding, e. */
+const NEUTRAL_e = 1e-6
+
+/** Whether a shift of all atoms costs nothing: not frozen, not tethered, no charged slab in its own field. */
+function nothingHolds({ forces, charges }: System, frozen: Uint8Array | null): boolean {
+  if (frozen?.some(flag => flag === 1)) return false
+  const charged = Math.abs(charges.reduce((sum, q) => sum + q, 0)) > NEUTRAL_e
+  return !forces.some(
+    force => force.kind === 'restraint' || (force.kind === 'coulomb' && force.slabCorrection && charged),
+  )
+}
+
 type BandBlock = PreparedBand['recipe']['band']
 
 /** Springs as a recipe gives them. */
@@ -146,30 +171,25 @@ export function springsOf({ spring_eV_per_A2: k }: BandBlock): Springs {
 }
 
 /** Both ends relaxed, and the first guess of the path between them. */
-async function firstPath(prepared: PreparedBand, evaluator: ImageEvaluator, anchors: Float64Array | null) {
-  const { ends, recipe, structure, box } = prepared
-  const [initial, final] = await Promise.all(
-    [ends.initial.positions, ends.final.positions].map(positions =>
-      relaxConfiguration(
-        prepared,
-        evaluator,
-        anchors ? withAtomsOf(positions, ends.adsorbate, anchors) : positions,
-        recipe.endpoints_fmax_eV_per_A,
-      ),
-    ),
-  )
-  const via = viaPoints(prepared, initial!.positions, final!.positions)
-  checkRelaxed(prepared, initial!.positions, final!.positions, via)
-  const images = await initialPath({
+async function firstPath(
+  prepared: PreparedBand,
+  evaluator: ImageEvaluator,
+  anchors: Float64Array | null,
+  preparing: Preparing,
+): Promise<Float64Array[]> {
+  const { recipe, structure, box } = prepared
+  const { initial, final } = await relaxEnds(prepared, evaluator, anchors, preparing)
+  const via = viaPoints(prepared, initial, final)
+  checkRelaxed(prepared, initial, final, via)
+  return initialPath({
     box,
-    initial: initial!.positions,
-    final: final!.positions,
+    initial,
+    final,
     via,
     images: recipe.band.images,
     kind: recipe.band.path,
     frozen: structure.frozen,
   })
-  return { images, forceCalls: initial!.forceCalls + final!.forceCalls }
 }
 
 /** Ends closer than this, atom by atom, are one minimum, Å. */
@@ -227,7 +247,7 @@ async function outcomeOf(
       ? await hopVibrations(prepared, system, evaluator, state, barrier_eV)
       : null
   return {
-    completed: state.converged || state.iteration >= max_iterations,
+    completed: state.converged || state.lost || state.iteration >= max_iterations,
     barrier_eV,
     reverse_barrier_eV,
     reaction_energy_eV,

@@ -14,6 +14,7 @@ import { openLog, readLog } from '../io/log.ts'
 import { describeInputs, type Manifest, readManifest, writeManifest } from '../io/manifest.ts'
 import type { LoadedRecipe, Recipe } from '../io/recipe.ts'
 import { RUN_FILES, writeResults } from '../io/runDirectory.ts'
+import { whileLocked } from '../io/runLock.ts'
 import { writeStructureFile } from '../io/structureFile.ts'
 import { createTrajectory, resumeTrajectory, type TrajectoryWriter } from '../io/trajectory.ts'
 import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
@@ -71,9 +72,14 @@ export const LOG_COLUMNS = [
 /**
  * Carries a recipe out into a run directory: structure, manifest, log, trajectory of the last stage, checkpoints and
  * results. Stops after the current step when the signal says so, with a checkpoint from which the run goes on exactly.
+ * The directory is locked meanwhile.
  * @throws UserError, SimulationError; what was written by then stays
  */
 export async function runMd(request: MdRequest): Promise<MdResults> {
+  return whileLocked(request.directory, () => run(request))
+}
+
+async function run(request: MdRequest): Promise<MdResults> {
   const { directory, platform, signal } = request
   const prepared = prepareRun(request.loaded)
   const { recipe, system } = prepared

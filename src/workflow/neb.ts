@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
@@ -7,20 +7,25 @@ import { UserError } from '../errors.ts'
 import {
   type BandPreparation,
   readBandCheckpoint,
+  readEndsCheckpoint,
   type SavedBand,
+  type SavedEnds,
   writeBandCheckpoint,
   writeBandFile,
+  writeEndsCheckpoint,
 } from '../io/bandFiles.ts'
 import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
 import { describeInputs, type Manifest, readManifest, writeManifest } from '../io/manifest.ts'
 import { RUN_FILES, writeResults } from '../io/runDirectory.ts'
+import { whileLocked } from '../io/runLock.ts'
 import { writeStructureFile } from '../io/structureFile.ts'
 import type { BandCheckpoint, BandState } from '../neb/neb.ts'
-import type { PlatformChoice } from '../platform/choose.ts'
+import { inDoublePrecision, type PlatformChoice } from '../platform/choose.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { type BandOutcome, computeBand, type NebEvent } from './computeBand.ts'
 import { checkPlatform } from './prepare.ts'
 import { type PreparedBand, prepareBand } from './prepareBand.ts'
+import { StoppedAtEnds } from './relaxEnds.ts'
 
 export interface NebRequest {
   readonly loaded: LoadedBandRecipe
@@ -53,7 +58,7 @@ export interface NebPlan {
 
 /** @throws UserError for a platform of single precision, whose forces are too coarse for a band */
 function checkPrecision(platform: PlatformChoice): void {
-  if (platform !== 'simd' && platform !== 'gpu') return
+  if (inDoublePrecision(platform) === 'reference') return
   throw new UserError({
     message: `bands are relaxed in double precision: the platform ${platform} is of single precision`,
     where: 'command line',
@@ -79,10 +84,16 @@ const CHECKPOINT_EVERY_MS = 2000
 
 /**
  * Relaxes a band into a run directory: structure, manifest, band, checkpoints and results. Stops after the current
- * iteration when the signal says so, with a checkpoint from which the band goes on exactly.
- * @throws UserError, SimulationError; what was written by then stays
+ * iteration when the signal says so, with a checkpoint from which the band goes on exactly. The directory is locked
+ * meanwhile.
+ * @throws UserError, SimulationError; what was written by then stays. StoppedAtEnds when the signal came before the band
+ *   had begun: the ends then go on from where they came to
  */
 export async function runNeb(request: NebRequest): Promise<NebResults> {
+  return whileLocked(request.directory, () => run(request))
+}
+
+async function run(request: NebRequest): Promise<NebResults> {
   const { directory, platform, signal, onEvent } = request
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
   checkPrecision(platform)
@@ -91,6 +102,7 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
   const earlier = request.resume ? readManifest(file('manifest')) : null
   if (earlier) checkInputs(earlier, prepared, directory)
   const from = earlier ? earlierBand(file('bandCheckpoint'), prepared) : null
+  const fromEnds = earlier && !from ? earlierEnds(file('endsCheckpoint'), prepared) : null
   const manifest = manifestOf(request, prepared, earlier)
   if (!request.resume) writeStructureFile(file('structure'), prepared.structure)
   writeManifest(file('manifest'), manifest)
@@ -98,15 +110,17 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
   const started = performance.now()
   /** When; the first state is saved at once, as it holds the relaxed ends. */
   let saved: number | null = null
-  const spent_s = () => (from?.wall_s ?? 0) + (performance.now() - started) / 1000
+  const spent_s = () => ((from ?? fromEnds)?.wall_s ?? 0) + (performance.now() - started) / 1000
   const save = (state: BandState, preparation: BandPreparation) => {
     writeBandCheckpoint(file('bandCheckpoint'), { band: state.checkpoint(), preparation, wall_s: spent_s() })
     saved = performance.now()
+    rmSync(file('endsCheckpoint'), { force: true })
   }
   const outcome = await computeBand(prepared, {
     platform,
     threads: request.threads,
     from,
+    fromEnds,
     signal,
     onEvent,
     async onState(state, preparation) {
@@ -115,6 +129,10 @@ export async function runNeb(request: NebRequest): Promise<NebResults> {
       const due = saved === null || performance.now() - saved > CHECKPOINT_EVERY_MS
       if (due || signal?.aborted) save(state, preparation)
     },
+  }).catch(cause => {
+    if (!(cause instanceof StoppedAtEnds)) throw cause
+    writeEndsCheckpoint(file('endsCheckpoint'), { ...cause.ends, wall_s: spent_s() })
+    throw new StoppedAtEnds(cause.ends, directory)
   })
   const wall_s = spent_s()
   const { state, system, curve, preparation, ...figures } = outcome
@@ -144,11 +162,24 @@ function checkInputs(earlier: Manifest, { ends }: PreparedBand, directory: strin
 
 /** @throws UserError when the checkpoint does not belong to the recipe's band */
 function earlierBand(path: string, { system, recipe }: PreparedBand): SavedBand | null {
-  // Stopped before its band began: its ends are relaxed anew.
   if (!existsSync(path)) return null
   const saved = readBandCheckpoint(path)
   checkFits(saved.band, system, recipe.band.images, path)
   return saved
+}
+
+/** @throws UserError when the checkpoint does not belong to the recipe's ends */
+function earlierEnds(path: string, { system }: PreparedBand): SavedEnds | null {
+  // Killed before its ends were at rest: they are relaxed anew.
+  if (!existsSync(path)) return null
+  const saved = readEndsCheckpoint(path)
+  const atoms = saved.relaxations[0]!.positions_A.length / 3
+  if (atoms === system.atomCount) return saved
+  throw new UserError({
+    message: `the checkpoint holds ends of ${atoms} atoms, the recipe gives ${system.atomCount}`,
+    where: path,
+    hint: 'go on with the recipe that the band began with',
+  })
 }
 
 function checkFits(checkpoint: BandCheckpoint, system: System, images: number, path: string): void {

@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../src/io/checkpoint.ts'
+import { RUN_FILES } from '../../src/io/runDirectory.ts'
 import { runJobs } from '../../src/workflow/schedule.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { writeLifsi } from './boxes.ts'
-import { document, hasColour, POTENTIAL, start, until } from './hoplite.ts'
+import { document, hasColour, POTENTIAL, refusal, start, until } from './hoplite.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -16,6 +17,8 @@ const rows = (name: string) => {
   const log = join(at(name), 'log.csv')
   return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(1) : []
 }
+
+const locked = (name: string) => existsSync(join(at(name), RUN_FILES.lock))
 
 beforeAll(async () => {
   paths = await writeLifsi(folder)
@@ -28,9 +31,15 @@ describe('a process', () => {
       const args = ['md', paths.md, '--out', at(signal), '--json', '--steps', '100000']
       const { child, ended } = start(args, { NO_COLOR: '1' })
       await until(() => rows(signal).length > 20)
+      for (const second of [args.slice(0, 4), ['resume', at(signal)]]) {
+        const { message, where } = await refusal(...second)
+        expect(message).toBe(`another hoplite is at work in this run directory: process ${child.pid}`)
+        expect(where).toBe(at(signal))
+      }
       child.kill(signal)
       const { code, stdout, stderr } = await ended
       expect(code).toBe(130)
+      expect(locked(signal)).toBe(false)
       const result = JSON.parse(stdout)
       expect(result.completed).toBe(false)
       expect(checkpoint(signal).state.step).toBe(result.steps)
@@ -38,6 +47,7 @@ describe('a process', () => {
       expect(hasColour(stderr)).toBe(false)
       const rest = await document('resume', at(signal), '--steps-total', String(result.steps + 16), '--quiet')
       expect(rest).toMatchObject({ completed: true, steps: result.steps + 20 })
+      expect(locked(signal)).toBe(false)
       const steps = rows(signal).map(row => row.split(',').slice(0, 3).join())
       expect(new Set(steps).size).toBe(steps.length)
       expect(steps).toHaveLength(3 + Math.floor((result.steps + 16) / 2) + 1)
@@ -49,9 +59,11 @@ describe('a process', () => {
     await until(() => rows('killed').length > 20)
     child.kill('SIGKILL')
     expect((await ended).signal).toBe('SIGKILL')
+    expect(locked('killed')).toBe(true)
     const { step } = checkpoint('killed').state
     const steps = String(step + 26)
     await document('resume', at('killed'), '--steps-total', steps, '--quiet')
+    expect(locked('killed')).toBe(false)
     await document('md', paths.md, '--out', at('unharmed'), '--steps', steps, '--quiet')
     for (const file of ['checkpoint.bin', 'log.csv', 'trajectory.dcd']) {
       const [killed, unharmed] = ['killed', 'unharmed'].map(name => readFileSync(join(at(name), file)))

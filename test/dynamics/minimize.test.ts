@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createState } from '../../src/core/state.ts'
-import { minimization, minimize } from '../../src/dynamics/minimize.ts'
+import { freshMemory, minimization, minimize } from '../../src/dynamics/minimize.ts'
 import { randomSequence, STREAM } from '../../src/rng.ts'
 import { cube, evaluatorOf, harmonicWells, lennardJones } from './helpers/systems.ts'
 
@@ -138,6 +138,23 @@ describe.each(METHODS)('%s', method => {
 })
 
 describe('lbfgs', () => {
+  it('goes on from its positions and its memory to the same bits', async () => {
+    const random = randomSequence(3, STREAM.build)
+    const start = icosahedron(3.6).map(x => x + 0.25 * (2 * random.uniform() - 1))
+    const { evaluate } = lennardJones(13, 0.1, 3.4)
+    const options = { method: 'lbfgs', fmax_eV_per_A: 1e-7, max_steps: 3000, evaluate } as const
+    const whole = createState(start, cube(100))
+    const expected = await minimize(whole, options)
+    for (const stop of [0, 1, 9, 25]) {
+      const state = createState(start, cube(100))
+      const memory = freshMemory()
+      for await (const { steps } of minimization(state, { ...options, memory })) if (steps === stop) break
+      expect(memory.steps).toBe(stop)
+      expect(await minimize(state, { ...options, memory })).toEqual(expected)
+      expect(state.positions).toEqual(whole.positions)
+    }
+  })
+
   it('stops unconverged, without harm, when the forces do not belong to the energy', async () => {
     const state = createState([1, 0, 0], cube(10))
     const result = await minimize(state, {

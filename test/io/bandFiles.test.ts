@@ -8,9 +8,12 @@ import {
   type BandCheckpoint,
   readBandCheckpoint,
   readBandFile,
+  readEndsCheckpoint,
   type SavedBand,
+  type SavedEnds,
   writeBandCheckpoint,
   writeBandFile,
+  writeEndsCheckpoint,
 } from '../../src/io/bandFiles.ts'
 import { optimizerData, optimizerState, optimizerStep, startOptimizer } from '../../src/optimize/optimizer.ts'
 import { caught } from '../tools/caught.ts'
@@ -148,6 +151,36 @@ describe('the checkpoint of a band', () => {
     expect(step(optimizerState(back.band.optimizer)).positions).toEqual(step(state).positions)
   })
 
+  it('is kept with what befell the band', () => {
+    const { images, energies_eV, forces } = checkpoint('lbfgs')
+    const setback = {
+      iteration: 9,
+      stage: 'climbing' as const,
+      reason: 'force' as const,
+      image: 2,
+      fmax_eV_per_A: 3.7,
+      height_eV: 5.5,
+      length_A: 11.25,
+    }
+    const course = {
+      climbFrom_eV_per_A: 0.03,
+      firstLength_A: 1 / 3,
+      limit_eV_per_A: 17,
+      explodedSince: 15,
+      best: { iteration: 16, fmax_eV_per_A: 0.08 },
+      retreat: { images, energies_eV, forces },
+      steady: false,
+      setbacks: [setback],
+      lost: false,
+    }
+    const bare = { ...course, limit_eV_per_A: null, explodedSince: null, best: null, retreat: null }
+    for (const kept of [course, bare]) {
+      const written = saved({ ...checkpoint('lbfgs'), course: kept })
+      writeBandCheckpoint(at('c.json'), written)
+      expect(readBandCheckpoint(at('c.json'))).toEqual(written)
+    }
+  })
+
   it('is not written with a number that JSON cannot hold', () => {
     const broken = { ...checkpoint('lbfgs'), energies_eV: [Number.NaN] }
     expect(() => writeBandCheckpoint(at('nan.json'), saved(broken))).toThrow(RangeError)
@@ -172,5 +205,35 @@ describe('the checkpoint of a band', () => {
     expect(caught(() => readBandCheckpoint(at('c.json'))).message).toContain(
       'another version of hoplite (band.version)',
     )
+  })
+})
+
+describe('the checkpoint of the ends of a band', () => {
+  const ends: SavedEnds = {
+    settling: false,
+    relaxations: [
+      {
+        positions_A: [1 / 3, 2, 3],
+        steps: 3,
+        limit_A: 0.2,
+        pairs: [{ step: [0.1, 0, 0], change: [1, 2, 3] }],
+      },
+      { positions_A: [1, Math.PI, 3], steps: 0, limit_A: 1e-9, pairs: [] },
+    ],
+    anchors_A: null,
+    force_calls: 17,
+    wall_s: 1.5,
+  }
+
+  it('is kept bit for bit', () => {
+    for (const kept of [ends, { ...ends, settling: true, relaxations: [], anchors_A: [0.1] }]) {
+      writeEndsCheckpoint(at('e.json'), kept)
+      expect(readEndsCheckpoint(at('e.json'))).toEqual(kept)
+    }
+  })
+
+  it('is none of a band', () => {
+    writeEndsCheckpoint(at('e.json'), ends)
+    expect(caught(() => readBandCheckpoint(at('e.json'))).message).toBe('this is no checkpoint of a band')
   })
 })

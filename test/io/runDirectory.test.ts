@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog, readLog } from '../../src/io/log.ts'
 import { describeInputs, type Manifest, readManifest, writeManifest } from '../../src/io/manifest.ts'
 import { createRunDirectory, RUN_FILES, readResults, writeResults } from '../../src/io/runDirectory.ts'
+import { whileLocked } from '../../src/io/runLock.ts'
 import { caught } from '../tools/caught.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 
@@ -42,6 +45,84 @@ describe('a run directory', () => {
     expect(readResults(directory)).toEqual({ slope_A2_per_ps: 0.125, fit: [1, 2] })
     writeFileSync(join(directory, RUN_FILES.results), '{')
     expect(caught(() => readResults(directory)).message).toContain('no JSON')
+  })
+})
+
+describe('the lock of a run directory', () => {
+  /** A directory in which a process is, or was, at work. */
+  const lockedBy = (name: string, pid: number, host = hostname()) => {
+    const out = join(folder, name)
+    mkdirSync(out)
+    writeFileSync(join(out, RUN_FILES.lock), JSON.stringify({ pid, host }))
+    return out
+  }
+  const owner = (directory: string) => JSON.parse(readFileSync(join(directory, RUN_FILES.lock), 'utf8')).pid
+  const gone = () => spawnSync(process.execPath, ['--version']).pid
+
+  const locked = (directory: string) => existsSync(join(directory, RUN_FILES.lock))
+
+  it('keeps other processes out, naming the one that is at work', async () => {
+    const out = lockedBy('busy', process.ppid)
+    const error = caught(() => createRunDirectory({ out, name: 'x' }))
+    expect(error.message).toBe(`another hoplite is at work in this run directory: process ${process.ppid}`)
+    expect(error.where).toBe(out)
+    expect(error.hint).toContain(join(out, RUN_FILES.lock))
+    await expect(whileLocked(out, async () => 1)).rejects.toEqual(error)
+    expect(owner(out)).toBe(process.ppid)
+    // Whether or not it has written anything.
+    writeFileSync(join(out, 'log.csv'), '')
+    expect(caught(() => createRunDirectory({ out, name: 'x' }))).toEqual(error)
+  })
+
+  it('is held from the making of the directory until the work in it ends, well or badly', async () => {
+    const out = createRunDirectory({ out: join(folder, 'held'), name: 'x' })
+    expect(owner(out)).toBe(process.pid)
+    expect(await whileLocked(out, async () => owner(out))).toBe(process.pid)
+    expect(locked(out)).toBe(false)
+    const failing = whileLocked(out, async () => {
+      throw new Error(`of ${owner(out)}`)
+    })
+    await expect(failing).rejects.toThrow(`of ${process.pid}`)
+    expect(locked(out)).toBe(false)
+  })
+
+  it('leaves no listeners behind', async () => {
+    const before = process.listenerCount('exit')
+    const [a, b] = ['one', 'two'].map(name => createRunDirectory({ out: join(folder, name), name }))
+    for (const out of [a!, b!, a!]) await whileLocked(out, async () => {})
+    expect(process.listenerCount('exit')).toBe(before)
+  })
+
+  it('makes a run without a directory of its own go to the next', () => {
+    lockedBy('twice', process.ppid)
+    const path = createRunDirectory({ parent: folder, name: 'twice' })
+    expect(path).toBe(join(folder, 'twice-2'))
+    expect(owner(path)).toBe(process.pid)
+  })
+
+  it('is taken over from a process that is no more, had the same number, or was cut short', async () => {
+    const stale = lockedBy('stale', gone())
+    expect(createRunDirectory({ out: stale, name: 'x' })).toBe(stale)
+    expect(owner(stale)).toBe(process.pid)
+    const out = lockedBy('again', gone())
+    const lock = (text: string) => writeFileSync(join(out, RUN_FILES.lock), text)
+    for (const left of [
+      null,
+      JSON.stringify({ pid: process.pid, host: hostname() }),
+      '',
+      'null',
+      '{"pid":',
+    ]) {
+      if (left !== null) lock(left)
+      expect(await whileLocked(out, async () => owner(out))).toBe(process.pid)
+      expect(locked(out)).toBe(false)
+    }
+  })
+
+  it('of another machine stays', () => {
+    const out = lockedBy('elsewhere', gone(), 'node-17')
+    expect(caught(() => createRunDirectory({ out, name: 'x' })).message).toMatch(/process \d+ on node-17$/)
+    expect(locked(out)).toBe(true)
   })
 })
 

@@ -63,6 +63,18 @@ describe('forces on a band', () => {
     expect(result.fmax_eV_per_A).toEqual([4, 4, 4])
   })
 
+  it('leave out what would shift all atoms together, where nothing holds them', () => {
+    const two = (x: number) => Float64Array.of(x, 0, 0, -x, 0, 0)
+    const images = [two(0), two(1), two(2)]
+    const forces = images.map(() => Float64Array.of(0, 5, 2, 0, 1, 2))
+    const seen = (drifts: boolean) =>
+      Array.from(
+        bandForces({ images, energies_eV: [0, 1, 2], forces }, UNIFORM, null, null, drifts).nebForces[1]!,
+      )
+    expect(seen(false)).toEqual([0, 5, 2, 0, 1, 2])
+    expect(seen(true)).toEqual([0, 2, 0, 0, -2, 0])
+  })
+
   it('measure the path over all atoms', () => {
     expect(pathLengths(KINKED)).toEqual([0, 2, 3])
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { barrierOf } from '../../src/neb/barrier.ts'
-import type { BandCheckpoint, BandOptions } from '../../src/neb/neb.ts'
+import type { BandCheckpoint, BandOptions, BandState } from '../../src/neb/neb.ts'
 import { bandWarnings } from '../../src/neb/warnings.ts'
 import { evaluatorOn, line, type Surface, statesOf } from './helpers/surfaces.ts'
 
@@ -161,4 +161,93 @@ describe('a band', () => {
   it('refuses two images', async () => {
     await expect(statesOf(options({ images: line([-1, 0], [1, 0], 2) }))).rejects.toThrow('2 images')
   })
+})
+
+/**
+ * Wells at y = ±1 Å, a saddle at the origin; the valley runs there nearly along x, across the line between the wells:
+ * three images take a wall for the way up.
+ */
+const winding: Surface = (x, y) => HEIGHT * (y * y - 1) ** 2 + 4 * (x - 2 * (y - y ** 3)) ** 2 + 0.02 * y
+
+const windingBand = (images: number, extra: Partial<BandOptions> = {}) =>
+  options({ evaluator: evaluatorOn(winding), images: line([0, -1], [0, 1], images), ...extra })
+
+describe.each(['lbfgs', 'fire'] as const)('a band that %s lets climb up a wall', optimizer => {
+  it('is taken back, tries again, and ends soon as the plain band that it was', async () => {
+    const states = await statesOf(windingBand(3, { optimizer }))
+    const band = states.at(-1)!
+    expect(band).toMatchObject({ lost: true, converged: false, stage: 'plain', climbing: null })
+    expect(band.setbacks.length).toBeGreaterThan(1)
+    expect(band.setbacks.every(({ stage, image }) => stage === 'climbing' && image === 1)).toBe(true)
+    expect(band.fmax_eV_per_A).toBeLessThanOrEqual(0.005)
+    expect(band.energies_eV[1]).toBeLessThan(1.1 * HEIGHT)
+    expect(band.iteration).toBeLessThan(500)
+    // Nothing that has exploded is ever shown.
+    expect(Math.max(...states.flatMap(state => state.energies_eV))).toBeLessThan(20)
+    const [warning] = bandWarnings(band, { climb: true, fmax_eV_per_A: 0.005, endpoints_fmax_eV_per_A: 1 })
+    expect(warning).toMatchObject({ flag: 'went-astray', images: [1] })
+    expect(warning!.message).toMatch(/on image 2 of 3.*taken back \d times.*before it climbed/)
+  })
+
+  it('goes on from any of its checkpoints to the same end', async () => {
+    const whole = await statesOf(windingBand(3, { optimizer }))
+    const json = (state: BandState) => JSON.stringify(state.checkpoint())
+    for (const at of whole.keys()) {
+      const from: BandCheckpoint = JSON.parse(json(whole[at]!))
+      const end = (await statesOf(windingBand(3, { optimizer, from, images: [] }))).at(-1)!
+      expect(json(end)).toBe(json(whole.at(-1)!))
+    }
+  })
+
+  it('finds its saddle with more images', async () => {
+    const band = (await statesOf(windingBand(9, { optimizer }))).at(-1)!
+    expect(band.converged).toBe(true)
+    const { barrier_eV } = barrierOf(band.path_A, band.energies_eV, band.tangentForces_eV_per_A)
+    expect(barrier_eV).toBeCloseTo(HEIGHT + 0.02, 3)
+  })
+})
+
+describe('a band that nothing holds to a place', () => {
+  /** Two atoms that see only each other, as `bent` says. */
+  const pair = {
+    evaluate: async (images: readonly Float64Array[]) => {
+      const seen = await evaluatorOn(bent).evaluate(
+        images.map(x => x.slice(0, 3).map((v, c) => v - x[3 + c]!)),
+      )
+      return seen.map(({ energy, forces }) => ({
+        energy,
+        forces: Float64Array.of(...forces, ...forces.map(f => -f)),
+      }))
+    },
+  }
+  /** The second atom slides along while the first hops by it. */
+  const sliding = line([-1, 0], [1, 0], 7).map((image, i) =>
+    Float64Array.of(...image.map((x, c) => x + (c === 1 ? i : 0)), 0, i, 0),
+  )
+  const centre = (image: Float64Array) => [0, 1, 2].map(c => (image[c]! + image[3 + c]!) / 2)
+
+  it('does not slide, nor is longer for it', async () => {
+    const band = (await statesOf(options({ evaluator: pair, images: sliding, drifts: true }))).at(-1)!
+    expect(band.converged).toBe(true)
+    for (const image of band.images) {
+      centre(image).forEach((x, c) => {
+        expect(x).toBeCloseTo(centre(sliding[0]!)[c]!, 9)
+      })
+    }
+    const alone = (await statesOf(options())).at(-1)!
+    // Two atoms share the way of one.
+    expect(band.path_A.at(-1)! * Math.SQRT2).toBeCloseTo(alone.path_A.at(-1)!, 1)
+    expect(Math.max(...band.energies_eV)).toBeCloseTo(HEIGHT, 4)
+  })
+})
+
+it('twin saddles do not take turns in climbing', async () => {
+  // Three wells, two saddles that differ by 1 meV.
+  const twin: Surface = (x, y) =>
+    (HEIGHT * (1 - Math.cos(Math.PI * x))) / 2 + 0.001 * x + 4 * (y - 0.3 * Math.sin(Math.PI * x)) ** 2
+  const states = await statesOf(options({ evaluator: evaluatorOn(twin), images: line([-2, 0], [2, 0], 9) }))
+  expect(states.at(-1)!.converged).toBe(true)
+  const climbers = states.flatMap(({ climbing }) => (climbing ? [climbing.image] : []))
+  expect(climbers.filter((image, k) => k > 0 && image !== climbers[k - 1]).length).toBeLessThanOrEqual(1)
+  expect(climbers.at(-1)).toBe(6)
 })

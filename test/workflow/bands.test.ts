@@ -1,12 +1,14 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createState } from '../../src/core/state.ts'
+import { readEndsCheckpoint } from '../../src/io/bandFiles.ts'
 import { loadBandRecipe } from '../../src/io/bandRecipe.ts'
+import { RUN_FILES } from '../../src/io/runDirectory.ts'
 import { writeStructureFile } from '../../src/io/structureFile.ts'
 import { createReferenceEvaluator } from '../../src/platform/reference/reference.ts'
 import { caseRecipe } from '../../src/studies/barrierStudy.ts'
-import { computeBand } from '../../src/workflow/computeBand.ts'
+import { computeBand, type NebEvent } from '../../src/workflow/computeBand.ts'
 import { runNeb } from '../../src/workflow/neb.ts'
 import { prepareBand } from '../../src/workflow/prepareBand.ts'
 import { temporaryFolder } from '../tools/folder.ts'
@@ -40,6 +42,102 @@ describe('a band', () => {
     expect(net).toBeCloseTo(-0.6, 9)
     expect(notes.join()).toMatch(/net charge of -0\.6000 e: its energy includes a uniform background of -\d/)
     expect(ends.initial.box).toBe(box)
+  })
+})
+
+describe('a band of too few images', () => {
+  /** Li in a crystal of mixed metals, two vacancies: several small barriers in a row. */
+  const mixed = (name: string, images: number) =>
+    recipe(
+      name,
+      [
+        [['system', 'build', 'crystal', 'metals'], { Co: 0.1, Mn: 0.1, Ni: 0.8 }],
+        [['system', 'build', 'types'], { Li: 'Li', Ni: 'Ni3', Co: 'Co3', Mn: 'Mn4', O: 'O' }],
+        [
+          ['system', 'build', 'repeat'],
+          [3, 3, 1],
+        ],
+        [
+          ['hop', 'ion', 'near'],
+          [0.33, 0.33, 0],
+        ],
+        [
+          ['hop', 'to', 'near'],
+          [0.66, 0.33, 0],
+        ],
+        [['interactions', 'cutoff_A'], 8],
+        [['band', 'images'], images],
+      ],
+      'bulk-tsh.yaml',
+    )
+  const band = (path: string, onEvent?: (event: NebEvent) => void) =>
+    computeBand(prepareBand(loadBandRecipe(path)), { platform: 'auto', threads: 1, onEvent })
+
+  it('that loses its way while it climbs ends soon, sound, and says on which image', async () => {
+    const notes: string[] = []
+    const lost = await band(mixed('lost', 4), event => {
+      if (event.kind === 'note') notes.push(event.text)
+    })
+    expect(lost).toMatchObject({ completed: true, converged: false })
+    expect(lost.iterations).toBeLessThan(250)
+    expect(Math.max(...lost.energies_eV)).toBeLessThan(0.5)
+    expect(lost.warnings.join()).toMatch(
+      /the climbing band ran away by iteration \d+: \S+ eV\/Å on image \d of 4/,
+    )
+    expect(notes.join()).toMatch(/ran away by iteration \d+.*goes on from where it was sound/)
+  })
+
+  it('climbs all the same where it can: 5 of them as well as 9', async () => {
+    const { converged, barrier_eV } = await band(mixed('few', 5))
+    expect(converged).toBe(true)
+    expect(Math.abs(barrier_eV - 0.264)).toBeLessThan(0.002)
+  })
+})
+
+describe('a band that nothing holds to a place', () => {
+  it('comes to rest however little force is left', async () => {
+    const path = recipe(
+      'rest',
+      [
+        [['band', 'images'], 7],
+        [['band', 'fmax_eV_per_A'], 1e-4],
+        [['vibrations', 'prefactor'], false],
+      ],
+      'bulk-tsh.yaml',
+    )
+    const { state, iterations } = await computeBand(prepareBand(loadBandRecipe(path)), {
+      platform: 'auto',
+      threads: 1,
+    })
+    expect(state.converged).toBe(true)
+    // With the drift it is still at 0.013 eV/Å after 500.
+    expect(iterations).toBeLessThan(150)
+    for (const image of state.images) {
+      const shift = image.reduce((sum, x, k) => sum + x - state.images[0]![k]!, 0)
+      expect(Math.abs(shift)).toBeLessThan(1e-6)
+    }
+  })
+})
+
+describe('an adsorbate', () => {
+  it('that stands nearer to the next image of the slab gets a note', () => {
+    const at = (height_A: number) => {
+      const adsorbate = {
+        unit: 'PVDF-fragment',
+        above: { element: 'Li', layer: 5, near: [0.5, 0.744] },
+        height_A,
+      }
+      const path = recipe(
+        `high-${height_A}`,
+        [[['system', 'build', 'adsorbates'], [adsorbate]]],
+        'li-pvdf.yaml',
+      )
+      return prepareBand(loadBandRecipe(path)).notes.join()
+    }
+    expect(at(4.5)).not.toContain('next image')
+    expect(at(9.5)).toMatch(
+      /nearer to the next image of the slab \(3\.\d Å\) than to its own surface \(9\.\d Å\)/,
+    )
   })
 })
 
@@ -104,6 +202,56 @@ describe('a slab that the z faces cut', () => {
     const path = recipe('bulk', [[['interactions', 'slab_correction'], true]])
     expect(() => prepareBand(loadBandRecipe(path))).toThrow(/slab_correction needs vacuum along z/)
   })
+})
+
+describe('a band that is stopped before it begins', () => {
+  it.each([
+    ['while its ends relax', 'bulk-odh.yaml', 12, false],
+    ['while its adsorbate settles', 'ni-pan.yaml', 6, true],
+  ])(
+    '%s keeps them as far as they came, and goes on to the same bits',
+    { timeout: 60_000 },
+    async (_when, from, steps, settling) => {
+      const directory = join(folder, from)
+      mkdirSync(directory)
+      const path = recipe(
+        `stopped-${from}`,
+        [
+          [['band', 'images'], 5],
+          [['band', 'max_iterations'], 1],
+          [['vibrations', 'prefactor'], false],
+        ],
+        from,
+      )
+      const request = {
+        loaded: loadBandRecipe(path),
+        directory,
+        platform: 'auto',
+        threads: 1,
+        command: [],
+      } as const
+      let asked = 0
+      const signal = {
+        get aborted() {
+          return ++asked > steps
+        },
+      } as AbortSignal
+      await expect(runNeb({ ...request, resume: false, signal })).rejects.toMatchObject({
+        code: 130,
+        where: directory,
+        hint: expect.stringContaining(`hoplite neb ${directory} --resume`),
+      })
+      const kept = readEndsCheckpoint(join(directory, RUN_FILES.endsCheckpoint))
+      expect(kept.settling).toBe(settling)
+      const rest = await runNeb({ ...request, resume: true })
+      expect(existsSync(join(directory, RUN_FILES.endsCheckpoint))).toBe(false)
+      expect(existsSync(join(directory, RUN_FILES.lock))).toBe(false)
+      const whole = await computeBand(prepareBand(loadBandRecipe(path)), { platform: 'auto', threads: 1 })
+      expect(rest.energies_eV).toEqual(whole.energies_eV)
+      // What was done before is not done again, but for the forces where it stopped.
+      expect(rest.preparation_force_calls).toBe(whole.preparation_force_calls + kept.relaxations.length)
+    },
+  )
 })
 
 describe('a band that goes on', () => {
