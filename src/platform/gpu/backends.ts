@@ -67,7 +67,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
   let context: DeviceContext | undefined
   try {
     gpu = new gpuJs.GPU({ mode: name })
-    if (name === 'webgpu') context = await gpuJs.WebGPUContext.acquire()
+    if (name === 'webgpu') context = watched(await gpuJs.WebGPUContext.acquire())
   } catch (error) {
     throw unavailable(name, error instanceof Error ? error.message : String(error))
   }
@@ -129,7 +129,10 @@ export async function createBackend(name: BackendName): Promise<Backend> {
         const args = [...inputs.map(input => (input as HeldArray).argument), ...values]
         const launched = last ? follow(args, last) : launch(args)
         submissions.add(launched)
-        const result = launched.then(launch => launch.values)
+        const result = guarded(
+          launched.then(launch => launch.values),
+          context,
+        )
         last = result
         const end = () => {
           submissions.delete(launched)
@@ -228,6 +231,38 @@ function checkSize(width: number, height: number): void {
     throw new SimulationError({
       message: `an array of ${height} × ${width} has indices beyond ${MAX_INDEX}, which single precision rounds`,
       hint: 'use platform: simd',
+    })
+  }
+}
+
+/** What a device has refused to do. */
+const troubles = new WeakMap<DeviceContext, string>()
+
+function watched(context: DeviceContext): DeviceContext {
+  context.device.onuncapturederror = ({ error }) => {
+    if (!troubles.has(context)) troubles.set(context, error.message)
+  }
+  return context
+}
+
+/** How long after an error it may be heard that the device is lost, ms. */
+const PATIENCE_MS = 200
+
+/** @throws SimulationError when the device is lost, or has refused anything so far */
+async function guarded<T>(work: Promise<T>, context: DeviceContext | undefined): Promise<T> {
+  if (!context) return work
+  try {
+    const result = await work
+    const trouble = troubles.get(context)
+    if (trouble === undefined) return result
+    throw new SimulationError({ message: `the GPU refused its work: ${trouble}`, hint: 'use platform: simd' })
+  } catch (error) {
+    const late = new Promise<false>(resolve => setTimeout(resolve, PATIENCE_MS, false))
+    const isLost = await Promise.race([context.device.lost.then(() => true), late])
+    if (!isLost) throw error
+    throw new SimulationError({
+      message: 'the GPU was lost in the middle of a computation',
+      hint: 'a run goes on from its last checkpoint: hoplite resume DIR, if need be with --platform simd',
     })
   }
 }

@@ -45,6 +45,10 @@ export interface DeviceContext {
     readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number }
     readonly queue: { writeBuffer(buffer: unknown, offset: number, values: Float32Array): void }
     createBuffer(settings: { readonly size: number; readonly usage: number }): unknown
+    readonly lost: Promise<unknown>
+    /** Of commands that are refused nobody else hears: what they were to write reads as zeros. */
+    onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null
+    destroy(): void
   }
 }
 

@@ -2,7 +2,8 @@ import { WebAssemblyKernel } from 'gpu.js'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { UserError } from '../../../src/errors.ts'
 import { type Backend, createBackend, type KernelDescription } from '../../../src/platform/gpu/backends.ts'
-import { onEachBackend } from './helpers.ts'
+import { loadGpuJs } from '../../../src/platform/gpu/gpuJs.ts'
+import { onEachBackend, onWebGpu } from './helpers.ts'
 
 const kernel = (source: string, others: Partial<KernelDescription> = {}): KernelDescription => ({
   name: 'test',
@@ -98,4 +99,48 @@ it('lets no kernel fall back to the cpu', async () => {
 it('says which backend is not to be had', async () => {
   await expect(createBackend('webgl2')).rejects.toThrow(UserError)
   await expect(createBackend('webgl2')).rejects.toThrow('no webgl2 here')
+})
+
+onWebGpu(() => {
+  const add = 'function (a) { return a[0][this.thread.x] + 1; }'
+  const acquire = async () => (await loadGpuJs()).WebGPUContext.acquire()
+
+  it('makes no buffer that the first launches have not made', async () => {
+    const backend = await createBackend('webgpu')
+    const { device } = await acquire()
+    const [input, one] = [backend.array(3), backend.kernel(kernel(add))]
+    for (let k = 0; k < 5; k++) await one.run([input], [])
+    const made = vi.spyOn(device, 'createBuffer')
+    for (let k = 0; k < 50; k++) await one.run([input], [])
+    expect(made).not.toHaveBeenCalled()
+    made.mockRestore()
+    await backend.dispose()
+  })
+
+  it('does not pass off as a result what is left when the device refuses its work', async () => {
+    const backend = await createBackend('webgpu')
+    const { device } = await acquire()
+    const [input, one] = [backend.array(3), backend.kernel(kernel(add))]
+    await one.run([input], [])
+    device.createBuffer({ size: 2 ** 50, usage: 0x80 })
+    await expect(one.run([input], [])).rejects.toThrow('the GPU refused its work: ')
+    // Nobody shall use it any more.
+    device.destroy()
+    await device.lost
+  })
+
+  it('says that the device is lost, and has another for what begins then', async () => {
+    const backend = await createBackend('webgpu')
+    const { device } = await acquire()
+    const [input, one] = [backend.array(3), backend.kernel(kernel(add))]
+    await one.run([input], [])
+    const running = one.run([input], [])
+    device.destroy()
+    await expect(running).rejects.toThrow('the GPU was lost in the middle of a computation')
+    await expect(one.run([input], [])).rejects.toMatchObject({ hint: expect.stringContaining('resume') })
+    const next = await createBackend('webgpu')
+    const again = next.kernel(kernel(add))
+    expect([...(await again.run([next.array(3)], []))]).toEqual([1, 1, 1])
+    await next.dispose()
+  })
 })

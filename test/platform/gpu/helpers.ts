@@ -11,5 +11,9 @@ const skipped = process.env.CI ? null : adapter.reason
 export function onEachBackend(tests: (name: BackendName) => void): void {
   describe('on cpu', () => tests('cpu'))
   describe('on webasm', () => tests('webasm'))
-  describe.skipIf(skipped)(skipped ? `on webgpu: no adapter, ${skipped}` : 'on webgpu', () => tests('webgpu'))
+  onWebGpu(() => tests('webgpu'))
+}
+
+export function onWebGpu(tests: () => void): void {
+  describe.skipIf(skipped)(skipped ? `on webgpu: no adapter, ${skipped}` : 'on webgpu', tests)
 }
