@@ -8,6 +8,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['cli'],
   ['studies'],
   ['workflow'],
+  ['browser'],
   ['report'],
   ['dynamics', 'neb', 'analysis', 'build', 'io'],
   ['platform', 'potentials'],

@@ -2,7 +2,10 @@ import type { MoleculeGroup } from '../report/model.ts'
 import type { LoadedRun } from './loadRun.ts'
 
 /** What each atom belongs to: the followed ions, their counter-ions, or what they move through. */
-export function moleculeGroups(run: LoadedRun, species: string): MoleculeGroup[] {
+export function moleculeGroups(
+  run: Pick<LoadedRun, 'structure' | 'potential'>,
+  species: string,
+): MoleculeGroup[] {
   const { elements, types } = run.structure
   return elements.map((element, i) => {
     if (element === species) return 'ion'

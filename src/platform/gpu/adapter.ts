@@ -1,4 +1,4 @@
-import { type AdapterLimits, isSoftware, navigatorObject, type WebGpuAdapter } from './webGpu.ts'
+import { type AdapterLimits, isSoftware, type WebGpuAdapter } from './webGpu.ts'
 
 export interface Adapter {
   readonly name: string
@@ -39,21 +39,15 @@ let found: Adapter | undefined
 export async function findAdapter(options: AdapterOptions = {}): Promise<Adapter | NoAdapter> {
   if (found && (!found.isSoftware || softwareAllowed(options))) return found
   try {
-    const adapter = await requestAdapter(softwareAllowed(options))
+    // Bundles for web pages have browser/standIns/dawn.ts in its place.
+    const { requestDawnAdapter } = await import('./dawn.ts')
+    const adapter = await requestDawnAdapter(softwareAllowed(options))
     if (typeof adapter === 'string') return { name: null, reason: adapter }
     found = describe(adapter)
     return found
   } catch (error) {
     return { name: null, reason: error instanceof Error ? error.message : String(error) }
   }
-}
-
-async function requestAdapter(allowSoftware: boolean): Promise<WebGpuAdapter | string> {
-  const inBrowser = typeof process === 'undefined' || !process.versions?.node
-  if (!inBrowser) return (await import('./dawn.ts')).requestDawnAdapter(allowSoftware)
-  const { gpu } = navigatorObject()
-  if (!gpu) return 'this browser has no WebGPU'
-  return (await gpu.requestAdapter()) ?? 'the browser gives WebGPU no adapter'
 }
 
 function describe(adapter: WebGpuAdapter): Adapter {

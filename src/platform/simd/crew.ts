@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { SimulationError } from '../../errors.ts'
 import type { Timings } from '../platform.ts'
 import { watchBusyness } from './busyness.ts'
@@ -21,6 +19,7 @@ import {
   writeJob,
 } from './jobs.ts'
 import { compileKernels, isShared, type Kernels } from './kernels.ts'
+import { startThread, turn } from './runtime.ts'
 
 export type { Call } from './jobs.ts'
 
@@ -62,7 +61,6 @@ export interface CrewOptions {
   readonly program?: URL | undefined
 }
 
-const THREAD = new URL('./crewThread.mjs', import.meta.url)
 /** How often to look before sleeping: some hundred microseconds, longer than the last job of a round takes. */
 const LOOKS = 20_000
 /** After so long without a sign of life it is asked whether the other threads are still there. */
@@ -70,7 +68,7 @@ const PATIENCE_MS = 100
 
 export function createCrew<Exports>(
   kernels: Kernels<Exports>,
-  { threads: asked = 1, program = THREAD }: CrewOptions = {},
+  { threads: asked = 1, program }: CrewOptions = {},
 ): Crew {
   const threads = isShared(kernels.memory) ? asked : 1
   const board = newBoard(isShared(kernels.memory))
@@ -88,7 +86,7 @@ export function createCrew<Exports>(
   }
   const data: CrewData = { module: compileKernels(kernels.memory).module, memory: kernels.memory, board }
   const workers = Array.from({ length: threads - 1 }, () =>
-    startWorker(program, data, cause => fail(`a worker thread ended: ${cause}`)),
+    startThread(data, cause => fail(`a worker thread ended: ${cause}`), program),
   )
 
   function start(jobs: readonly Job[]): void {
@@ -116,7 +114,7 @@ export function createCrew<Exports>(
       if (done === issued) break
       if (looks < LOOKS || Atomics.wait(control, DONE, done, PATIENCE_MS) !== 'timed-out') continue
       // What has become of a worker is heard of only between events.
-      await setImmediate()
+      await turn()
       if (failure) throw failure
     }
     if (workers.length > 0) busyness.end()
@@ -147,7 +145,7 @@ export function createCrew<Exports>(
   async function dispose(): Promise<void> {
     // An evaluation that is still going on waits for jobs that nobody does any more.
     fail('the evaluator has been disposed of')
-    await Promise.all(workers.map(({ worker }) => worker.terminate()))
+    await Promise.all(workers.map(worker => worker.terminate()))
   }
 
   return {
@@ -164,20 +162,4 @@ export function createCrew<Exports>(
     timings,
     dispose,
   }
-}
-
-function startWorker(program: URL, data: CrewData, die: (cause: string) => void) {
-  const worker = new Worker(program, { workerData: data, execArgv: [] })
-  const started = new Promise<void>((resolve, reject) => {
-    worker.once('message', resolve)
-    worker.once('error', reject)
-    worker.once('exit', code => reject(new Error(`exit code ${code}`)))
-  })
-  // Whoever asks for it hears of a failure; everybody else from the next job.
-  started.catch(() => {})
-  worker.on('error', error => die(error instanceof Error ? error.message : String(error)))
-  worker.on('exit', code => die(`exit code ${code}`))
-  // A crew that nobody disposes of does not keep the process alive.
-  worker.unref()
-  return { worker, started }
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
 import { SimulationError } from '../../errors.ts'
+import { canShareMemory, enableRelaxedSimd, readKernels } from './runtime.ts'
+
+export { enableRelaxedSimd } from './runtime.ts'
 
 /**
  * The WebAssembly kernels: AssemblyScript in `assembly/`, compiled into `wasm/` by `npm run wasm`, once with relaxed
@@ -18,8 +19,6 @@ export const PAGE_BYTES = 65536
 /** 4 GiB: what 32-bit addresses reach. */
 export const MAX_PAGES = 65536
 
-const read = (flavour: SimdFlavour) => readFileSync(new URL(`./wasm/${flavour}.wasm`, import.meta.url))
-
 interface Compiled {
   readonly flavour: SimdFlavour
   readonly module: WebAssembly.Module
@@ -34,7 +33,7 @@ export function compileKernels(memory: WebAssembly.Memory): Compiled {
   const kind = isShared(memory) ? 'shared' : 'unshared'
   const known = compiled.get(kind)
   if (known) return known
-  const made = compile(kind === 'shared' ? read : flavour => withUnsharedMemory(read(flavour)))
+  const made = compile(kind === 'shared' ? readKernels : flavour => withUnsharedMemory(readKernels(flavour)))
   compiled.set(kind, made)
   return made
 }
@@ -44,28 +43,22 @@ function compile(bytes: (flavour: SimdFlavour) => Uint8Array<ArrayBuffer>): Comp
   const flavour = (['relaxed-simd', 'simd'] as const).find(name => WebAssembly.validate(bytes(name)))
   if (!flavour) {
     throw new SimulationError({
-      message: 'this Node has no WebAssembly SIMD',
-      hint: 'use --platform reference',
+      message: 'this runtime has no WebAssembly SIMD',
+      hint: 'use platform reference',
     })
   }
   return { flavour, module: new WebAssembly.Module(bytes(flavour)) }
 }
 
-/** Relaxed SIMD is on from Node 22; before, the flag exists and works; in later versions it is gone. */
-export function enableRelaxedSimd(): void {
-  if (Number(process.versions.node.split('.')[0]) < 22) {
-    setFlagsFromString('--experimental-wasm-relaxed-simd')
-  }
-}
-
 /** The import `env.memory`, and the flag behind it that says: has a maximum, is shared. */
-const IMPORTED_MEMORY = Buffer.from('\x03env\x06memory\x02\x03', 'latin1')
+const IMPORTED_MEMORY = '\x03env\x06memory\x02\x03'
 
 /** The same module for a memory that is not shared: no instruction of it depends on that. */
 function withUnsharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const changed = Buffer.from(module)
-  const at = changed.indexOf(IMPORTED_MEMORY)
+  // One character a byte.
+  const at = new TextDecoder('latin1').decode(module).indexOf(IMPORTED_MEMORY)
   if (at < 0) throw new TypeError('the kernels import no shared memory')
+  const changed = Uint8Array.from(module)
   changed[at + IMPORTED_MEMORY.length - 1] = 1
   return changed
 }
@@ -78,13 +71,10 @@ export function instantiateKernels<Exports>(memory: WebAssembly.Memory): Kernels
   return { flavour, memory, exports: exports as unknown as Exports }
 }
 
-/** Whether threads of this runtime can share memory: a web page may have been refused it. */
-const canShare = typeof SharedArrayBuffer !== 'undefined'
-
 /** Whether other threads can see it. */
 export const isShared = ({ buffer }: WebAssembly.Memory): boolean =>
-  canShare && buffer instanceof SharedArrayBuffer
+  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
 
-export function createMemory(shared = canShare): WebAssembly.Memory {
+export function createMemory(shared = canShareMemory): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared })
 }
