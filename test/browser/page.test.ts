@@ -103,6 +103,15 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await page.close()
   })
 
+  test.each(['webgl2', 'webasm'])('computes on %s, too', async backend => {
+    const { page, complaints } = await open(`?backend=${backend}`)
+    const shown = await ended(page)
+    expect(shown).toMatchObject({ state: 'ended', alarm: '', running: `gpu (f32, ${backend})` })
+    agrees(shown, 1e-4)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
   test('leaves a GPU in software aside unless it is asked for, and says why', async () => {
     const { page, complaints } = await open('')
     const shown = await ended(page)

@@ -1,7 +1,14 @@
 import { SimulationError, UserError } from '../../errors.ts'
 import type { Transfers } from '../platform.ts'
 import { findAdapter } from './adapter.ts'
-import { type BufferResult, type DeviceContext, type GpuJs, type GpuKernel, loadGpuJs } from './gpuJs.ts'
+import {
+  type BufferResult,
+  type DeviceContext,
+  type GpuJs,
+  type GpuKernel,
+  type KernelClass,
+  loadGpuJs,
+} from './gpuJs.ts'
 
 /** What gpu.js computes on, best first. `webgl2` is for browsers. */
 export const BACKENDS = ['webgpu', 'webgl2', 'webasm', 'cpu'] as const
@@ -105,7 +112,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
     let last: Promise<Float32Array> | undefined
     const launch = async (args: readonly unknown[]) => {
       const result = await compiled(...args)
-      checkBackend(name, description, compiled)
+      checkBackend(gpuJs, name, description, compiled)
       const length = output.reduce<number>((product, n) => product * n, description.components)
       transfers.launches++
       transfers.read_bytes += 4 * length
@@ -219,10 +226,21 @@ function flatten(nested: Nested, length: number): Float32Array {
   return result
 }
 
-function checkBackend(name: BackendName, description: KernelDescription, { kernel }: GpuKernel): void {
-  const { mode } = kernel.constructor
-  if (mode !== name || kernel.fallbackReason) {
-    throw refused(name, description, kernel.fallbackReason ?? `it ran on ${mode}`)
+const CLASSES: Readonly<Record<BackendName, KernelClass>> = {
+  webgpu: 'WebGPUKernel',
+  webgl2: 'WebGL2Kernel',
+  webasm: 'WebAssemblyKernel',
+  cpu: 'CPUKernel',
+}
+
+function checkBackend(
+  gpuJs: GpuJs,
+  name: BackendName,
+  description: KernelDescription,
+  { kernel }: GpuKernel,
+): void {
+  if (kernel.constructor !== gpuJs[CLASSES[name]] || kernel.fallbackReason) {
+    throw refused(name, description, kernel.fallbackReason ?? `it ran as ${kernel.constructor.name}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type BondedTable, type Harmonic, LANES, type Section } from './bondedTable.ts'
+import { horner, literal } from './pairKernel.ts'
 
 /** Arrays of the kernel, in order. */
 export const BONDED_ARRAYS = ['highs', 'lows', 'slots', 'starts', 'entries', 'parameters'] as const
@@ -18,14 +19,15 @@ export function bondedNumbers(matrix: readonly number[]): number[] {
 /**
  * Source of the kernel that returns the force of all terms on each atom, eV/Å.
  * @param images boxes that the frame holds along each of its vectors
+ * @param firstLow row of `lows` at which they begin
  */
-export function bondedSource({ sections, harmonics }: BondedTable, images: readonly number[]): string {
+export function bondedSource(table: BondedTable, images: readonly number[], firstLow = 0): string {
   const section = ({ kind, place, width }: Section, index: number) => {
     const partners = Array.from({ length: width - 1 }, (_, k) => `p${k}`)
     const body = [
-      ...partners.flatMap((name, k) => atom(name, `entries[at + ${k}][lane]`)),
+      ...partners.flatMap((name, k) => atom(name, `entries[at + ${k}][lane]`, firstLow)),
       `const row = entries[at + ${width - 1}][lane];`,
-      ...TERMS[kind](place, images, harmonics),
+      ...TERMS[kind](place, images, table),
     ]
     return `  const start${index} = starts[${index}][slice];
   const count${index} = entries[start${index}][lane];
@@ -39,13 +41,13 @@ ${body.map(line => `    ${line}`).join('\n')}
   const slice = Math.floor(self * ${1 / LANES});
   const lane = self - slice * ${LANES};
 ${MATRIX.map(m => `  const ${m} = coarse_${m} + fine_${m};`).join('\n')}
-${atom('own', 'self')
+${atom('own', 'self', firstLow)
   .map(line => `  ${line}`)
   .join('\n')}
   let sumx = 0;
   let sumy = 0;
   let sumz = 0;
-${sections.map(section).join('\n')}
+${table.sections.map(section).join('\n')}
   return [sumx, sumy, sumz];
 }`
 }
@@ -54,14 +56,16 @@ ${sections.map(section).join('\n')}
 const POSITION_STEPS = 2 ** 24
 
 /** Reads where an atom is: pA, which is on steps, and the rest pLowA, and so on. */
-const atom = (name: string, index: string) => [
-  `const ${name}Slot = slots[${index}];`,
+const atom = (name: string, index: string, firstLow: number) => [
+  // On webgl2 gpu.js trips over what it makes of elements as indices.
+  `const ${name}Index = ${index};`,
+  `const ${name}Slot = slots[${name}Index];`,
   `const ${name}Row = Math.floor(${name}Slot * 0.25);`,
   `const ${name}Lane = ${name}Slot - 4 * ${name}Row;`,
   ...AXES.flatMap((axis, k) => [
     `const ${name}High${axis} = highs[${name}Row][${name}Lane + ${4 * k}];`,
     `const ${name}${axis} = Math.floor(${name}High${axis} * ${POSITION_STEPS}) * ${1 / POSITION_STEPS};`,
-    `const ${name}Low${axis} = (${name}High${axis} - ${name}${axis}) + lows[${name}Row][${name}Lane + ${4 * k}];`,
+    `const ${name}Low${axis} = (${name}High${axis} - ${name}${axis}) + lows[${name}Row + ${firstLow}][${name}Lane + ${4 * k}];`,
   ]),
 ]
 
@@ -104,11 +108,7 @@ const cross = (result: string, u: string, v: string) => [
 const add = (...parts: readonly (readonly [factor: string, vector: string])[]) =>
   COMPONENTS.map(c => `sum${c} += ${parts.map(([factor, v]) => `${factor} * ${v}${c}`).join(' + ')};`)
 
-type TermSource = (
-  place: Section['place'],
-  images: readonly number[],
-  harmonics: readonly Harmonic[],
-) => string[]
+type TermSource = (place: Section['place'], images: readonly number[], table: BondedTable) => string[]
 
 /** What one entry adds to the force on its atom; the formulas of reference/bonded.ts and reference/torsions.ts. */
 const TERMS: Readonly<Record<Section['kind'], TermSource>> = {
@@ -150,7 +150,7 @@ const TERMS: Readonly<Record<Section['kind'], TermSource>> = {
           ]),
     ]
   },
-  series: (place, images, harmonics) => torsion(place, images, series(harmonics)),
+  series: (place, images, { harmonics }) => torsion(place, images, series(harmonics)),
   'harmonic improper': (place, images) =>
     torsion(place, images, [
       ...excess('Math.abs(sine)', 'cosine', 1),
@@ -158,6 +158,12 @@ const TERMS: Readonly<Record<Section['kind'], TermSource>> = {
       'if (sine < 0) { slope = -slope; }',
       'if (sine === 0) { slope = 0; }',
     ]),
+  'special pair': (_, images, { special }) => [
+    ...separation('v', 'own', 'p0', images),
+    `const r2 = ${dot('v', 'v')};`,
+    ...special,
+    ...add(['-force', 'v']),
+  ],
 }
 
 /** As in reference/bonded.ts. */
@@ -279,9 +285,3 @@ function series(harmonics: readonly Harmonic[]): string[] {
   )
   return [...lines, `const slope = ${terms.join(' + ')};`]
 }
-
-/** @param coefficients highest power first */
-const horner = (coefficients: readonly number[], t: string) =>
-  coefficients.slice(1).reduce((text, c) => `(${text} * ${t} + ${literal(c)})`, literal(coefficients[0]!))
-
-const literal = (value: number) => (value < 0 ? `(${value})` : String(value))

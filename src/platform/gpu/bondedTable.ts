@@ -2,7 +2,7 @@ import type { AngleForce, BondForce, DihedralForce, Force, ImproperForce } from 
 import { distinctRows } from '../reference/bondedTerm.ts'
 
 /** Terms that a kernel computes by the same lines. */
-export type BondedKind = 'harmonic bond' | 'morse bond' | 'angle' | 'series' | 'harmonic improper'
+export type BondedKind = 'harmonic bond' | 'morse bond' | 'angle' | 'series' | 'harmonic improper' | 'special pair'
 
 /**
  * What terms of a kind add to atoms in one place: `outer` atoms are at an end of the term, which is then read from
@@ -41,6 +41,17 @@ export interface BondedTable {
   readonly parameterWidth: number
   /** Most entries of an atom in a section. */
   readonly longest: number
+  /** Lines that find −(dE/dr)/r of a special pair, `force`, from `r2` and `parameters[row]`. */
+  readonly special: readonly string[]
+}
+
+/** Pairs near in a molecule whose non-bonded interaction is a matter of its own; see specialTerms.ts. */
+export interface SpecialTerms extends Pick<BondedTable, 'special'> {
+  /** [2M] */
+  readonly atoms: Int32Array
+  readonly rows: readonly (readonly number[])[]
+  /** [M] index into `rows` */
+  readonly rowOf: Int32Array
 }
 
 /** What acts on named atoms but for tethers, which see unwrapped positions. */
@@ -90,10 +101,15 @@ interface Terms {
 }
 
 /** @returns null when there is no term */
-export function createBondedTable(atomCount: number, forces: readonly BondedForce[]): BondedTable | null {
-  const { terms, harmonics } = withoutZeros(
-    forces.filter(({ atoms }) => atoms.length > 0).map(force => termsOf(force)),
-  )
+export function createBondedTable(
+  atomCount: number,
+  forces: readonly BondedForce[],
+  special?: SpecialTerms | null,
+): BondedTable | null {
+  const { terms, harmonics } = withoutZeros([
+    ...forces.filter(({ atoms }) => atoms.length > 0).map(force => termsOf(force)),
+    ...(special ? [{ kind: 'special pair' as const, size: 2, ...special }] : []),
+  ])
   if (terms.length === 0) return null
   const parameterWidth = Math.max(...terms.flatMap(({ rows }) => rows.map(row => row.length)))
   const parameters: number[] = []
@@ -117,6 +133,7 @@ export function createBondedTable(atomCount: number, forces: readonly BondedForc
     harmonics,
     parameters: Float32Array.from(parameters),
     parameterWidth,
+    special: special?.special ?? [],
     ...layOut(atomCount, sections),
   }
 }

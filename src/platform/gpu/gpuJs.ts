@@ -2,12 +2,15 @@
  * What of gpu.js is used here, as far as we use it: its own declarations are `any` where it matters, and lack the classes
  * by which arrays stay on the device.
  */
-export interface GpuJs {
+export interface GpuJs extends Readonly<Record<KernelClass, unknown>> {
   readonly GPU: new (settings: { readonly mode: string }) => Gpu
   readonly WebGPUContext: { acquire(): Promise<DeviceContext> }
   readonly WebGPUBufferResult: new (settings: BufferSettings) => BufferResult
   input(values: Float32Array, size: readonly number[]): unknown
 }
+
+/** Of kernels by what they run on. */
+export type KernelClass = 'WebGPUKernel' | 'WebGL2Kernel' | 'WebAssemblyKernel' | 'CPUKernel'
 
 export interface Gpu {
   createKernel(source: string, settings: KernelSettings): GpuKernel
@@ -32,7 +35,7 @@ export interface GpuKernel {
   (...args: readonly unknown[]): Promise<unknown>
   /** What runs, after the first call. */
   readonly kernel: {
-    readonly constructor: { readonly mode: string }
+    readonly constructor: { readonly name: string }
     readonly fallbackReason: string | null
     destroy(): void
   }

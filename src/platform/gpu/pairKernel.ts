@@ -23,7 +23,11 @@ export function pairSource(table: PairTable, coulomb: CoulombForce | undefined, 
   const names: readonly string[] = SUMS[sums]
   const energies = sums === 'energies'
   const indent = (lines: readonly string[]) => lines.map(line => `      ${line}`).join('\n')
-  const pairs = [...pairPart(table, energies), ...coulombPart(table, coulomb, energies)]
+  const pairs = [
+    ...(table.columns.length > 0 ? ['const pairRow = firstPair + classes[other][m];'] : []),
+    ...pairPart(table, column => `table[pairRow][${column}]`, energies),
+    ...coulombPart(table, coulomb, energies),
+  ]
   /** @param count what else there is to do before a pair counts */
   const walk = (count: readonly string[]) => `    for (let m = 0; m < 4; m++) {
       let da = atoms[other][m] - sa;
@@ -94,17 +98,23 @@ const ADDED: Readonly<Record<string, string>> = {
   vyz: 'vyz += force * y * z;',
 }
 
-/** −(dE/dr)/r and E of the rows of simd/rows.ts, within their cut-off. */
-function pairPart({ layout, constants, columns }: PairTable, energies: boolean): string[] {
+/**
+ * Lines that add −(dE/dr)/r of the rows of simd/rows.ts, within their cut-off, to `force`, and find E.
+ * @param lookup of what is not the same everywhere, by its place in `columns`
+ */
+export function pairPart(
+  { layout, constants, columns }: Pick<PairTable, 'layout' | 'constants' | 'columns'>,
+  lookup: (column: number) => string,
+  energies: boolean,
+): string[] {
   if (constants[CUTOFF2] === 0) return ['const pairEnergy = 0;']
   const column = (k: number) => {
     const value = constants[k]
-    return value === undefined ? `table[pairRow][${columns.indexOf(k)}]` : literal(value)
+    return value === undefined ? lookup(columns.indexOf(k)) : literal(value)
   }
   const hasC8 = constants[C8] !== 0
   const needsEnergy = energies || layout.switched
   const lines = [
-    columns.length > 0 ? 'const pairRow = firstPair + classes[other][m];' : '',
     'const inverse4 = inverse2 * inverse2;',
     `const c6 = ${column(C6)};`,
     `const c12 = ${column(C12)};`,
@@ -154,7 +164,7 @@ function coulombPart({ model }: PairTable, coulomb: CoulombForce | undefined, en
   const isScreened = coulomb.method.name !== 'cut' && screening !== undefined
   const bareForce = forceShift === 0 ? 'inverse2' : `(inverse2 - ${literal(forceShift)})`
   const shift = energyShift === 0 ? '' : ` + ${literal(forceShift)} * r - ${literal(energyShift)}`
-  const smooth = (coefficients: Float64Array) => (isScreened ? ` + ${horner(coefficients)}` : '')
+  const smooth = (coefficients: Float64Array) => (isScreened ? ` + ${horner(coefficients, 't')}` : '')
   const charges = `const charges = r2 < ${literal(coulomb.cutoff_A ** 2)} ? charge * atoms[other][12 + m] : 0;`
   return [
     ...(isScreened ? [`const t = r2 * ${literal(2 / coulomb.cutoff_A ** 2)} - 1;`] : []),
@@ -164,8 +174,10 @@ function coulombPart({ model }: PairTable, coulomb: CoulombForce | undefined, en
   ]
 }
 
-/** A polynomial in t. @param coefficients highest power first */
-const horner = (coefficients: Float64Array) =>
-  coefficients.slice(1).reduce((text, c) => `(${text} * t + ${literal(c)})`, literal(coefficients[0]!))
+/** A polynomial. @param coefficients highest power first */
+export const horner = (coefficients: ArrayLike<number>, t: string) =>
+  Array.from(coefficients)
+    .slice(1)
+    .reduce((text, c) => `(${text} * ${t} + ${literal(c)})`, literal(coefficients[0]!))
 
-const literal = (value: number) => (value < 0 ? `(${value})` : String(value))
+export const literal = (value: number) => (value < 0 ? `(${value})` : String(value))

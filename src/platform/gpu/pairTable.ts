@@ -40,7 +40,7 @@ export function createPairTable(system: System, terms: NonbondedTerms, model: No
 export const EXPONENTIALS = 4
 
 /** β and s of 2^{βr+s} as b and r₀ of e^{b(r₀−r)}: kernels have no other exponential. */
-function withNaturalExponents(row: readonly number[], { exponentials }: RowLayout): number[] {
+export function withNaturalExponents(row: readonly number[], { exponentials }: RowLayout): number[] {
   const result = [...row]
   for (let n = 0; n < exponentials; n++) {
     const at = EXPONENTIALS + 4 * n
