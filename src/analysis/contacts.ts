@@ -1,3 +1,4 @@
+import { createAutocorrelation, type Decay, decayTime } from './correlate.ts'
 import { checkFrames, type Frames, visitPairs } from './structure.ts'
 
 /** Fractions of cations over all frames; they add up to 1. */
@@ -58,19 +59,143 @@ export function ionPairStates(
   return { free, contact, aggregate: byAnionCount.slice(2).reduce((sum, n) => sum + n, 0), byAnionCount }
 }
 
-export interface Residence {
-  readonly time_ps: number
-  /** True when the correlation stayed above 1/e up to half the trajectory: the time is then that half. */
-  readonly atLeast: boolean
+/** How long contacts live, in two senses, and the curves behind the times. Entry k belongs to k frames. */
+export interface ContactLifetimes {
+  /** A contact that breaks and forms again counts as one: C(t) = ⟨h(0) h(t)⟩ / ⟨h⟩ less its plateau. */
+  readonly intermittent: Decay
+  /** A contact ends when it first breaks: S(t) = ⟨h(0) … h(t)⟩ / ⟨h⟩. */
+  readonly continuous: Decay
+  readonly lag_ps: Float64Array
+  readonly intermittentCurve: Float64Array
+  readonly continuousCurve: Float64Array
+  /** Mean number of groups that one cation touches. */
+  readonly partners: number
+}
+
+/** Contacts of a trajectory that is read frame by frame; it keeps nothing but the frames in which pairs touch. */
+export interface ContactRecord {
+  /** @throws UserError when the cut-off is beyond half the cell */
+  add(frames: Frames, frame: number): void
+  /** Null when there was no contact at all. */
+  lifetimes(options: LifetimeOptions): ContactLifetimes | null
+}
+
+export interface LifetimeOptions {
+  readonly frameInterval_ps: number
+  /** Breaks up to this long do not end a contact in the continuous sense (t* of Impey et al.); default 0. */
+  readonly tolerance_ps?: number
 }
 
 /**
- * How long a contact lives: where the intermittent contact correlation C(t) = ⟨h(0) h(t)⟩ / ⟨h⟩ falls to 1/e, h being 1
- * while a cation touches a group and 0 otherwise, over all origins (Rapaport 1983,
- * https://doi.org/10.1080/00268978300102931). A contact that breaks and forms again counts as one. The plateau of
- * chance encounters, ⟨h⟩ over all pairs, is taken out. Breaks shorter than the time between frames go unseen.
+ * Lifetimes of contacts between cations and groups, h being 1 while a cation touches a group. Intermittent: Rapaport 1983
+ * (https://doi.org/10.1080/00268978300102931), the plateau of chance encounters, ⟨h⟩ over all pairs, taken out.
+ * Continuous, with a tolerance for short breaks: Impey, Madden & McDonald 1983 (https://doi.org/10.1021/j150643a008).
+ * Both over all origins; times are where the curves fall to 1/e. Breaks shorter than the time between frames go unseen.
  *
  * @param groups atoms of each partner: one anion, one monomer, or one atom
+ */
+export function createContactRecord(
+  cations: ArrayLike<number>,
+  groups: readonly ArrayLike<number>[],
+  cutoff_A: number,
+): ContactRecord {
+  const members = flatten(groups)
+  const held = new Map<number, number[]>()
+  let frameCount = 0
+  return {
+    add(frames, frame) {
+      checkFrames(frames, cutoff_A)
+      touching(frames, frame, cations, members, cutoff_A).forEach((touched, cation) => {
+        for (const group of touched) {
+          const pair = cation * groups.length + group
+          const times = held.get(pair)
+          if (times) times.push(frameCount)
+          else held.set(pair, [frameCount])
+        }
+      })
+      frameCount++
+    },
+    lifetimes({ frameInterval_ps, tolerance_ps = 0 }) {
+      const histories = [...held.values()]
+      if (histories.length === 0) return null
+      const total = histories.reduce((sum, { length }) => sum + length, 0)
+      const chance = total / (frameCount * cations.length * groups.length)
+      const kept = intermittentCurve(histories, frameCount)
+      const intermittent = kept.map(value => (chance < 1 ? (value - chance) / (1 - chance) : 1))
+      const continuous = continuousCurve(
+        histories,
+        frameCount,
+        Math.floor(tolerance_ps / frameInterval_ps + 1e-9),
+      )
+      return {
+        intermittent: decayTime(intermittent, frameInterval_ps),
+        continuous: decayTime(continuous, frameInterval_ps),
+        lag_ps: Float64Array.from({ length: frameCount }, (_, k) => k * frameInterval_ps),
+        intermittentCurve: intermittent,
+        continuousCurve: continuous,
+        partners: total / (frameCount * cations.length),
+      }
+    },
+  }
+}
+
+/** Contacts that are there in both frames, per contact in the first one, by lag. @param histories frames, ascending */
+function intermittentCurve(histories: readonly number[][], frameCount: number): Float64Array {
+  const correlation = createAutocorrelation(frameCount)
+  const begun = new Float64Array(frameCount)
+  const series = new Uint8Array(frameCount)
+  for (const times of histories) {
+    series.fill(0)
+    for (const time of times) {
+      series[time] = 1
+      begun[time]!++
+    }
+    correlation.add(series)
+  }
+  return perOrigin(correlation.sums(), begun)
+}
+
+/** Contacts that have lasted from one frame to the other, per contact in the first one, by lag. */
+function continuousCurve(
+  histories: readonly number[][],
+  frameCount: number,
+  tolerance: number,
+): Float64Array {
+  const begun = new Float64Array(frameCount)
+  // Of a stretch of n frames, n − lag origins survive a lag: second differences, summed up twice.
+  const ends = new Float64Array(frameCount + 1)
+  for (const times of histories) {
+    let start = times[0]!
+    times.forEach((time, k) => {
+      const next = times[k + 1]
+      if (next !== undefined && next - time <= tolerance + 1) return
+      for (let frame = start; frame <= time; frame++) begun[frame]!++
+      ends[time - start + 1]!++
+      if (next !== undefined) start = next
+    })
+  }
+  const lasted = new Float64Array(frameCount)
+  let stretches = 0
+  let origins = 0
+  for (let lag = frameCount - 1; lag >= 0; lag--) {
+    stretches += ends[lag + 1]!
+    origins += stretches
+    lasted[lag] = origins
+  }
+  return perOrigin(lasted, begun)
+}
+
+/** sums[lag] / Σ begun over the frames that have a frame `lag` later. */
+function perOrigin(sums: Float64Array, begun: Float64Array): Float64Array {
+  let origins = begun.reduce((sum, n) => sum + n, 0)
+  return sums.map((sum, lag) => {
+    if (lag > 0) origins -= begun[begun.length - lag]!
+    return origins > 0 ? sum / origins : 0
+  })
+}
+
+/**
+ * `ContactLifetimes.intermittent` of a trajectory in memory.
  * @returns null when there is no contact at all
  * @throws UserError when the cut-off is beyond half the cell
  */
@@ -79,37 +204,8 @@ export function residenceTime(
   cations: ArrayLike<number>,
   groups: readonly ArrayLike<number>[],
   options: { readonly cutoff_A: number; readonly frameInterval_ps: number },
-): Residence | null {
-  checkFrames(frames, options.cutoff_A)
-  const members = flatten(groups)
-  const frameCount = frames.positions.shape[0]!
-  const contacts = Array.from({ length: frameCount }, (_, frame) => {
-    const touched = touching(frames, frame, cations, members, options.cutoff_A)
-    return touched.flatMap((set, cation) => [...set].map(group => cation * groups.length + group))
-  })
-  const held = contacts.map(list => new Set(list))
-  const total = contacts.reduce((sum, list) => sum + list.length, 0)
-  if (total === 0) return null
-  const chance = total / (frameCount * cations.length * groups.length)
-  const correlation = (lag: number) => {
-    let kept = 0
-    let begun = 0
-    for (let frame = 0; frame + lag < frameCount; frame++) {
-      begun += contacts[frame]!.length
-      for (const pair of contacts[frame]!) if (held[frame + lag]!.has(pair)) kept++
-    }
-    return begun === 0 ? 0 : (kept / begun - chance) / (1 - chance)
-  }
-  // Beyond half the trajectory too few origins are left to trust.
-  const longest = Math.floor((frameCount - 1) / 2)
-  let before = 1
-  for (let lag = 1; lag <= longest; lag++) {
-    const now = correlation(lag)
-    if (now < Math.exp(-1)) {
-      const fraction = (before - Math.exp(-1)) / (before - now)
-      return { time_ps: (lag - 1 + fraction) * options.frameInterval_ps, atLeast: false }
-    }
-    before = now
-  }
-  return { time_ps: longest * options.frameInterval_ps, atLeast: true }
+): Decay | null {
+  const record = createContactRecord(cations, groups, options.cutoff_A)
+  for (let frame = 0; frame < frames.positions.shape[0]!; frame++) record.add(frames, frame)
+  return record.lifetimes(options)?.intermittent ?? null
 }

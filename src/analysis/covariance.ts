@@ -1,38 +1,47 @@
 import { CholeskyDecomposition, Matrix, solve } from 'ml-matrix'
 
+/** Farther apart than this many of the longer lag, squared displacements of sub-diffusive walkers are independent. */
+const MEMORY_LAGS = 2
+/** Longer lags are counted in coarser frames, so that the shorter has this many: such walks look alike on all scales. */
+const ENOUGH_STEPS = 200
+
 /**
  * Covariance of the time-averaged squared displacements of one walker at lags `a` and `b`, over all overlapping
- * origins of a trajectory of `frames`, divided by that of single displacements, 2 ab in units of (2Dt₁)². Exact for a
- * random walk: displacements over [s, s + a) and [s + d, s + d + b) share o(d) steps, so their squares have
- * covariance 2 o(d)² (Qian, Sheetz & Elson 1991, https://doi.org/10.1016/S0006-3495(91)82125-7). For a ≤ b much
- * shorter than the trajectory it comes to a (b − a/3) / (b · frames), whose diagonal is 2/3 of what displacements
- * that do not overlap would give.
+ * origins of a trajectory of `frames`, divided by 2 MSD(a) MSD(b): for a = b 1 / (effective number of observations).
+ *
+ * Exact for a Gaussian walker with stationary steps and MSD ∝ t^α, fractional Brownian motion (Mandelbrot & Van Ness
+ * 1968, https://doi.org/10.1137/1010093): displacements over [s, s + a) and [s + d, s + d + b) have covariance
+ * c(d) ∝ (|d + b|^α + |d − a|^α − |d|^α − |d + b − a|^α) / 2, their squares 2 c(d)² (Isserlis). For α = 1 c is the
+ * number of steps they share (Qian, Sheetz & Elson 1991, https://doi.org/10.1016/S0006-3495(91)82125-7), and for a ≤ b
+ * much shorter than the trajectory the result comes to a (b − a/3) / (b · frames), whose diagonal is 2/3 of what
+ * displacements that do not overlap would give. For α < 1 walkers come back and forget sooner: it is smaller.
+ *
+ * @param alpha between 0 and 1
+ * @returns a function of two lags in frames
  */
-export function walkCovariance(frames: number, a: number, b: number): number {
-  const originsA = frames - a
-  const originsB = frames - b
-  let sum = 0
-  for (let d = 1 - b; d < a; d++) {
-    const pairs = Math.min(originsA, originsB - d) - Math.max(0, -d)
-    if (pairs <= 0) continue
-    const shared = Math.min(a, d + b) - Math.max(0, d)
-    sum += pairs * shared * shared
+export function displacementCovariance(frames: number, alpha: number): (a: number, b: number) => number {
+  let powers = new Float64Array(0)
+  return (lagA, lagB) => {
+    const scale = Math.max(1, Math.min(lagA, lagB) / ENOUGH_STEPS)
+    const [a, b] = [Math.round(lagA / scale), Math.round(lagB / scale)]
+    const originsA = Math.max(1, frames / scale - a)
+    const originsB = Math.max(1, frames / scale - b)
+    // Shared steps end where the displacements stop overlapping; memory of other kinds fades.
+    const reach = alpha === 1 ? 0 : MEMORY_LAGS * Math.max(a, b)
+    const farthest = a + b + reach
+    if (powers.length <= farthest)
+      powers = Float64Array.from({ length: 2 * farthest + 1 }, (_, steps) => steps ** alpha)
+    const first = Math.max(1 - b - reach, Math.ceil(1 - originsA))
+    const last = Math.min(a - 1 + reach, originsB - 1)
+    let sum = 0
+    for (let d = first; d <= last; d++) {
+      const pairs = Math.min(originsA, originsB - d) - Math.max(0, -d)
+      const ends = powers[Math.abs(d + b)]! + powers[Math.abs(d - a)]!
+      const shared = (ends - powers[Math.abs(d)]! - powers[Math.abs(d + b - a)]!) / 2
+      sum += pairs * shared * shared
+    }
+    return sum / (originsA * originsB * powers[a]! * powers[b]!)
   }
-  return sum / (originsA * originsB * a * b)
-}
-
-/** `walkCovariance(frames, lag, lag)` by power sums, in constant time: 1 / (effective number of observations). */
-export function walkVariance(frames: number, lag: number): number {
-  const origins = frames - lag
-  const q = Math.min(lag, origins) - 1
-  const first = (q * (q + 1)) / 2
-  const second = (q * (q + 1) * (2 * q + 1)) / 6
-  const half =
-    origins * lag * lag * q -
-    (lag * lag + 2 * origins * lag) * first +
-    (origins + 2 * lag) * second -
-    first * first
-  return (origins * lag * lag + 2 * half) / (origins * origins * lag * lag)
 }
 
 export type Weighting = 'generalised' | 'uniform'

@@ -94,18 +94,28 @@ export function studentTCdf(t: number, degreesOfFreedom: number): number {
   return t > 0 ? 1 - tail : tail
 }
 
-/** The t with P(X ≤ t) = `probability`, 0 < probability < 1, by bisection to 1e-12. */
-export function studentTQuantile(probability: number, degreesOfFreedom: number): number {
-  if (probability < 0.5) return -studentTQuantile(1 - probability, degreesOfFreedom)
+/** The x ≥ 0 with cdf(x) = `probability`, by bisection to 1e-12. */
+function inverseOf(cdf: (x: number) => number, probability: number): number {
   let low = 0
   let high = 1
-  while (studentTCdf(high, degreesOfFreedom) < probability) high *= 2
+  while (cdf(high) < probability) high *= 2
   while (high - low > 1e-12 * (1 + high)) {
     const middle = (low + high) / 2
-    if (studentTCdf(middle, degreesOfFreedom) < probability) low = middle
+    if (cdf(middle) < probability) low = middle
     else high = middle
   }
   return (low + high) / 2
+}
+
+/** The t with P(X ≤ t) = `probability`, 0 < probability < 1. */
+export function studentTQuantile(probability: number, degreesOfFreedom: number): number {
+  if (probability < 0.5) return -studentTQuantile(1 - probability, degreesOfFreedom)
+  return inverseOf(t => studentTCdf(t, degreesOfFreedom), probability)
+}
+
+/** The x with P(X ≤ x) = `probability` of the χ² distribution, 0 < probability < 1. */
+export function chiSquaredQuantile(probability: number, degreesOfFreedom: number): number {
+  return inverseOf(x => chiSquaredCdf(x, degreesOfFreedom), probability)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { walkCovariance, walkVariance } from './covariance.ts'
+import { displacementCovariance } from './covariance.ts'
 import { studentTQuantile } from './distributions.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
 import { type Interval, mean, variance } from './stats.ts'
@@ -19,11 +19,11 @@ export interface Estimate {
  * A linear combination Σ w_i MSD(lag_i) of the mean over all ions of all replicas, and its standard error.
  *
  * Three estimates of its variance, each larger one a reason to distrust the one before:
- * 1. time origins: every ion an equal random walker. wΣw with Σ_ij = √(v_i v_j) ρ_ij / ions, v the observed variance
- *    of single squared displacements at each lag, ρ the exact covariance of a random walk over overlapping origins
- *    (`walkCovariance`). Many degrees of freedom ν: a third of the effective number of observations at the window's
- *    geometric middle, because the sample variance of χ²₃ values (kurtosis κ = 7) has relative variance
- *    (κ − 1)/n = 2/(n/3).
+ * 1. time origins: every ion an equal Gaussian walker with MSD ∝ t^α. wΣw with Σ_ij = √(v_i v_j) ρ_ij / ions, v the
+ *    observed variance of single squared displacements at each lag, ρ the exact covariance of such a walk over
+ *    overlapping origins (`displacementCovariance`), α as observed between the first and the last lag, at most 1. Many
+ *    degrees of freedom ν: a third of the effective number of observations at the window's geometric middle, because
+ *    the sample variance of χ²₃ values (kurtosis κ = 7) has relative variance (κ − 1)/n = 2/(n/3).
  * 2. ions: s²/n over the ions' own values within replicas, unbiased also when ions differ in mobility.
  * 3. replicas: s²/R over the replicas' means, unbiased also when boxes differ.
  *
@@ -44,11 +44,12 @@ export function linearEstimate(
   const value = mean(all)
 
   const middle = Math.round(Math.sqrt(lags[0]! * lags[lags.length - 1]!))
+  const alpha = apparentExponent(replicas, lags)
   let observations = 0
   let ofOrigins = 0
   for (const replica of replicas) {
-    observations += replica.ions / walkVariance(replica.frames, middle)
-    ofOrigins += (replica.ions / all.length) ** 2 * walkVarianceOf(replica, lags, weights)
+    observations += replica.ions / displacementCovariance(replica.frames, alpha)(middle, middle)
+    ofOrigins += (replica.ions / all.length) ** 2 * walkVarianceOf(replica, lags, weights, alpha)
   }
   const components = [{ variance: ofOrigins, freedom: Math.max(1, observations / 3) }]
   let total = ofOrigins
@@ -82,12 +83,41 @@ export function linearEstimate(
   }
 }
 
-/** wΣw of one replica, Σ that of equal random walkers with the observed variance at each lag. */
+/** Walkers on springs are not taken for less than this: the powers of the covariance need some growth. */
+const SMALLEST_EXPONENT = 0.05
+
+/**
+ * d ln MSD / d ln t between the first and the last lag, or around a single one, and one standard error more: what looks
+ * more sub-diffusive by chance would have too small an error. At most 1, and 1 where the MSD has no logarithm.
+ */
+function apparentExponent(replicas: readonly MeanSquaredDisplacement[], lags: ArrayLike<number>): number {
+  const shortest = lags[0]!
+  const longest = lags[lags.length - 1]!
+  const single = shortest === longest
+  const available = Math.min(...replicas.map(replica => replica.lag_ps.length))
+  const low = single ? Math.max(1, Math.floor(shortest / 2)) : shortest
+  const high = single ? Math.min(available, 2 * longest) : longest
+  const msd = (lag: number) => replicas.reduce((sum, r) => sum + r.ions * r.mean_A2[lag - 1]!, 0)
+  const span = Math.log(high / low)
+  const alpha = Math.log(msd(high) / msd(low)) / span
+  if (!Number.isFinite(alpha)) return 1
+  const bounded = Math.min(1, Math.max(SMALLEST_EXPONENT, alpha))
+  const observations = replicas.reduce(
+    (sum, { ions, frames }) => sum + ions / displacementCovariance(frames, bounded)(high, high),
+    0,
+  )
+  // χ²₃ values have relative variance 2/3.
+  return Math.min(1, bounded + Math.sqrt(2 / 3 / observations) / span)
+}
+
+/** wΣw of one replica, Σ that of equal walkers with the observed variance at each lag. */
 function walkVarianceOf(
   replica: MeanSquaredDisplacement,
   lags: ArrayLike<number>,
   weights: Float64Array,
+  alpha: number,
 ): number {
+  const covariance = displacementCovariance(replica.frames, alpha)
   let sum = 0
   for (let i = 0; i < lags.length; i++) {
     for (let j = 0; j <= i; j++) {
@@ -95,7 +125,7 @@ function walkVarianceOf(
         replica.squaredDisplacementVariance_A4[lags[i]! - 1]! *
           replica.squaredDisplacementVariance_A4[lags[j]! - 1]!,
       )
-      const term = weights[i]! * weights[j]! * deviations * walkCovariance(replica.frames, lags[j]!, lags[i]!)
+      const term = weights[i]! * weights[j]! * deviations * covariance(lags[j]!, lags[i]!)
       sum += i === j ? term : 2 * term
     }
   }

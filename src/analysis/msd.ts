@@ -63,29 +63,28 @@ function coordinateSeries(positions: Trajectory, atom: number, axis: number): Fl
 function addCoordinate(
   series: Float64Array,
   fft: FFT,
-  buffers: { input: Float64Array; spectrum: Float64Array },
+  buffers: { input: Float64Array; spectrum: Float64Array; linear: Float64Array; square: Float64Array },
   sums: readonly Float64Array[],
   powers: readonly Float64Array[],
 ): void {
   const frames = series.length
   const gradient = (series[frames - 1]! - series[0]!) / (frames - 1)
-  const { input, spectrum } = buffers
+  const { input, spectrum, linear, square } = buffers
   let residualMean = 0
   for (let k = 0; k < frames; k++) {
     input[k] = series[k]! - series[0]! - gradient * k
     residualMean += input[k]! / frames
   }
-  const linear = new Float64Array(frames + 1)
-  const square = new Float64Array(frames + 1)
   for (let k = 0; k < frames; k++) {
     input[k]! -= residualMean
     linear[k + 1] = linear[k]! + input[k]!
     square[k + 1] = square[k]! + input[k]! ** 2
   }
+  input.fill(0, frames)
   fft.realTransform(spectrum, input)
-  for (let k = 0; k <= spectrum.length / 4; k++) {
+  for (let k = 0; k <= input.length / 2; k++) {
     const power = spectrum[2 * k]! ** 2 + spectrum[2 * k + 1]! ** 2
-    for (const target of powers) target[2 * k]! += power
+    for (const target of powers) target[k]! += power
   }
   for (let lag = 1; lag <= sums[0]!.length; lag++) {
     const origins = frames - lag
@@ -96,26 +95,56 @@ function addCoordinate(
   }
 }
 
-/** Variance of |Δr|² over ions and over origins a quarter lag apart; closer ones are nearly copies. */
-function squaredDisplacementVariance(coordinates: readonly Float64Array[], lag: number): number {
-  const frames = coordinates[0]!.length
-  const stride = Math.max(1, Math.floor(lag / 4))
-  let count = 0
-  let centre = 0
-  let squares = 0
-  for (let ion = 0; ion < coordinates.length; ion += 3) {
-    const x = coordinates[ion]!
-    const y = coordinates[ion + 1]!
-    const z = coordinates[ion + 2]!
-    for (let k = 0; k + lag < frames; k += stride) {
-      const value = (x[k + lag]! - x[k]!) ** 2 + (y[k + lag]! - y[k]!) ** 2 + (z[k + lag]! - z[k]!) ** 2
-      const delta = value - centre
-      count++
-      centre += delta / count
-      squares += delta * (value - centre)
-    }
+/** Lags up to this one have their own variance; beyond, as many in every factor of e. */
+const VARIANCE_LAGS = 32
+
+/**
+ * Variance of |Δr|² over ions and over origins a quarter lag apart; closer ones are nearly copies. Between the lags
+ * that are sampled it is a power of the lag.
+ */
+function squaredDisplacementVariance(longest: number) {
+  const lags: number[] = []
+  for (let lag = 1; lag < longest; lag = Math.max(lag + 1, Math.round(lag * (1 + 1 / VARIANCE_LAGS))))
+    lags.push(lag)
+  lags.push(longest)
+  const counts = new Float64Array(lags.length)
+  const centres = new Float64Array(lags.length)
+  const squares = new Float64Array(lags.length)
+  return {
+    /** Takes in one ion. */
+    add(x: Float64Array, y: Float64Array, z: Float64Array): void {
+      lags.forEach((lag, entry) => {
+        let count = counts[entry]!
+        let centre = centres[entry]!
+        let sum = squares[entry]!
+        const stride = Math.max(1, Math.floor(lag / 4))
+        for (let k = 0; k + lag < x.length; k += stride) {
+          const value = (x[k + lag]! - x[k]!) ** 2 + (y[k + lag]! - y[k]!) ** 2 + (z[k + lag]! - z[k]!) ** 2
+          const delta = value - centre
+          count++
+          centre += delta / count
+          sum += delta * (value - centre)
+        }
+        counts[entry] = count
+        centres[entry] = centre
+        squares[entry] = sum
+      })
+    },
+    /** [longest] Å⁴ */
+    perLag(): Float64Array {
+      const result = new Float64Array(longest)
+      const sampled = squares.map((sum, entry) => sum / counts[entry]!)
+      lags.forEach((lag, entry) => {
+        result[lag - 1] = sampled[entry]!
+        const before = lags[entry - 1] ?? lag
+        for (let between = before + 1; between < lag; between++) {
+          const fraction = Math.log(between / before) / Math.log(lag / before)
+          result[between - 1] = sampled[entry - 1]! ** (1 - fraction) * sampled[entry]! ** fraction
+        }
+      })
+      return result
+    },
   }
-  return squares / count
 }
 
 /**
@@ -143,31 +172,41 @@ export function meanSquaredDisplacement(
   const lags = Math.min(frames - 1, Math.floor(maximumLag_ps / frameInterval_ps + 1e-9))
   if (lags < 1) throw new UserError({ message: `maximumLag_ps ${maximumLag_ps} is shorter than one frame` })
 
-  const size = 2 ** Math.ceil(Math.log2(2 * frames))
+  // Zeros behind the series keep its end from meeting its beginning within the longest lag.
+  const size = 2 ** Math.ceil(Math.log2(frames + lags))
   const fft = new FFT(size)
-  const buffers = { input: new Float64Array(size), spectrum: new Float64Array(2 * size) }
-  const correlation = new Float64Array(2 * size)
+  const buffers = {
+    input: new Float64Array(size),
+    spectrum: new Float64Array(2 * size),
+    linear: new Float64Array(frames + 1),
+    square: new Float64Array(frames + 1),
+  }
   const finish = (sums: Float64Array, power: Float64Array, divisor: number) => {
-    fft.completeSpectrum(power)
-    fft.inverseTransform(correlation, power)
+    // A power spectrum is real and even: its inverse transform is its transform.
+    for (let k = 1; k < size / 2; k++) power[size - k] = power[k]!
+    fft.realTransform(buffers.spectrum, power)
     return sums.map((sum, k) =>
-      Math.max(0, (sum - 2 * correlation[2 * (k + 1)]!) / (divisor * (frames - k - 1))),
+      Math.max(0, (sum - (2 * buffers.spectrum[2 * (k + 1)]!) / size) / (divisor * (frames - k - 1))),
     )
   }
 
-  const coordinates: Float64Array[] = []
   const axisSums = [0, 1, 2].map(() => new Float64Array(lags))
-  const axisPowers = [0, 1, 2].map(() => new Float64Array(2 * size))
+  const axisPowers = [0, 1, 2].map(() => new Float64Array(size))
+  const variances = squaredDisplacementVariance(lags)
   const perIon_A2: Float64Array[] = []
+  const mean_A2 = new Float64Array(lags)
+  const ionPower = new Float64Array(size)
   for (let ion = 0; ion < ions; ion++) {
     const ionSums = new Float64Array(lags)
-    const ionPower = new Float64Array(2 * size)
-    for (let axis = 0; axis < 3; axis++) {
-      const series = coordinateSeries(positions, ion, axis)
-      coordinates.push(series)
+    ionPower.fill(0)
+    const [x, y, z] = [0, 1, 2].map(axis => coordinateSeries(positions, ion, axis))
+    ;[x!, y!, z!].forEach((series, axis) => {
       addCoordinate(series, fft, buffers, [ionSums, axisSums[axis]!], [ionPower, axisPowers[axis]!])
-    }
-    perIon_A2.push(finish(ionSums, ionPower, 1))
+    })
+    variances.add(x!, y!, z!)
+    const curve = finish(ionSums, ionPower, 1)
+    for (let k = 0; k < lags; k++) mean_A2[k]! += curve[k]! / ions
+    perIon_A2.push(curve)
   }
   const axis = (k: number) => finish(axisSums[k]!, axisPowers[k]!, ions)
   const perLag = (value: (lag: number) => number) =>
@@ -177,10 +216,10 @@ export function meanSquaredDisplacement(
     frames,
     ions,
     lag_ps: perLag(lag => lag * frameInterval_ps),
-    mean_A2: perLag(lag => perIon_A2.reduce((sum, ion) => sum + ion[lag - 1]!, 0) / ions),
+    mean_A2,
     perIon_A2,
     perAxis_A2: [axis(0), axis(1), axis(2)],
-    squaredDisplacementVariance_A4: perLag(lag => squaredDisplacementVariance(coordinates, lag)),
+    squaredDisplacementVariance_A4: variances.perLag(),
     independentObservations: perLag(lag => (ions * (frames - 1)) / lag),
   }
 }

@@ -1,15 +1,14 @@
 import { inverse, Matrix } from 'ml-matrix'
 import { describe, expect, test } from 'vitest'
-import { lineWeights, walkCovariance, walkVariance } from '../../src/analysis/covariance.ts'
+import { displacementCovariance, lineWeights } from '../../src/analysis/covariance.ts'
 import { meanSquaredDisplacement } from '../../src/analysis/msd.ts'
-import { randomWalk } from './walks.ts'
+import { fractionalWalk } from './walks.ts'
 
-describe('covariance of overlapping averages of a random walk', () => {
-  test('agrees with the scatter of simulated walks', () => {
+describe('covariance of overlapping averages', () => {
+  test.each([1, 0.7, 0.3])('agrees with the scatter of simulated walks, MSD ∝ t^%d', alpha => {
     const [frames, ions] = [60, 12_000]
-    const { perIon_A2, mean_A2 } = meanSquaredDisplacement(randomWalk({ seed: 3, frames, ions }), {
-      frameInterval_ps: 1,
-    })
+    const positions = fractionalWalk({ seed: 3, frames, ions, exponent: alpha })
+    const { perIon_A2, mean_A2 } = meanSquaredDisplacement(positions, { frameInterval_ps: 1 })
     for (const [a, b] of [
       [1, 1],
       [4, 9],
@@ -19,23 +18,25 @@ describe('covariance of overlapping averages of a random walk', () => {
     ] as const) {
       const products = perIon_A2.map(ion => (ion[a - 1]! - mean_A2[a - 1]!) * (ion[b - 1]! - mean_A2[b - 1]!))
       const sampled = products.reduce((sum, value) => sum + value, 0) / ions
-      // Three axes, single displacements of variance 2 lag².
-      expect(Math.abs(sampled / (3 * 2 * a * b * walkCovariance(frames, a, b)) - 1)).toBeLessThan(0.08)
+      // Three axes, single displacements of variance 2 lag^2α.
+      const expected = 3 * 2 * (a * b) ** alpha * displacementCovariance(frames, alpha)(a, b)
+      expect(Math.abs(sampled / expected - 1)).toBeLessThan(0.1)
     }
   })
 
-  test('has its closed form on the diagonal and its limit for long trajectories', () => {
-    for (const [frames, lag] of [
-      [10, 1],
-      [10, 5],
-      [10, 9],
-      [1000, 300],
-      [1000, 700],
-    ] as const) {
-      expect(walkVariance(frames, lag) / walkCovariance(frames, lag, lag)).toBeCloseTo(1, 12)
-    }
+  test('is symmetric, 1 for a single displacement, and has its limit for long random walks', () => {
     const [frames, a, b] = [1e6, 200, 500]
-    expect((walkCovariance(frames, a, b) * b * frames) / (a * (b - a / 3))).toBeCloseTo(1, 3)
+    const covariance = displacementCovariance(frames, 1)
+    expect((covariance(a, b) * b * frames) / (a * (b - a / 3))).toBeCloseTo(1, 3)
+    expect(displacementCovariance(5000, 0.5)(4999, 4999)).toBeCloseTo(1, 9)
+    expect(displacementCovariance(300, 0.4)(20, 90)).toBeCloseTo(displacementCovariance(300, 0.4)(90, 20), 12)
+  })
+
+  test('of long lags is that of short ones in coarser frames', () => {
+    for (const alpha of [1, 0.6, 0.3]) {
+      const coarse = displacementCovariance(1000, alpha)(150, 180)
+      expect(Math.abs(displacementCovariance(20_000, alpha)(3000, 3600) / coarse - 1)).toBeLessThan(0.02)
+    }
   })
 })
 

@@ -1,17 +1,29 @@
 import { describe, expect, test } from 'vitest'
+import { lineWeights } from '../../src/analysis/covariance.ts'
 import {
   bootstrapSlope,
+  exceedance,
   fitSlope,
   nullRatio,
+  ratioProbabilities,
   type SlopeOptions,
   slopeRatio,
 } from '../../src/analysis/diffusion.ts'
 import { type MeanSquaredDisplacement, meanSquaredDisplacement } from '../../src/analysis/msd.ts'
 import { mean } from '../../src/analysis/stats.ts'
 import { UserError } from '../../src/errors.ts'
-import { hoppingWalk, normalSequence, randomWalk, uniformSequence, type WalkOptions } from './walks.ts'
+import {
+  fractionalWalk,
+  hoppingWalk,
+  normalSequence,
+  randomWalk,
+  uniformSequence,
+  type WalkOptions,
+} from './walks.ts'
 
 const window = { fitFrom_ps: 20, fitTo_ps: 100 }
+/** Those of the window at 1 ps a frame. */
+const LAGS = Array.from({ length: 41 }, (_, k) => 20 + 2 * k)
 
 function walkMsd(options: WalkOptions): MeanSquaredDisplacement {
   return meanSquaredDisplacement(randomWalk(options), { frameInterval_ps: 1, maximumLag_ps: 100 })
@@ -77,6 +89,24 @@ describe('the 95 % interval of the slope covers the truth', () => {
         { frameInterval_ps: 1, maximumLag_ps: 100 },
       )
     expectNominal(coverage(200, 0.09, simulate))
+  })
+
+  test.each([
+    [12, 0.7, 'uniform', 400],
+    [12, 0.3, 'uniform', 400],
+    [5, 0.5, 'generalised', 400],
+    [1, 0.5, 'uniform', 1000],
+  ] as const)('%d sub-diffusive walkers, MSD ∝ t^%d, %s weights', (ions, exponent, weighting, frames) => {
+    const { slope } = lineWeights(LAGS, weighting)
+    const truth = slope.reduce((sum, w, i) => sum + w * 3 * LAGS[i]! ** exponent, 0)
+    const simulate = (seed: number) =>
+      meanSquaredDisplacement(fractionalWalk({ seed: seed + 4000, frames, ions, exponent }), {
+        frameInterval_ps: 1,
+        maximumLag_ps: 100,
+      })
+    const fraction = coverage(400, truth, simulate, { ...window, weighting })
+    expect(fraction).toBeGreaterThanOrEqual(0.93)
+    expect(fraction).toBeLessThanOrEqual(0.99)
   })
 
   test('boxes that differ, four of them: nearly so', () => {
@@ -197,6 +227,15 @@ describe('the ratio of two systems', () => {
     expect(inverse.ratio_ci95[0] * result.ratio_ci95[1]).toBeCloseTo(1, 12)
   })
 
+  test('the probability of a factor is the tail of its interval', () => {
+    const result = slopeRatio(boxes(1, 2, 3), boxes(2, 2, 1), { ...window, seed: 1 })
+    expect(ratioProbabilities(result, result.ratio_ci95[1])!.atLeast).toBeCloseTo(0.025, 9)
+    expect(ratioProbabilities(result, 1 / result.ratio_ci95[0])!.atMostInverse).toBeCloseTo(0.025, 9)
+    expect(ratioProbabilities(result, result.ratio)!.atLeast).toBeCloseTo(0.5, 12)
+    const still = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 0), { ...window, seed: 1, resamples: 5 })
+    expect(ratioProbabilities(still, 6)).toBeNull()
+  })
+
   test('one box each: says that differences between boxes are not in it', () => {
     const result = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 1), { ...window, seed: 1 })
     expect(result.resampled).toBe('ions')
@@ -219,6 +258,18 @@ describe('the ratio of identical systems', () => {
     expect(result).toMatchObject({ basis: 'pairs of replicas', comparisons: 6 })
     expect(result.null_ratio_ci95[1]).toBeGreaterThan(5)
     expect(result.null_ratio_ci95[0] * result.null_ratio_ci95[1]).toBeCloseTo(1, 1)
+  })
+
+  test('of many boxes is that of their pairs', () => {
+    const boxes = Array.from({ length: 6 }, (_, k) =>
+      walkMsd({ seed: k, frames: 300, ions: 12, step_A: () => 2 ** (k / 2) }),
+    )
+    const slopes = boxes.map(box => fitSlope(box, window).slope_A2_per_ps)
+    const expected = slopes.flatMap((a, i) => slopes.flatMap((b, j) => (i === j ? [] : [a / b])))
+    const { ratios, comparisons } = nullRatio([boxes], { ...window, seed: 1 })
+    expect(comparisons).toBe(15)
+    expect(Array.from(ratios)).toEqual(expected.sort((a, b) => a - b))
+    expect(exceedance(ratios, 6)).toBe(expected.filter(ratio => ratio >= 6).length / 30)
   })
 
   test('comes from halves of the ions when there is one replica, and says so', () => {

@@ -1,3 +1,4 @@
+import FFT from 'fft.js'
 import ndarray, { type NdArray } from 'ndarray'
 
 /** Trajectories with known statistics, from a generator of their own. */
@@ -61,6 +62,41 @@ export function hoppingWalk(
       for (let axis = 0; axis < 3; axis++) {
         data[(frame * ions + ion) * 3 + axis] = site[axis]! + rattle_A * normal()
       }
+    }
+  }
+  return ndarray(data, [frames, ions, 3])
+}
+
+/**
+ * Fractional Brownian motion, MSD 3 · lag^exponent per ion: Gaussian with stationary, correlated steps, by circulant
+ * embedding (Davies & Harte 1987, https://doi.org/10.1093/biomet/74.1.95).
+ */
+export function fractionalWalk(options: WalkOptions & { readonly exponent: number }): NdArray<Float64Array> {
+  const { seed, frames, ions, exponent, step_A = () => 1 } = options
+  const size = 2 ** Math.ceil(Math.log2(2 * frames))
+  const fft = new FFT(size)
+  const power = (k: number) => Math.abs(k) ** exponent
+  const covariance = Array.from({ length: size }, (_, k) => {
+    const d = Math.min(k, size - k)
+    return [(power(d + 1) - 2 * power(d) + power(d - 1)) / 2, 0]
+  })
+  const eigenvalues = new Float64Array(2 * size)
+  fft.transform(eigenvalues, Float64Array.from(covariance.flat()))
+  const normal = normalSequence(seed)
+  const data = new Float64Array(frames * ions * 3)
+  const noise = new Float64Array(2 * size)
+  const steps = new Float64Array(2 * size)
+  for (let column = 0; column < 3 * ions; column++) {
+    // Real and imaginary part are two independent series.
+    if (column % 2 === 0) {
+      for (let k = 0; k < 2 * size; k++)
+        noise[k] = Math.sqrt(Math.max(0, eigenvalues[2 * (k >> 1)]!) / size) * normal()
+      fft.transform(steps, noise)
+    }
+    const scale = step_A(Math.floor(column / 3), column % 3)
+    for (let frame = 1; frame < frames; frame++) {
+      const k = column + 3 * ions * frame
+      data[k] = data[k - 3 * ions]! + scale * steps[2 * frame + (column % 2)]!
     }
   }
   return ndarray(data, [frames, ions, 3])

@@ -1,0 +1,182 @@
+import ndarray, { type NdArray } from 'ndarray'
+import { bondedNeighbors, type Topology } from '../core/topology.ts'
+import { UserError } from '../errors.ts'
+import { createAutocorrelation, type Decay, decayTime } from './correlate.ts'
+import type { Trajectory } from './msd.ts'
+
+/**
+ * Centres of mass of groups of atoms, whose MSD is that of whole chains or anions.
+ * @param positions [frames, atoms, 3] Å, unwrapped
+ * @param masses [atoms] g/mol
+ * @returns [frames, groups, 3] Å
+ */
+export function centresOfMass(
+  positions: Trajectory,
+  masses: ArrayLike<number>,
+  groups: readonly ArrayLike<number>[],
+): NdArray<Float64Array> {
+  const frames = positions.shape[0]!
+  const centres = ndarray(new Float64Array(3 * frames * groups.length), [frames, groups.length, 3])
+  groups.forEach((atoms, group) => {
+    const list = Array.from(atoms)
+    const total = list.reduce((sum, atom) => sum + masses[atom]!, 0)
+    for (let frame = 0; frame < frames; frame++) {
+      for (let axis = 0; axis < 3; axis++) {
+        let sum = 0
+        for (const atom of list) sum += masses[atom]! * positions.get(frame, atom, axis)
+        centres.set(frame, group, axis, sum / total)
+      }
+    }
+  })
+  return centres
+}
+
+/**
+ * Backbone of every chain, end to end: of each molecule the longest path (as the shortest way between its ends) through
+ * atoms that have at least two bonds. A carbon chain gives its carbons; a side group as long as what is left of
+ * the chain would be taken for its end.
+ * @param minimumAtoms shorter ones, such as anions, are left out; default 6
+ */
+export function backbones(topology: Topology, atomCount: number, minimumAtoms = 6): number[][] {
+  const neighbors = bondedNeighbors(topology, atomCount)
+  const inner = neighbors.map(list => list.length >= 2)
+  const pathFrom = (start: number): number[] => {
+    const before = new Map([[start, start]])
+    let last = start
+    for (const atom of before.keys()) {
+      last = atom
+      for (const next of neighbors[atom]!) if (inner[next] && !before.has(next)) before.set(next, atom)
+    }
+    const path = [last]
+    while (path.at(-1) !== start) path.push(before.get(path.at(-1)!)!)
+    return path
+  }
+  const seen = new Set<number>()
+  const paths: number[][] = []
+  for (let atom = 0; atom < atomCount; atom++) {
+    const molecule = topology.molecules[atom]!
+    if (!inner[atom] || seen.has(molecule)) continue
+    seen.add(molecule)
+    const path = pathFrom(pathFrom(atom)[0]!)
+    if (path.length >= minimumAtoms) paths.push(path[0]! < path.at(-1)! ? path : path.reverse())
+  }
+  return paths
+}
+
+export interface EndToEnd {
+  readonly meanSquare_A2: number
+  readonly lag_ps: Float64Array
+  /** [frames] C(t) = ⟨R(0)·R(t)⟩ / ⟨R²⟩ */
+  readonly correlation: Float64Array
+  readonly relaxation: Decay
+}
+
+/**
+ * Autocorrelation of the chains' end-to-end vectors over all origins (Rubinstein & Colby 2003, chapter 8). Where it does
+ * not decay, the chains have not moved through their own shape and the sample is one frozen set of them.
+ * @param positions [frames, atoms, 3] Å, unwrapped
+ * @param chains atoms of each chain from end to end, as `backbones`
+ * @throws UserError without chains
+ */
+export function endToEnd(
+  positions: Trajectory,
+  chains: readonly ArrayLike<number>[],
+  frameInterval_ps: number,
+): EndToEnd {
+  if (chains.length === 0) throw new UserError({ message: 'there is no chain to follow' })
+  const frames = positions.shape[0]!
+  const autocorrelation = createAutocorrelation(frames)
+  const vector = new Float64Array(frames)
+  for (const chain of chains) {
+    const [first, last] = [chain[0]!, chain[chain.length - 1]!]
+    for (let axis = 0; axis < 3; axis++) {
+      for (let frame = 0; frame < frames; frame++)
+        vector[frame] = positions.get(frame, last, axis) - positions.get(frame, first, axis)
+      autocorrelation.add(vector)
+    }
+  }
+  const averages = autocorrelation.sums().map((sum, lag) => sum / ((frames - lag) * chains.length))
+  const meanSquare_A2 = averages[0]!
+  const correlation = averages.map(value => value / meanSquare_A2)
+  return {
+    meanSquare_A2,
+    lag_ps: correlation.map((_, lag) => lag * frameInterval_ps),
+    correlation,
+    relaxation: decayTime(correlation, frameInterval_ps),
+  }
+}
+
+/** A dihedral has left its state only when it is this far inside another, degrees; states are 120° wide. */
+const CORE_MARGIN = 30
+
+export interface DihedralTransitions {
+  readonly dihedrals: number
+  /** Fraction of time with |φ| above 120°. */
+  readonly trans: number
+  readonly transitions: number
+  /** Per dihedral. */
+  readonly rate_per_ns: number
+}
+
+/**
+ * How often backbone dihedrals go between trans (180°), gauche⁺ (60°) and gauche⁻ (−60°). A change counts when the angle
+ * has come 30° deep into another state, so that crossings back and forth on a ridge do not. Changes that are undone
+ * between two frames go unseen. A double bond, at 0° or 180°, makes none.
+ * @param positions [frames, atoms, 3] Å, unwrapped
+ * @param chains backbones; every four atoms in a row are a dihedral
+ * @throws UserError when no chain has four atoms
+ */
+export function dihedralTransitions(
+  positions: Trajectory,
+  chains: readonly ArrayLike<number>[],
+  frameInterval_ps: number,
+): DihedralTransitions {
+  const frames = positions.shape[0]!
+  let dihedrals = 0
+  let trans = 0
+  let transitions = 0
+  for (const chain of chains) {
+    for (let k = 0; k + 3 < chain.length; k++) {
+      dihedrals++
+      let state: number | null = null
+      for (let frame = 0; frame < frames; frame++) {
+        const angle = dihedral(positions, frame, chain, k)
+        if (Math.abs(angle) > 120) trans++
+        const sector = Math.abs(angle) > 120 ? 0 : Math.sign(angle)
+        const fromCentre = sector === 0 ? 180 - Math.abs(angle) : Math.abs(angle - 60 * sector)
+        if (fromCentre > 60 - CORE_MARGIN) continue
+        if (state !== null && state !== sector) transitions++
+        state = sector
+      }
+    }
+  }
+  if (dihedrals === 0) throw new UserError({ message: 'there is no chain of four atoms' })
+  return {
+    dihedrals,
+    trans: trans / (dihedrals * frames),
+    transitions,
+    rate_per_ns: (1000 * transitions) / (dihedrals * (frames - 1) * frameInterval_ps),
+  }
+}
+
+type Vector = readonly [number, number, number]
+
+const cross = (a: Vector, b: Vector): Vector => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+]
+const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+/** Angle about the middle bond of atoms k … k + 3 of a chain, degrees, 180 for trans (IUPAC). */
+function dihedral(positions: Trajectory, frame: number, chain: ArrayLike<number>, k: number): number {
+  const bond = (from: number): Vector => {
+    const along = (axis: number) =>
+      positions.get(frame, chain[from + 1]!, axis) - positions.get(frame, chain[from]!, axis)
+    return [along(0), along(1), along(2)]
+  }
+  const [b1, b2, b3] = [bond(k), bond(k + 1), bond(k + 2)]
+  const [n1, n2] = [cross(b1, b2), cross(b2, b3)]
+  const sine = Math.sqrt(dot(b2, b2)) * dot(b1, n2)
+  return (Math.atan2(sine, dot(n1, n2)) * 180) / Math.PI
+}

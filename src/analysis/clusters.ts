@@ -1,0 +1,108 @@
+import { checkFrames, type Frames, visitPairs } from './structure.ts'
+
+/** Clusters of one composition. */
+export interface ClusterKind {
+  readonly cations: number
+  readonly anions: number
+  /** Of such clusters in one frame, on average. */
+  readonly perFrame: number
+  /** Fraction of all cations in such clusters. */
+  readonly cationFraction: number
+}
+
+/** Ions by the cluster that they are in; the three fractions of cations add up to 1. */
+export interface IonClusters {
+  /** Touching no anion. */
+  readonly free: number
+  /** One cation and one anion that touch nobody else. */
+  readonly contactPair: number
+  /** Anything larger. */
+  readonly aggregate: number
+  /** Fraction of anions that touch no cation. */
+  readonly freeAnions: number
+  /** Ions in the cluster of a cation, mean over cations. */
+  readonly meanSize: number
+  /** Mean fraction of all ions in the largest cluster of a frame; near 1: the ions percolate. */
+  readonly largest: number
+  /** Most frequent for a cation first. */
+  readonly kinds: readonly ClusterKind[]
+}
+
+/**
+ * Connected clusters of the graph in which a cation and an anion are joined when any site of the anion is within the
+ * cut-off. Unlike `ionPairStates`, which counts the anions at one cation, a pair whose anion holds a second cation is an
+ * aggregate here.
+ * @param anions atoms of each anion that count as contact sites
+ * @throws UserError when the cut-off is beyond half the cell
+ */
+export function ionClusters(
+  frames: Frames,
+  cations: ArrayLike<number>,
+  anions: readonly ArrayLike<number>[],
+  cutoff_A: number,
+): IonClusters {
+  checkFrames(frames, cutoff_A)
+  const sites = anions.flatMap(atoms => Array.from(atoms))
+  const anionOf = anions.flatMap((atoms, anion) => Array.from(atoms, () => anion))
+  const frameCount = frames.positions.shape[0]!
+  const ions = cations.length + anions.length
+  const counts = new Map<string, { cations: number; anions: number; clusters: number }>()
+  let weightedSize = 0
+  let largest = 0
+  for (let frame = 0; frame < frameCount; frame++) {
+    const { join, root } = createForest(ions)
+    visitPairs(frames, frame, cations, sites, cutoff_A, (i, j) => join(i, cations.length + anionOf[j]!))
+    const members = new Map<number, { cations: number; anions: number }>()
+    for (let ion = 0; ion < ions; ion++) {
+      const cluster = members.get(root(ion)) ?? { cations: 0, anions: 0 }
+      cluster[ion < cations.length ? 'cations' : 'anions']++
+      members.set(root(ion), cluster)
+    }
+    let size = 0
+    for (const cluster of members.values()) {
+      const key = `${cluster.cations} ${cluster.anions}`
+      const kind = counts.get(key) ?? { ...cluster, clusters: 0 }
+      kind.clusters++
+      counts.set(key, kind)
+      weightedSize += cluster.cations * (cluster.cations + cluster.anions)
+      size = Math.max(size, cluster.cations + cluster.anions)
+    }
+    largest += size / ions / frameCount
+  }
+  const kinds = [...counts.values()]
+    .map(({ clusters, ...kind }) => ({
+      ...kind,
+      perFrame: clusters / frameCount,
+      cationFraction: (clusters * kind.cations) / (frameCount * cations.length),
+    }))
+    .sort((a, b) => b.cationFraction - a.cationFraction || b.perFrame - a.perFrame)
+  const of = (c: number, a: number) => kinds.find(kind => kind.cations === c && kind.anions === a)
+  const free = of(1, 0)?.cationFraction ?? 0
+  const contactPair = of(1, 1)?.cationFraction ?? 0
+  return {
+    free,
+    contactPair,
+    aggregate: Math.max(0, 1 - free - contactPair),
+    freeAnions: (of(0, 1)?.perFrame ?? 0) / anions.length,
+    meanSize: weightedSize / (frameCount * cations.length),
+    largest,
+    kinds,
+  }
+}
+
+/** Disjoint sets of 0 … count − 1. */
+function createForest(count: number) {
+  const parent = Int32Array.from({ length: count }, (_, k) => k)
+  const root = (k: number): number => {
+    let top = k
+    while (parent[top] !== top) top = parent[top]!
+    parent[k] = top
+    return top
+  }
+  return {
+    root,
+    join(a: number, b: number): void {
+      parent[root(a)] = root(b)
+    },
+  }
+}

@@ -1,0 +1,181 @@
+import { UserError } from '../errors.ts'
+import { studentTQuantile } from './distributions.ts'
+import type { Trajectory } from './msd.ts'
+import { type Interval, mean, variance } from './stats.ts'
+
+export interface VanHove {
+  readonly lag_ps: number
+  /** [bins] middle of each bin, Å */
+  readonly r_A: Float64Array
+  /** [bins] 4πr² G_s(r, t), 1/Å: how far ions have come; its integral is 1 less what went beyond the last bin. */
+  readonly density_per_A: Float64Array
+  /** [bins] the same for Gaussian displacements of equal mean square. */
+  readonly gaussian_per_A: Float64Array
+  /** α₂ = 3⟨r⁴⟩ / (5⟨r²⟩²) − 1; 0 for Gaussian displacements, above 0 where few ions hop and most rattle. */
+  readonly nonGaussian: number
+}
+
+/**
+ * Self part of the van Hove function over all origins (Van Hove 1954, https://doi.org/10.1103/PhysRev.95.249) with the
+ * non-Gaussian parameter (Rahman 1964, https://doi.org/10.1103/PhysRev.136.A405).
+ *
+ * @param positions [frames, ions, 3] Å, unwrapped, drift taken out
+ * @param options.maximum_A end of the last bin, default 8
+ * @param options.binWidth_A default 0.1; adjusted to divide the range evenly
+ * @throws UserError for a lag that the trajectory does not have
+ */
+export function vanHoveSelf(
+  positions: Trajectory,
+  options: {
+    readonly frameInterval_ps: number
+    readonly lag_ps: number
+    readonly maximum_A?: number
+    readonly binWidth_A?: number
+  },
+): VanHove {
+  const { frameInterval_ps, lag_ps, maximum_A = 8, binWidth_A = 0.1 } = options
+  const [frames, ions] = positions.shape as [number, number, number]
+  const lag = Math.round(lag_ps / frameInterval_ps)
+  if (!(lag >= 1 && lag < frames)) {
+    throw new UserError({
+      message: `the trajectory has no lag of ${lag_ps} ps`,
+      hint: `between ${frameInterval_ps} and ${frameInterval_ps * (frames - 1)} ps`,
+    })
+  }
+  const bins = Math.max(1, Math.round(maximum_A / binWidth_A))
+  const width = maximum_A / bins
+  const counts = new Float64Array(bins)
+  const { data, offset, stride } = positions
+  const [perFrame, perAtom, perAxis] = stride as [number, number, number]
+  let second = 0
+  let fourth = 0
+  for (let ion = 0; ion < ions; ion++) {
+    for (let frame = 0; frame + lag < frames; frame++) {
+      const from = offset + frame * perFrame + ion * perAtom
+      let squared = 0
+      for (let axis = 0; axis < 3; axis++) {
+        const at = from + axis * perAxis
+        squared += (data[at + lag * perFrame]! - data[at]!) ** 2
+      }
+      second += squared
+      fourth += squared * squared
+      const bin = Math.floor(Math.sqrt(squared) / width)
+      if (bin < bins) counts[bin]!++
+    }
+  }
+  const samples = ions * (frames - lag)
+  const meanSquare = second / samples
+  const r_A = Float64Array.from({ length: bins }, (_, k) => (k + 0.5) * width)
+  const gaussian = (r: number) =>
+    4 * Math.PI * r * r * (3 / (2 * Math.PI * meanSquare)) ** 1.5 * Math.exp((-1.5 * r * r) / meanSquare)
+  return {
+    lag_ps: lag * frameInterval_ps,
+    r_A,
+    density_per_A: counts.map(n => n / (samples * width)),
+    gaussian_per_A: r_A.map(gaussian),
+    nonGaussian: (3 * fourth) / samples / (5 * meanSquare ** 2) - 1,
+  }
+}
+
+export interface HopOptions {
+  readonly frameInterval_ps: number
+  /** Length of the stretch before and of that after a hop whose means are compared, ps: longer than a rattle. */
+  readonly window_ps: number
+  /** Least p_hop of a hop, Å²: a jump of length ℓ between cages with mean square width w² reaches ℓ² + w². */
+  readonly threshold_A2: number
+}
+
+export interface Hop {
+  readonly ion: number
+  readonly time_ps: number
+  readonly length_A: number
+}
+
+export interface HopStatistics {
+  readonly hops: readonly Hop[]
+  /** Hops of one ion in one ps, with the interval from the scatter between ions (Student t; null for one ion). */
+  readonly rate_per_ps: number
+  readonly rate_ci95_per_ps: Interval | null
+  /** Null without hops. */
+  readonly meanLength_A: number | null
+  /** rate · ⟨ℓ²⟩, Å²/ps: the MSD slope if hops were independent. A smaller measured slope says that ions hop back. */
+  readonly uncorrelatedSlope_A2_per_ps: number
+}
+
+/**
+ * Hops between cages by p_hop(t) = √(⟨|r_A − ⟨r⟩_B|²⟩_A ⟨|r_B − ⟨r⟩_A|²⟩_B), A and B the windows before and after t
+ * (Candelier et al. 2009; https://doi.org/10.1103/PhysRevLett.102.088001 quoted from memory). A hop is the maximum of a
+ * stretch above the threshold; its length is the distance between the mean positions of A and B. Hops closer in time
+ * than the window are seen as one.
+ *
+ * @param positions [frames, ions, 3] Å, unwrapped, drift taken out
+ * @throws UserError when the trajectory is shorter than two windows, or a window shorter than two frames
+ */
+export function detectHops(positions: Trajectory, options: HopOptions): HopStatistics {
+  const { frameInterval_ps, threshold_A2 } = options
+  const [frames, ions] = positions.shape as [number, number, number]
+  const window = Math.round(options.window_ps / frameInterval_ps)
+  if (!(window >= 2 && 2 * window <= frames)) {
+    throw new UserError({
+      message: `hops cannot be seen with a window of ${options.window_ps} ps`,
+      hint: `between ${2 * frameInterval_ps} ps and half the trajectory, ${(frames / 2) * frameInterval_ps} ps`,
+    })
+  }
+  const hops: Hop[] = []
+  for (let ion = 0; ion < ions; ion++) {
+    const { p_hop, length } = cageChange(positions, ion, window)
+    let peak = -1
+    for (let frame = window; frame <= frames - window + 1; frame++) {
+      const above = frame <= frames - window && p_hop[frame]! >= threshold_A2
+      if (above && (peak < 0 || p_hop[frame]! > p_hop[peak]!)) peak = frame
+      if (above || peak < 0) continue
+      hops.push({ ion, time_ps: peak * frameInterval_ps, length_A: length[peak]! })
+      peak = -1
+    }
+  }
+  const seen_ps = (frames - 2 * window + 1) * frameInterval_ps
+  const perIon = new Float64Array(ions)
+  for (const { ion } of hops) perIon[ion]! += 1 / seen_ps
+  const rate = mean(perIon)
+  const half = ions > 1 ? studentTQuantile(0.975, ions - 1) * Math.sqrt(variance(perIon) / ions) : Number.NaN
+  const lengths = hops.map(hop => hop.length_A)
+  return {
+    hops,
+    rate_per_ps: rate,
+    rate_ci95_per_ps: ions > 1 ? [Math.max(0, rate - half), rate + half] : null,
+    meanLength_A: hops.length > 0 ? mean(lengths) : null,
+    uncorrelatedSlope_A2_per_ps: hops.length > 0 ? rate * mean(lengths.map(x => x * x)) : 0,
+  }
+}
+
+/** [frames] p_hop (Å²) and the distance between the means, at the first frame after the change. */
+function cageChange(positions: Trajectory, ion: number, window: number) {
+  const frames = positions.shape[0]!
+  const p_hop = new Float64Array(frames + 1)
+  const length = new Float64Array(frames + 1)
+  // Sums up to each frame of coordinates from the first one, and of their squares.
+  const sums = [0, 1, 2].map(() => new Float64Array(frames + 1))
+  const squares = new Float64Array(frames + 1)
+  for (let frame = 0; frame < frames; frame++) {
+    let squared = 0
+    for (let axis = 0; axis < 3; axis++) {
+      const value = positions.get(frame, ion, axis) - positions.get(0, ion, axis)
+      sums[axis]![frame + 1] = sums[axis]![frame]! + value
+      squared += value * value
+    }
+    squares[frame + 1] = squares[frame]! + squared
+  }
+  for (let frame = window; frame <= frames - window; frame++) {
+    const before = sums.map(sum => (sum[frame]! - sum[frame - window]!) / window)
+    const after = sums.map(sum => (sum[frame + window]! - sum[frame]!) / window)
+    const squaredMean = (centre: readonly number[]) => centre.reduce((sum, x) => sum + x * x, 0)
+    const cross = before.reduce((sum, x, axis) => sum + x * after[axis]!, 0)
+    const squareBefore = (squares[frame]! - squares[frame - window]!) / window
+    const squareAfter = (squares[frame + window]! - squares[frame]!) / window
+    const fromAfter = squareBefore - 2 * cross + squaredMean(after)
+    const fromBefore = squareAfter - 2 * cross + squaredMean(before)
+    p_hop[frame] = Math.sqrt(Math.max(0, fromAfter) * Math.max(0, fromBefore))
+    length[frame] = Math.sqrt(Math.max(0, squaredMean(before) + squaredMean(after) - 2 * cross))
+  }
+  return { p_hop, length }
+}

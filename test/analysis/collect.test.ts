@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { createAtomCollector } from '../../src/analysis/collect.ts'
+import { meanSquaredDisplacement, removeDrift } from '../../src/analysis/msd.ts'
+import { UserError } from '../../src/errors.ts'
+import { randomWalk } from './walks.ts'
+
+const masses = [6.94, 12.011, 18.998, 1.008]
+const walk = randomWalk({ seed: 1, frames: 50, ions: 4 })
+const frame = (k: number) => walk.data.subarray(12 * k, 12 * (k + 1))
+
+test('frame by frame gives what the whole trajectory gives', () => {
+  const collector = createAtomCollector(masses, [0, 2], 60)
+  for (let k = 0; k < 50; k++) collector.add(frame(k))
+  const collected = collector.trajectory()
+  const expected = removeDrift(walk, masses, [0, 2])
+  expect(collected.shape).toEqual([50, 2, 3])
+  const msd = meanSquaredDisplacement(collected, { frameInterval_ps: 1 }).mean_A2
+  meanSquaredDisplacement(expected, { frameInterval_ps: 1 }).mean_A2.forEach((value, k) => {
+    expect(Math.abs(msd[k]! / value - 1)).toBeLessThan(1e-5)
+  })
+  expect(collected.get(31, 1, 2)).toBeCloseTo(expected.get(31, 1, 2), 4)
+})
+
+test('frames that do not belong are refused', () => {
+  const collector = createAtomCollector(masses, [0], 1)
+  expect(() => collector.add(new Float64Array(9))).toThrow(UserError)
+  collector.add(frame(0))
+  expect(() => collector.add(frame(1))).toThrow('frame 1')
+})
