@@ -1,3 +1,4 @@
+import { type Board, createBoard } from './board.ts'
 import { createProgress, type Progress } from './progress.ts'
 
 /** Where a command's words go: data to stdout, everything else to stderr. */
@@ -11,6 +12,8 @@ export interface Output {
   note(text: string): void
   /** A bar with rate and time left, on stderr; nothing under --quiet. */
   progress(label: string, total: number, unit: string): Progress
+  /** A table that redraws itself, on stderr; nothing under --quiet. */
+  board(): Board
 }
 
 export function createOutput(options: { json: boolean; quiet: boolean }): Output {
@@ -27,5 +30,6 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
       if (!quiet) process.stderr.write(`${text}\n`)
     },
     progress: (label, total, unit) => createProgress(label, total, unit, quiet),
+    board: () => createBoard(quiet),
   }
 }

@@ -12,10 +12,11 @@ import { sentence } from '../report/sentence.ts'
 import { barrierStudyOf, reportBarrierStudy } from '../studies/barrierStudy.ts'
 import { LI_BARRIER } from '../studies/liBarrier.ts'
 import { NI_BARRIER } from '../studies/niBarrier.ts'
-import { isStudyDirectory, reportStudy } from '../studies/pvdfTransport.ts'
+import { reportTransportStudy } from '../studies/transportStudy.ts'
 import { singleBandReport } from '../workflow/barrierReport.ts'
 import { loadBand } from '../workflow/loadBand.ts'
 import { loadRun } from '../workflow/loadRun.ts'
+import { isTransportStudy } from '../workflow/loadStudy.ts'
 import { analyseSystem, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
 import { openInBrowser } from './browser.ts'
@@ -30,7 +31,7 @@ export const reportCommand = command({
   options: { ...fitOptions, open: { type: 'boolean', default: false, describe: 'show it in the browser' } },
   async run(args, output) {
     const path = join(args.directory, RUN_FILES.report)
-    const isStudy = isStudyDirectory(args.directory) || barrierStudyOf(args.directory) !== null
+    const isStudy = isTransportStudy(args.directory) || barrierStudyOf(args.directory) !== null
     const flag = Object.keys(fitOptions).find(name => args[name as keyof typeof fitOptions] !== undefined)
     if ((isStudy || isBand(args.directory)) && flag !== undefined) {
       throw new UserError({
@@ -70,7 +71,7 @@ const barrierPage = (report: BarrierReport): Page => ({
 
 async function studyPage(directory: string): Promise<Page> {
   const name = barrierStudyOf(directory)
-  if (name === null) return transportPage(await reportStudy(directory))
+  if (name === null) return transportPage(await reportTransportStudy(directory))
   return barrierPage(reportBarrierStudy(name === 'li-barrier' ? LI_BARRIER : NI_BARRIER, directory))
 }
 

@@ -20,7 +20,7 @@ interface Choice {
   readonly coulomb_accuracy?: number | undefined
 }
 
-const isEwald = (coulomb: unknown) => coulomb === 'pme' || coulomb === 'ewald'
+export const isEwald = (coulomb: unknown) => coulomb === 'pme' || coulomb === 'ewald'
 
 /** Keys that do not go together. @param key the one that says how pair interactions end */
 function check(

@@ -3,18 +3,19 @@ import * as z from 'zod'
 import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from './files.ts'
-import { interactionsSchema, withoutFilledAccuracy } from './interactions.ts'
+import { interactionsSchema, isEwald, withoutFilledAccuracy } from './interactions.ts'
 import { constants, count, fileName, path, positive, seed } from './keys.ts'
 import { buildsSolid } from './solidRecipe.ts'
 import { absoluteUnit } from './solidSchema.ts'
 import { stageSchema, withoutFilledKeys } from './stages.ts'
 
-const fraction = z.number().min(0).max(1)
+export const fraction = z.number().min(0).max(1)
+export const placement = z.enum(['isolated', 'adjacent', 'random'])
 
 const replaceSchema = z.strictObject({
   unit: path.describe('the repeat unit that stands in'),
   fraction: fraction.describe('of the units, rounded per chain'),
-  placement: z.enum(['isolated', 'adjacent', 'random']).default('isolated'),
+  placement: placement.default('isolated'),
   keep_ends: z.boolean().default(true).describe('the first and last unit are never replaced'),
 })
 
@@ -27,7 +28,8 @@ const polymerSchema = z.strictObject({
   replace: replaceSchema.optional(),
 })
 
-const buildSchema = z
+/** Of molecules; crystals have a schema of their own. */
+export const buildSchema = z
   .strictObject({
     polymers: z.array(polymerSchema).min(1).optional(),
     ions: z
@@ -41,13 +43,23 @@ const buildSchema = z
     context.addIssue({ code: 'custom', path: [], message: 'build needs polymers, ions or both' })
   })
 
+export type Build = z.output<typeof buildSchema>
+
+export const chargeScale = positive.max(2).describe('multiplies the charges of types marked ion')
+export const hydrogenMass = z.number().min(1).max(10).optional().describe('true masses when left out')
+export const neutralizingBackground = z
+  .boolean()
+  .optional()
+  .describe('lets the box carry a net charge, which a uniform background makes up for; with pme and ewald')
+
 const systemSchema = z
   .strictObject({
     potential: path.describe('a file of potential parameters, relative to the recipe'),
     structure: path.optional().describe('a structure file, relative to the recipe'),
     build: buildSchema.optional(),
-    charge_scale: positive.max(2).default(1).describe('multiplies the charges of types marked ion'),
-    hydrogen_mass_g_per_mol: z.number().min(1).max(10).optional().describe('true masses when left out'),
+    charge_scale: chargeScale.default(1),
+    hydrogen_mass_g_per_mol: hydrogenMass,
+    neutralizing_background: neutralizingBackground,
   })
   .superRefine((system, context) => {
     if ((system.structure === undefined) !== (system.build === undefined)) return
@@ -59,12 +71,12 @@ const systemSchema = z
     })
   })
 
-const constraintsSchema = z.strictObject({
+export const constraintsSchema = z.strictObject({
   bonds: z.enum(['none', 'h-bonds', 'all-bonds']).default('none'),
   tolerance: z.number().min(1e-14).max(1e-2).default(1e-8).describe('relative, of every constrained length'),
 })
 
-const outputSchema = z.strictObject({
+export const outputSchema = z.strictObject({
   trajectory_every_ps: positive.default(0.1),
   log_every_ps: positive.default(0.1),
   checkpoint_every_ps: positive.default(5),
@@ -103,7 +115,14 @@ export const recipeSchema = z
     analysis: analysisSchema.optional(),
     constants,
   })
-  .superRefine(({ stages }, context) => {
+  .superRefine(({ system, interactions, stages }, context) => {
+    if (system.neutralizing_background === true && !isEwald(interactions.coulomb)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['system', 'neutralizing_background'],
+        message: `coulomb: ${interactions.coulomb} has no background: that belongs to pme and ewald`,
+      })
+    }
     stages.forEach(({ name }, k) => {
       if (stages.findIndex(other => other.name === name) === k) return
       context.addIssue({
@@ -128,7 +147,11 @@ export interface LoadedRecipe {
 
 /** @throws UserError with file, line and key */
 export function loadRecipe(path: string): LoadedRecipe {
-  const text = readText(path)
+  return parseRecipe(readText(path), path)
+}
+
+/** A recipe that is no file yet, or not the file that messages name. @throws UserError with file, line and key */
+export function parseRecipe(text: string, path: string): LoadedRecipe {
   refuseSolid(text, path)
   const { value, where } = parseYamlDocument(text, recipeSchema, path)
   checkFitWindow(value, where)
@@ -185,22 +208,21 @@ export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe
     })
   }
   const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
-  const text = JSON.stringify(
-    {
-      ...given,
-      interactions: withoutFilledAccuracy(given.interactions),
-      stages: given.stages.map(withoutFilledKeys),
-    },
-    null,
-    2,
-  )
+  const text = JSON.stringify(asWritten(given), null, 2)
   const { value, where } = parseYamlDocument(text, recipeSchema, place)
   return { recipe: value, text, path: file, where }
 }
 
-/** Names of units stay; what looks like a path becomes one. */
+/** A recipe that had its defaults filled in, without those that a file may not give. */
+export function asWritten<T extends z.output<typeof resolvedSchema>>(recipe: T) {
+  return {
+    ...recipe,
+    interactions: withoutFilledAccuracy(recipe.interactions),
+    stages: recipe.stages.map(withoutFilledKeys),
+  }
+}
+
 function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
-  const unit = (name: string) => absoluteUnit(name, folder)
   const { potential, structure, build } = recipe.system
   return {
     ...recipe,
@@ -208,19 +230,23 @@ function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
       ...recipe.system,
       potential: resolve(folder, potential),
       ...(structure !== undefined && { structure: resolve(folder, structure) }),
-      ...(build && {
-        build: {
-          ...build,
-          ...(build.polymers && {
-            polymers: build.polymers.map(polymer => ({
-              ...polymer,
-              unit: unit(polymer.unit),
-              ...(polymer.replace && { replace: { ...polymer.replace, unit: unit(polymer.replace.unit) } }),
-            })),
-          }),
-        },
-      }),
+      ...(build && { build: absoluteBuild(build, folder) }),
     },
+  }
+}
+
+/** Names of units stay; what looks like a path becomes one. */
+export function absoluteBuild(build: Build, folder: string): Build {
+  const unit = (name: string) => absoluteUnit(name, folder)
+  return {
+    ...build,
+    ...(build.polymers && {
+      polymers: build.polymers.map(polymer => ({
+        ...polymer,
+        unit: unit(polymer.unit),
+        ...(polymer.replace && { replace: { ...polymer.replace, unit: unit(polymer.replace.unit) } }),
+      })),
+    }),
   }
 }
 

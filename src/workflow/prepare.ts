@@ -73,6 +73,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
       },
       chargeScale: recipe.system.charge_scale,
       hydrogenMass_g_per_mol: recipe.system.hydrogen_mass_g_per_mol,
+      allowNetCharge: recipe.system.neutralizing_background === true,
     }),
   )
   const coulomb: CoulombForce = {

@@ -31,20 +31,23 @@ const PROGRAM = fileURLToPath(new URL('../cli/hoplite.mjs', import.meta.url))
 
 /**
  * Runs jobs, at most as many at a time as there are processors; all are run whatever becomes of the others.
+ * @param onStarted called as each job begins
  * @param onProgress called with the jobs' progress by name
  * @param onFinished called as each job ends
  * @param signal ends the running jobs, which write a checkpoint first; no further ones begin
+ * @returns what became of the jobs that began, in their order
  */
 export async function runJobs(
   jobs: readonly Job[],
   options: {
-    readonly concurrency?: number
+    readonly concurrency?: number | undefined
+    onStarted?(job: Job): void
     onProgress?(progress: ReadonlyMap<string, JobProgress>): void
     onFinished?(outcome: JobOutcome): void
-    readonly signal?: AbortSignal
+    readonly signal?: AbortSignal | undefined
   } = {},
 ): Promise<JobOutcome[]> {
-  const { concurrency = availableParallelism(), onProgress, onFinished, signal } = options
+  const { concurrency = availableParallelism(), onStarted, onProgress, onFinished, signal } = options
   const progress = new Map<string, JobProgress>()
   const outcomes: JobOutcome[] = []
   let next = 0
@@ -52,6 +55,7 @@ export async function runJobs(
     while (next < jobs.length && !signal?.aborted) {
       const index = next++
       const job = jobs[index]!
+      onStarted?.(job)
       outcomes[index] = await runJob(job, signal, state => {
         progress.set(job.name, state)
         onProgress?.(progress)
@@ -60,7 +64,7 @@ export async function runJobs(
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker))
-  return outcomes
+  return outcomes.filter(outcome => outcome !== undefined)
 }
 
 /**
@@ -88,7 +92,7 @@ function runJob(
   signal: AbortSignal | undefined,
   onProgress: (progress: JobProgress) => void,
 ): Promise<JobOutcome> {
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
     const env = { ...process.env, [REPORTS_PROGRESS]: '1' }
     const child = fork(PROGRAM, [...job.args, '--json', '--quiet'], { silent: true, env })
     let stdout = ''
@@ -104,11 +108,12 @@ function runJob(
     })
     const stop = () => child.kill('SIGINT')
     signal?.addEventListener('abort', stop, { once: true })
-    child.on('error', reject)
-    child.on('close', code => {
+    const end = (code: number | null, reason: string) => {
       signal?.removeEventListener('abort', stop)
-      resolve({ name: job.name, exitCode: code ?? 1, document: parse(stdout), stderr })
-    })
+      resolve({ name: job.name, exitCode: code ?? 1, document: parse(stdout), stderr: stderr || reason })
+    }
+    child.on('error', error => end(null, `hoplite: ${error.message}`))
+    child.on('close', (code, by) => end(code, by === null ? '' : `hoplite: killed by ${by}`))
   })
 }
 

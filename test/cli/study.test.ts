@@ -1,6 +1,14 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Job, JobOutcome } from '../../src/workflow/schedule.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { writeLifsi } from './boxes.ts'
@@ -23,6 +31,12 @@ const outcome = ({ name }: Job, exitCode = 0, stderr = ''): JobOutcome => ({
   stderr,
 })
 
+/** A run of another system, for the sixth part of a second that it takes. */
+function finish(job: Job, k: number): JobOutcome {
+  cpSync(at(`run-${k + 1}`), job.args.at(-1)!, { recursive: true })
+  return outcome(job)
+}
+
 beforeAll(async () => {
   const { md } = await writeLifsi(folder)
   appendFileSync(md, 'analysis: { species: Li, fit_from_ps: 0.004, fit_to_ps: 0.012 }\n')
@@ -31,15 +45,16 @@ beforeAll(async () => {
   }
 })
 
+beforeEach(() => {
+  jobs.run = async list => list.map(finish)
+})
+
 describe('study pvdf-transport', () => {
   it('prints the promised keys, every case with its status and what was published', async () => {
     const asked: Job[] = []
     jobs.run = async list => {
       asked.push(...list)
-      return list.map((job, k) => {
-        cpSync(at(`run-${k + 1}`), job.args.at(-1)!, { recursive: true })
-        return outcome(job)
-      })
+      return list.map(finish)
     }
     const result = await document('study', 'pvdf-transport', '--quick', '--out', at('study'))
     expect(Object.keys(result)).toEqual(['study', 'mode', 'report', 'cases', 'null_ratio_ci95', 'sentence'])
@@ -56,6 +71,7 @@ describe('study pvdf-transport', () => {
     for (const { args } of asked) {
       expect(args[0]).toBe('md')
       expect(existsSync(args[1]!)).toBe(true)
+      expect(dirname(args.at(-1)!)).toBe(at('study/700K'))
     }
     expect(JSON.parse(readFileSync(at('study/results.json'), 'utf8'))).toEqual(result)
     expect(JSON.parse(readFileSync(at('study/study.json'), 'utf8')).command).toEqual([
@@ -75,23 +91,34 @@ describe('study pvdf-transport', () => {
     expect(said.message).toBe('--species has no effect on a study')
   })
 
-  it('fails with what the failed runs said', async () => {
+  it('reports what there is when a run has failed, and says which is missing', async () => {
     jobs.run = async list =>
-      list.map((job, k) => (k === 1 ? outcome(job, 1, 'hoplite: too hot') : outcome(job)))
-    const { code, stderr } = await hoplite('study', 'pvdf-transport', '--out', at('failed'), '--quiet')
+      list.map((job, k) => (k === 2 ? outcome(job, 1, 'hoplite: too hot') : finish(job, k)))
+    const { code, stdout } = await hoplite('study', 'pvdf-transport', '--out', at('failed'), '--quiet')
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^hoplite: pvdf-2 ended with exit code 1: hoplite: too hot$/m)
+    expect(stdout).toMatch(/^PVDF +2 +24 .*\ndHF-PVDF +3 +36 /m)
+    expect(stdout).toMatch(/^missing: 700K\/PVDF-2: too hot$/m)
+    expect(readFileSync(at('failed/700K/PVDF-2.error.txt'), 'utf8')).toBe('too hot\n')
+    expect(existsSync(at('failed/report.html'))).toBe(true)
+  })
+
+  it('fails with what the runs said when none is left to compare', async () => {
+    jobs.run = async list => list.map(job => outcome(job, 1, 'hoplite: too hot'))
+    const { code, stderr } = await hoplite('study', 'pvdf-transport', '--out', at('all-failed'), '--quiet')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^hoplite: 700K\/PVDF-1: too hot$/m)
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  it('ends with exit code 130 when it is interrupted, and says how its runs go on', async () => {
+  it('ends with exit code 130 when it is interrupted, and says how it goes on', async () => {
     jobs.run = async list => {
       process.emit('SIGINT')
-      return list.map(job => outcome(job, 130))
+      return [finish(list[0]!, 0), outcome(list[1]!, 130)]
     }
     const { code, stderr, stdout } = await hoplite('study', 'pvdf-transport', '--out', at('stopped'))
     expect(code).toBe(130)
-    expect(stderr).toContain('hoplite resume')
+    expect(stderr).toContain('stopped with 5 of 6 runs to do')
+    expect(stderr).toContain(`hoplite study pvdf-transport --quick --out ${at('stopped')}\n`)
     expect(stdout).toBe('')
   })
 
@@ -100,5 +127,24 @@ describe('study pvdf-transport', () => {
     writeFileSync(at('taken/notes.txt'), 'mine')
     const said = await refusal('study', 'pvdf-transport', '--out', at('taken'))
     expect(said.message).toBe('the run directory holds files already')
+    expect(readdirSync(at('taken'))).toEqual(['notes.txt'])
+  })
+
+  it('is not gone on with in the directory of another study', async () => {
+    const said = await refusal('study', 'pvdf-transport', '--full', '--out', at('study'))
+    expect(said.message).toBe('the directory holds the study pvdf-transport, not pvdf-transport-full')
+  })
+
+  it.each([
+    [['li-barrier', '--jobs', '2'], '--jobs has no effect on li-barrier'],
+    [['all', '--dry-run'], '--dry-run has no effect on all'],
+    [['own.yaml', '--full'], '--full has no effect on a recipe'],
+    [['pvdf-transport', '--replicas', '0'], '--replicas is 0'],
+    [['pvdf-transport', '--cases', 'hot', '--out', 'nowhere'], 'the study has no case hot'],
+    [['pvdf-transport', '--resume', '--out', 'nowhere'], 'there is no study to go on with'],
+  ])('refuses %j', async (args, message) => {
+    const said = await refusal('study', ...args)
+    expect(said.message).toBe(message)
+    expect(existsSync('nowhere')).toBe(false)
   })
 })

@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { bandRecipeJsonSchema } from '../../src/io/bandRecipe.ts'
 import { recipeJsonSchema } from '../../src/io/recipe.ts'
 import { solidRecipeSchema } from '../../src/io/solidRecipe.ts'
+import { studyJsonSchema } from '../../src/io/studySchema.ts'
 import { potentialSchema } from '../../src/potentials/schema.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -15,6 +16,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 /** File of each schema, and what it must hold. */
 export const schemas: readonly { file: string; text: string }[] = [
   { file: join(ROOT, 'runs/recipe.schema.json'), text: asText(recipeJsonSchema()) },
+  { file: join(ROOT, 'runs/study.schema.json'), text: asText(studyJsonSchema()) },
   { file: join(ROOT, 'runs/band.schema.json'), text: asText(bandRecipeJsonSchema()) },
   {
     file: join(ROOT, 'runs/solid.schema.json'),

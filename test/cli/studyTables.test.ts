@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createBoard } from '../../src/cli/board.ts'
+import { progressLine, progressTable } from '../../src/cli/studyTables.ts'
+import type { CaseProgress, StudyProgress } from '../../src/workflow/studyRuns.ts'
+
+const one = (name: string, counts: Partial<CaseProgress>): CaseProgress => ({
+  name,
+  done: 0,
+  running: 0,
+  failed: 0,
+  waiting: 0,
+  stepsLeft: 0,
+  stepsDone: 0,
+  ...counts,
+})
+
+/** 1000 steps in 10 s: 100 a second. */
+const PROGRESS: StudyProgress = {
+  cases: [
+    one('cold', { done: 2, running: 1, failed: 1, stepsLeft: 600, stepsDone: 1000 }),
+    one('hot', { waiting: 4, stepsLeft: 12_000 }),
+    one('past', { done: 4 }),
+  ],
+  ended: { run: 'cold/A-2', state: { kind: 'failed', message: 'too hot\nwhere: there' } },
+}
+
+describe('the progress of a study', () => {
+  it('is a line for every case, in the order in which they are run', () => {
+    expect(progressTable(PROGRESS, 10).split('\n').slice(2)).toEqual([
+      'cold     2        1       1        0        6 s',
+      'hot      0        0       0        4  2 min 6 s',
+      'past     4        0       0        0',
+      'all      6        1       1        4  2 min 6 s',
+    ])
+  })
+
+  it('is one line where there is no terminal, with what has just ended', () => {
+    expect(progressLine(PROGRESS, 10)).toBe(
+      'cold/A-2 FAILED: too hot; 6 of 12 runs done, 1 failed, 1 running, ETA 2 min 6 s',
+    )
+  })
+
+  it('has no time left to tell before a step is done', () => {
+    const waiting = { cases: [one('hot', { running: 1, stepsLeft: 100 })], ended: null }
+    expect(progressLine(waiting, 1)).toBe('0 of 1 runs done, 1 running, ETA –')
+  })
+})
+
+describe('a board', () => {
+  const { isTTY } = process.stderr
+  afterEach(() => {
+    process.stderr.isTTY = isTTY
+    vi.restoreAllMocks()
+  })
+  const listen = (terminal: boolean) => {
+    process.stderr.isTTY = terminal
+    const said: string[] = []
+    vi.spyOn(process.stderr, 'write').mockImplementation(text => {
+      said.push(String(text))
+      return true
+    })
+    return said
+  }
+
+  it('draws over itself on a terminal', () => {
+    const said = listen(true)
+    const board = createBoard(false)
+    board.show(() => 'a\nb', String, true)
+    board.show(() => 'c\nd\ne', String, true)
+    board.finish()
+    expect(said).toEqual(['\x1b[Ja\nb\n', '\x1b[2A\r\x1b[Jc\nd\ne\n', '\x1b[3A\r\x1b[Jc\nd\ne\n'])
+  })
+
+  it('says a line for what has happened where there is no terminal, and for nothing else', () => {
+    const said = listen(false)
+    const board = createBoard(false)
+    board.show(String, () => 'begun', false)
+    board.show(String, () => 'ended', true)
+    board.finish()
+    expect(said).toEqual(['ended\n'])
+  })
+
+  it('says nothing when it is to be quiet', () => {
+    const said = listen(true)
+    createBoard(true).show(() => 'a', String, true)
+    expect(said).toEqual([])
+  })
+})
