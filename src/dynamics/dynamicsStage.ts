@@ -2,6 +2,7 @@ import { copyState, type State } from '../core/state.ts'
 import { SimulationError } from '../errors.ts'
 import type { Evaluation, Evaluator, Want } from '../platform/platform.ts'
 import type { ProtocolEvent, Run, Snapshot, StageOutcome } from './contract.ts'
+import { deviceSteps } from './deviceSteps.ts'
 import { advance, createEnsemble, type Ensemble, settle, wantedBy } from './ensemble.ts'
 import type { Motion } from './integrate.ts'
 import { addPoint, firstNonFinite, slopeOf, thermoRow } from './observe.ts'
@@ -12,6 +13,8 @@ import { kineticEnergy, temperatureOf } from './velocities.ts'
 const EXPLOSION = 10
 /** The conserved quantity is looked at on logged steps and at least this often, in steps. */
 const CONSERVED_EVERY = 20
+/** The same where that takes an evaluation of its own; in whole visits of the host. */
+const CONSERVED_EVERY_ON_DEVICE = 100
 
 /**
  * One stage of dynamics, from a snapshot within it to its end.
@@ -32,7 +35,11 @@ export async function* dynamicsStage(
   const frameEvery = everySteps(run.output?.frame_every_ps)
   const snapshotEvery = everySteps(run.output?.snapshot_every_ps)
   const isDue = (step: number, every: number) => every > 0 && step % every === 0
-  const isWatched = (done: number) => isDue(done, thermoEvery) || isDue(done, CONSERVED_EVERY)
+  const perVisit = stage.steps_on_device
+  const conservedEvery = perVisit
+    ? perVisit * Math.ceil(CONSERVED_EVERY_ON_DEVICE / perVisit)
+    : CONSERVED_EVERY
+  const isWatched = (done: number) => isDue(done, thermoEvery) || isDue(done, conservedEvery)
   const wanted = (done: number): Want => {
     const { energy, virial } = wantedBy(ensemble, done)
     return { energy: energy || isWatched(done), virial: virial || isDue(done, thermoEvery) }
@@ -40,6 +47,9 @@ export async function* dynamicsStage(
 
   const evaluator: Evaluator = await run.prepare(system, 'dynamics')
   try {
+    const device = perVisit
+      ? deviceSteps(ensemble, evaluator, perVisit, [thermoEvery, frameEvery, snapshotEvery])
+      : null
     const { ran, backend, fallbackReason } = evaluator
     yield { kind: 'stage-start', stageIndex, stage, steps, ran, backend, fallbackReason }
     const motion: Motion = {
@@ -57,7 +67,7 @@ export async function* dynamicsStage(
     const reference_eV = start.stepInStage === 0 ? energy() : start.reference_eV
     const limit_K = explosionLimit(ensemble, state)
 
-    for (let done = start.stepInStage; ; done++) {
+    for (let done = start.stepInStage; ; ) {
       // What a snapshot says has been reported before it.
       if (done === 0 || done > start.stepInStage) {
         if (isDue(done, thermoEvery)) {
@@ -89,13 +99,21 @@ export async function* dynamicsStage(
         evaluation = await motion.evaluate(state)
       }
 
-      const step = await advance(ensemble, motion, state, evaluation, done, wanted(done + 1))
-      evaluation = step.evaluation
-      exchanged_eV += step.exchanged_eV
+      if (device) {
+        const next = device.next(done)
+        exchanged_eV += await device.advance(state, done)
+        if (isWatched(next)) evaluation = await motion.evaluate(state, wanted(next))
+        done = next
+      } else {
+        const step = await advance(ensemble, motion, state, evaluation, done, wanted(done + 1))
+        evaluation = step.evaluation
+        exchanged_eV += step.exchanged_eV
+        done++
+      }
       state.step++
-      const elapsed_ps = (done + 1) * timestep_ps
+      const elapsed_ps = done * timestep_ps
       state.time_ps = start.stageStart_ps + elapsed_ps
-      if (isWatched(done + 1)) {
+      if (isWatched(done)) {
         conserved = addPoint(conserved, elapsed_ps, energy() - exchanged_eV - reference_eV)
       }
       checkTemperature(ensemble, state, limit_K)

@@ -170,7 +170,7 @@ export async function advance(
 }
 
 /** K, on the straight line from the temperature at the start to that at the end. */
-function targetTemperature(stage: DynamicsStage, fraction: number): number {
+export function targetTemperature(stage: DynamicsStage, fraction: number): number {
   const first = stage.temperature_K ?? 0
   return first + fraction * ((stage.temperature_end_K ?? first) - first)
 }

@@ -42,6 +42,11 @@ export interface DynamicsStage extends StageBase {
    * anyway when all atoms are at rest, as they are after a push-off or a minimisation.
    */
   readonly new_velocities: boolean
+  /**
+   * NVE, and NVT with CSVR: a device makes so many steps by itself, in single precision, between visits of the host, when
+   * the thermostat acts. Every step is made by the host when left out.
+   */
+  readonly steps_on_device?: number | undefined
 }
 
 export interface ConstraintChoice {

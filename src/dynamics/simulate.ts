@@ -9,6 +9,7 @@ import {
   type StageOutcome,
   stageStart,
 } from './contract.ts'
+import { refusal } from './deviceSteps.ts'
 import { dynamicsStage } from './dynamicsStage.ts'
 import { type Minimization, minimization } from './minimize.ts'
 import type { DynamicsStage, MinimizeStage, PushOffStage, Stage } from './protocol.ts'
@@ -115,6 +116,12 @@ function checkProtocol({ stages, system, from }: Run): void {
       needPositive(stage.density_end_g_per_cm3, 'density_end_g_per_cm3')
       if (stage.kind !== 'nvt')
         refuse('density_end_g_per_cm3 goes with kind: nvt only', 'change the kind of stage')
+    }
+    if (stage.steps_on_device !== undefined) {
+      needPositive(stage.steps_on_device, 'steps_on_device')
+      if (stage.steps_on_device % 1 !== 0) refuse('steps_on_device is no whole number', 'round it')
+      const refused = refusal(stage)
+      if (refused) refuse(refused.message, refused.hint)
     }
     if (stage.kind === 'npt') {
       needPositive(stage.barostat_time_ps, 'barostat_time_ps')

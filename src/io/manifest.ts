@@ -23,8 +23,11 @@ export const manifestSchema = z.strictObject({
       fallback_reason: z.string().nullable(),
     })
     .nullable(),
-  /** Of forces: `f64`, or `mixed` for f32 forces accumulated and integrated in f64. */
-  precision: z.enum(['f64', 'mixed']),
+  /**
+   * Of forces: `f64`, or `mixed` for f32 forces accumulated and integrated in f64; `f32` where a device has also integrated
+   * some stage in f32.
+   */
+  precision: z.enum(['f64', 'mixed', 'f32']),
   constants: z.string(),
   wall_clock: z.strictObject({
     started_at: z.string(),

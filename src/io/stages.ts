@@ -23,6 +23,13 @@ const dynamics = {
   timestep_fs: positive.max(10),
   new_velocities: z.boolean().default(false).describe('draws fresh velocities when the stage begins'),
 }
+const steps_on_device = z
+  .number()
+  .int()
+  .min(1)
+  .max(1000)
+  .optional()
+  .describe('steps that a GPU makes by itself, in single precision, between visits of the host')
 const ramp = {
   temperature_K: temperature,
   temperature_end_K: temperature.optional().describe('a linear ramp to this temperature'),
@@ -36,6 +43,7 @@ const nve = z
   .strictObject({
     ...dynamics,
     kind: z.literal('nve'),
+    steps_on_device,
     temperature_K: temperature.optional().describe('of fresh velocities'),
   })
   .superRefine(({ new_velocities, temperature_K }, context) => {
@@ -53,7 +61,17 @@ const nvt = z.strictObject({
   kind: z.literal('nvt'),
   thermostat: z.enum(['csvr', 'langevin']).default('csvr'),
   density_end_g_per_cm3: positive.max(30).optional().describe('the cell is scaled to this density'),
+  steps_on_device,
 })
+
+/** What acts on the host in every step, or on the cell. */
+function refuseOnDevice(stage: z.output<typeof nvt>, context: z.core.$RefinementCtx): void {
+  if (stage.steps_on_device === undefined) return
+  const refuse = (key: string, what: string) =>
+    context.addIssue({ code: 'custom', path: [key], message: `steps_on_device does not go with ${what}` })
+  if (stage.thermostat !== 'csvr') refuse('thermostat', `thermostat: ${stage.thermostat}`)
+  if (stage.density_end_g_per_cm3 !== undefined) refuse('density_end_g_per_cm3', 'density_end_g_per_cm3')
+}
 
 const npt = z.strictObject({
   ...dynamics,
@@ -93,11 +111,14 @@ export const stageSchema = z.discriminatedUnion('kind', [
     thermostat: 'csvr' as const,
     thermostat_time_ps: THERMOSTAT_TIME_PS.csvr,
   })),
-  nvt.superRefine(atLeastOneStep).transform(stage => ({
-    ...stage,
-    ...BAROSTAT,
-    thermostat_time_ps: stage.thermostat_time_ps ?? THERMOSTAT_TIME_PS[stage.thermostat],
-  })),
+  nvt
+    .superRefine(atLeastOneStep)
+    .superRefine(refuseOnDevice)
+    .transform(stage => ({
+      ...stage,
+      ...BAROSTAT,
+      thermostat_time_ps: stage.thermostat_time_ps ?? THERMOSTAT_TIME_PS[stage.thermostat],
+    })),
   npt.superRefine(atLeastOneStep).transform(stage => ({
     ...stage,
     thermostat_time_ps: stage.thermostat_time_ps ?? THERMOSTAT_TIME_PS[stage.thermostat],

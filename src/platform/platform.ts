@@ -63,6 +63,23 @@ export interface Transfers {
   readonly read_bytes: number
 }
 
+/** A time step, for who integrates by himself. */
+export interface StepSize {
+  readonly timestep_ps: number
+  /** Acceleration of 1 g/mol by 1 eV/Å, Å/ps². */
+  readonly accelerationPerForce: number
+}
+
+/** Moves the atoms of one system on a device, in single precision, without the host. */
+export interface Integrator {
+  /**
+   * So many steps of velocity Verlet, in place; velocities are those at whole steps, `step` and `time_ps` the caller's. How
+   * the steps are divided between calls matters to rounding only.
+   * @throws SimulationError naming an atom that moves too far in one step; the state is then that of an earlier one
+   */
+  advance(state: State, steps: number): Promise<void>
+}
+
 /** Energies and forces of one system. It never changes the state that it is given. */
 export interface Evaluator {
   evaluate(state: State, want?: Want): Promise<Evaluation>
@@ -71,6 +88,12 @@ export interface Evaluator {
    * evaluator that has just been prepared.
    */
   forget(): void
+  /**
+   * Left out where a platform only evaluates. It shares lists and device with the evaluations, and ends with them; forgetting
+   * is for both.
+   * @throws UserError naming what of the system needs the host in every step
+   */
+  integrator?(step: StepSize): Integrator
   /** The platform that computes, for the record. */
   readonly ran: PlatformName
   /** Its flavour, such as "f64" or "webgpu". */

@@ -50,6 +50,7 @@ export interface MdResults {
   /** Of the production stage; null when it was not reached or is no dynamics. */
   readonly drift_meV_per_atom_ps: number | null
   readonly platform: NonNullable<Manifest['platform']>
+  readonly precision: Manifest['precision']
   /** Averages over the logged steps of the production stage. */
   readonly density_g_per_cm3: number | null
   readonly temperature_K: number | null
@@ -112,7 +113,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     writeManifest(file('manifest'), {
       ...manifest,
       platform: ran,
-      precision: ran.ran === 'reference' ? 'f64' : 'mixed',
+      precision: precisionOf(ran.ran, recipe.stages),
       wall_clock,
     })
   const production = recipe.stages.length - 1
@@ -183,6 +184,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     ns_per_day: ((last.state.time_ps - from.state.time_ps) * 1e-3 * 86400) / wall_s,
     drift_meV_per_atom_ps: drift,
     platform: ran,
+    precision: precisionOf(ran.ran, recipe.stages),
     ...averages,
   }
   record({
@@ -200,6 +202,11 @@ export function plannedSteps(stages: readonly Stage[]): number {
     (sum, stage) => sum + ('time_ps' in stage ? Math.round((stage.time_ps * 1000) / stage.timestep_fs) : 0),
     0,
   )
+}
+
+function precisionOf(ran: string, stages: readonly Stage[]): Manifest['precision'] {
+  if (ran === 'reference') return 'f64'
+  return stages.some(stage => 'time_ps' in stage && stage.steps_on_device !== undefined) ? 'f32' : 'mixed'
 }
 
 /** A run that goes on keeps the command and the inputs that it began with. */

@@ -8,18 +8,34 @@ const INTERVAL_MS = 20
 let turned = performance.now()
 
 /**
- * The same evaluator, but one that lets the event loop turn now and then. Promises alone never do: a run on a platform
- * that computes in this thread would hear neither Ctrl-C nor a time limit before its end.
+ * The same evaluator, but one that lets the event loop turn now and then, also between the turns of a device. Promises
+ * alone never do: a run on a platform that computes in this thread would hear neither Ctrl-C nor a time limit before its
+ * end.
  */
 export function responsive(evaluator: Evaluator): Evaluator {
+  const { integrator } = evaluator
   return {
     ...evaluator,
     async evaluate(state, want) {
-      if (performance.now() - turned > INTERVAL_MS) {
-        await setImmediate()
-        turned = performance.now()
-      }
+      await turn()
       return evaluator.evaluate(state, want)
     },
+    ...(integrator && {
+      integrator(step) {
+        const inner = integrator(step)
+        return {
+          async advance(state, steps) {
+            await turn()
+            return inner.advance(state, steps)
+          },
+        }
+      },
+    }),
   }
+}
+
+async function turn(): Promise<void> {
+  if (performance.now() - turned <= INTERVAL_MS) return
+  await setImmediate()
+  turned = performance.now()
 }

@@ -65,6 +65,11 @@ export function transportReport(
 
 const headline = (value: number, ci95: Interval): Headline => ({ value, ci95, status: 'predicted' })
 
+const PRECISIONS = {
+  f64: 'f64 forces and integration',
+  mixed: 'f32 forces, f64 integration',
+  f32: 'f32 forces and integration',
+} as const
 const FIT_NAMES = { generalised: 'generalised least squares', uniform: 'ordinary least squares' } as const
 
 function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: ReportContext): SystemReport {
@@ -161,8 +166,7 @@ function provenanceOf(systems: readonly AnalysedSystem[], command: readonly stri
         seed: recipe.seed,
         platformAsked: manifest.platform?.asked ?? 'unknown',
         platformRan: manifest.platform?.ran ?? 'unknown',
-        precision:
-          manifest.precision === 'f64' ? 'f64 forces and integration' : 'f32 forces, f64 integration',
+        precision: PRECISIONS[manifest.precision],
         fallbackReason: manifest.platform?.fallback_reason ?? null,
         wallTime_s: manifest.wall_clock.wall_s ?? Number.NaN,
         rate_ns_per_day: results?.ns_per_day ?? Number.NaN,

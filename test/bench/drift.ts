@@ -33,6 +33,10 @@ const { values: args } = parseArgs({
     hydrogen_mass_g_per_mol: { type: 'string' },
     /** Of the particle mesh. */
     accuracy: { type: 'string', default: '1e-4' },
+    /** pme, or dsf with α = 0.2/Å. */
+    coulomb: { type: 'string', default: 'pme' },
+    /** NVE and NVT on a gpu platform: that many steps without the host. */
+    steps_on_device: { type: 'string' },
     equilibration_ps: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     out: { type: 'string' },
@@ -53,7 +57,13 @@ const { system: asInFile, state: fromFile } = pvdfBox({
   accuracy: Number(args.accuracy),
   shifted: true,
 })
-const system = hydrogenMass === undefined ? asInFile : repartitioned(asInFile, Number(hydrogenMass))
+const forces = asInFile.forces.map(force =>
+  force.kind === 'coulomb' && args.coulomb === 'dsf'
+    ? { ...force, method: { name: 'dsf', alpha_per_A: 0.2 } as const }
+    : force,
+)
+const withCoulomb = { ...asInFile, forces }
+const system = hydrogenMass === undefined ? withCoulomb : repartitioned(withCoulomb, Number(hydrogenMass))
 
 const stage = (kind: DynamicsStage['kind'], time_ps: number, thermostat_time_ps: number): DynamicsStage => ({
   name: kind,
@@ -84,7 +94,8 @@ function dynamics(platform: PlatformKey, what: DynamicsStage, from: State) {
 /** One state for every platform and ensemble that is asked about: made by simd, kept in a file. */
 async function equilibrated(): Promise<State> {
   const time_ps = Number(args.equilibration_ps)
-  const what = [timestep_fs, bonds, hydrogenMass, args.accuracy, time_ps, args.seed].join(' ')
+  const method = args.coulomb === 'pme' ? [] : [args.coulomb]
+  const what = [timestep_fs, bonds, hydrogenMass, args.accuracy, time_ps, args.seed, ...method].join(' ')
   const file = join(
     tmpdir(),
     `hoplite-drift-${createHash('sha256').update(what).digest('hex').slice(0, 12)}.json`,
@@ -108,7 +119,9 @@ const rows: ThermoRow[] = []
 let ran = ''
 const platform = args.platform as PlatformKey
 const kind = args.ensemble as DynamicsStage['kind']
-for await (const event of dynamics(platform, stage(kind, Number(args.time_ps), 1), start)) {
+const steps_on_device = args.steps_on_device === undefined ? undefined : Number(args.steps_on_device)
+const production = { ...stage(kind, Number(args.time_ps), 1), steps_on_device }
+for await (const event of dynamics(platform, production, start)) {
   if (event.kind === 'stage-start') ran = `${event.ran} (${event.backend})`
   if (event.kind === 'thermo') {
     rows.push(event.row)
@@ -141,6 +154,8 @@ const result = {
   tolerance: Number(args.tolerance),
   hydrogen_mass_g_per_mol: hydrogenMass === undefined ? null : Number(hydrogenMass),
   accuracy: Number(args.accuracy),
+  coulomb: args.coulomb,
+  steps_on_device: steps_on_device ?? null,
   degrees_of_freedom: freedom,
   temperature_K,
   drift_kT_per_ns_per_dof: unit * whole.slope,

@@ -31,6 +31,7 @@ describe('md', () => {
       'ns_per_day',
       'drift_meV_per_atom_ps',
       'platform',
+      'precision',
       'density_g_per_cm3',
       'temperature_K',
     ])

@@ -14,11 +14,15 @@ import {
 export const BACKENDS = ['webgpu', 'webgl2', 'webasm', 'cpu'] as const
 export type BackendName = (typeof BACKENDS)[number]
 
-/** Numbers in single precision where kernels read them: written now and then, read by many launches. */
-export interface DeviceArray {
+/** Numbers in single precision where kernels read them. */
+export interface KernelInput {
   /** Kernels read element (x, y) as array[y][x]. */
   readonly width: number
   readonly height: number
+}
+
+/** Written now and then, read by many launches. */
+export interface DeviceArray extends KernelInput {
   /** @param values [height·width], row by row */
   write(values: Float32Array): void
   dispose(): void
@@ -42,10 +46,21 @@ export interface KernelDescription {
   readonly longestLoop: number
 }
 
+/** What a launch has left on the device, until the next one of the same kernel. */
+export interface ResidentArray extends KernelInput {
+  /** @returns [height·width] */
+  read(): Promise<Float32Array>
+}
+
 /** For arrays of the sizes that it is first run with, and no others: the cpu's strides are part of its code. */
 export interface Kernel {
   /** @returns [height·width·components] in an array of the caller's own */
-  run(arrays: readonly DeviceArray[], numbers: readonly number[]): Promise<Float32Array>
+  run(arrays: readonly KernelInput[], numbers: readonly number[]): Promise<Float32Array>
+  /**
+   * Leaves the result where kernels read it, but for this one on webgpu. Not for a kernel that `run` is in the middle of.
+   * @param width of its rows; `components` when left out
+   */
+  launch(arrays: readonly KernelInput[], numbers: readonly number[], width?: number): Promise<ResidentArray>
   dispose(): void
 }
 
@@ -108,13 +123,26 @@ export async function createBackend(name: BackendName): Promise<Backend> {
         throw refused(name, description, this.fallbackReason ?? 'gpu.js gives no reason')
       },
     })
+    const length = output.reduce<number>((product, n) => product * n, description.components)
     const sizes: number[] = []
     let last: Promise<Float32Array> | undefined
-    const launch = async (args: readonly unknown[]) => {
+    let resident: HeldResult | undefined
+    const argumentsOf = (inputs: readonly KernelInput[], values: readonly number[]) => {
+      const found = inputs.flatMap(({ width, height }) => [width, height])
+      if (sizes.length === 0) sizes.push(...found)
+      if (inputs.length !== arrays || values.length !== numbers || found.some((n, k) => n !== sizes[k])) {
+        throw new TypeError(`the kernel '${description.name}' was made for other arguments`)
+      }
+      return [...inputs.map(input => (input as HeldArray).argument), ...values]
+    }
+    const compute = async (args: readonly unknown[]) => {
       const result = await compiled(...args)
       checkBackend(gpuJs, name, description, compiled)
-      const length = output.reduce<number>((product, n) => product * n, description.components)
       transfers.launches++
+      return result
+    }
+    const launch = async (args: readonly unknown[]) => {
+      const result = await compute(args)
       transfers.read_bytes += 4 * length
       const values = context
         ? readBack(gpuJs, result as BufferResult, length)
@@ -128,12 +156,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
     }
     return {
       run(inputs, values) {
-        const found = inputs.flatMap(({ width, height }) => [width, height])
-        if (sizes.length === 0) sizes.push(...found)
-        if (inputs.length !== arrays || values.length !== numbers || found.some((n, k) => n !== sizes[k])) {
-          throw new TypeError(`the kernel '${description.name}' was made for other arguments`)
-        }
-        const args = [...inputs.map(input => (input as HeldArray).argument), ...values]
+        const args = argumentsOf(inputs, values)
         const launched = last ? follow(args, last) : launch(args)
         submissions.add(launched)
         const result = guarded(
@@ -148,7 +171,26 @@ export async function createBackend(name: BackendName): Promise<Backend> {
         result.then(end, end)
         return result
       },
-      dispose: () => compiled.kernel.destroy(),
+      async launch(inputs, values, width = description.components) {
+        const result = await guarded(compute(argumentsOf(inputs, values)), context)
+        const size = [width, length / width] as const
+        const held = context
+          ? heldOnDevice(gpuJs, result as BufferResult, size)
+          : heldInMemory(gpuJs, flatten(result as Nested, length), size)
+        resident?.dispose()
+        resident = held
+        return {
+          ...held,
+          read() {
+            transfers.read_bytes += 4 * length
+            return guarded(held.read(), context)
+          },
+        }
+      },
+      dispose() {
+        resident?.dispose()
+        compiled.kernel.destroy()
+      },
     }
   }
 
@@ -159,9 +201,37 @@ export async function createBackend(name: BackendName): Promise<Backend> {
   return { name, transfers, array, kernel, submitted, dispose: () => gpu.destroy() }
 }
 
-interface HeldArray extends DeviceArray {
+interface HeldArray extends KernelInput {
   /** What gpu.js takes it as. */
   readonly argument: unknown
+}
+
+interface HeldResult extends HeldArray, ResidentArray {
+  dispose(): void
+}
+
+type Size = readonly [width: number, height: number]
+
+const heldInMemory = (gpuJs: GpuJs, values: Float32Array, [width, height]: Size): HeldResult => ({
+  ...{ width, height, argument: gpuJs.input(values, [width, height]) },
+  read: async () => values,
+  dispose() {},
+})
+
+/** Seen as rows of numbers: gpu.js takes no Array(n) as an argument. */
+function heldOnDevice(gpuJs: GpuJs, result: BufferResult, [width, height]: Size): HeldResult {
+  const { buffer, context, kernel } = result
+  const rows = { buffer, output: [width, height], componentCount: 1, context, kernel }
+  const argument = new gpuJs.WebGPUBufferResult(rows)
+  result.delete()
+  return {
+    ...{ width, height, argument },
+    read() {
+      const plain = new gpuJs.WebGPUBufferResult({ ...rows, output: [width * height] })
+      return plain.toArray().finally(() => plain.delete())
+    },
+    dispose: () => argument.delete(),
+  }
 }
 
 function inMemory(gpuJs: GpuJs, width: number, height: number) {

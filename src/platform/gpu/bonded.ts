@@ -1,17 +1,19 @@
 import type { Force } from '../../core/force.ts'
 import type { System } from '../../core/system.ts'
-import type { Backend, DeviceArray, Kernel } from './backends.ts'
+import type { Backend, Kernel, KernelInput, ResidentArray } from './backends.ts'
 import { BONDED_ARRAYS, BONDED_NUMBERS, bondedNumbers, bondedSource } from './bondedKernel.ts'
-import { createBondedTable, isBonded, LANES } from './bondedTable.ts'
+import { createBondedTable, isBonded, LANES, type SpecialTerms } from './bondedTable.ts'
 
 /** Where the atoms are, as fractions of a frame in [−½, ½], each as the sum of two numbers in single precision. */
 export interface BondedPositions {
   /** [clusters, 16] a, b, c of four atoms at a time, 4 a's first; what comes after the c's is not read. */
-  readonly highs: DeviceArray
+  readonly highs: KernelInput
   /** As `highs`: what rounding took from those. */
-  readonly lows: DeviceArray
+  readonly lows: KernelInput
+  /** Row of `lows` at which they begin; 0 when left out. */
+  readonly firstLow?: number
   /** [N] where each atom is found: in row slot/4, column slot mod 4. */
-  readonly slots: DeviceArray
+  readonly slots: KernelInput
 }
 
 export interface GpuBonded {
@@ -28,6 +30,12 @@ export interface GpuBonded {
     matrix: readonly number[],
     images?: readonly [number, number, number],
   ): Promise<Float32Array>
+  /** The same, left on the device. @returns [N, 3] */
+  launch(
+    positions: BondedPositions,
+    matrix: readonly number[],
+    images: readonly [number, number, number],
+  ): Promise<ResidentArray>
   /** How often the kernel was made: anew where arrays have other sizes or frames hold other numbers of boxes. */
   readonly statistics: { readonly compilations: number }
   dispose(): void
@@ -35,12 +43,17 @@ export interface GpuBonded {
 
 /**
  * Forces of bonds, angles, dihedrals and impropers, gathered by atom; energies and virial are the reference's matter.
+ * @param special pairs that are to be gathered with them
  * @returns null when the system has none of these
  */
-export function createGpuBonded(system: System, backend: Backend): GpuBonded | null {
+export function createGpuBonded(
+  system: System,
+  backend: Backend,
+  special?: SpecialTerms | null,
+): GpuBonded | null {
   const { atomCount } = system
   const forces = system.forces.filter(isBonded)
-  const table = createBondedTable(atomCount, forces)
+  const table = createBondedTable(atomCount, forces, special)
   if (!table) return null
   const { sections, slices, parameterWidth, longest } = table
   const written = (values: Float32Array, width: number) => {
@@ -56,13 +69,24 @@ export function createGpuBonded(system: System, backend: Backend): GpuBonded | n
   const statistics = { compilations: 0 }
   let compiled: { readonly kernel: Kernel; readonly fitting: string } | undefined
 
-  function kernelFor(positions: readonly DeviceArray[], images: readonly number[]): Kernel {
-    const fitting = [...positions.flatMap(({ width, height }) => [width, height]), ...images].join()
+  function prepared(
+    { highs, lows, firstLow = 0, slots }: BondedPositions,
+    matrix: readonly number[],
+    images: readonly number[],
+  ): [Kernel, KernelInput[], number[]] {
+    const positions = [highs, lows, slots]
+    const kernel = kernelFor(positions, images, firstLow)
+    return [kernel, [...positions, ...tables], bondedNumbers(matrix)]
+  }
+
+  function kernelFor(positions: readonly KernelInput[], images: readonly number[], firstLow: number): Kernel {
+    const sizes = positions.flatMap(({ width, height }) => [width, height])
+    const fitting = [...sizes, ...images, firstLow].join()
     if (compiled?.fitting === fitting) return compiled.kernel
     compiled?.kernel.dispose()
     const kernel = backend.kernel({
       name: `${[...new Set(sections.map(({ kind }) => kind))].join(', ')} forces`,
-      source: bondedSource(table!, images),
+      source: bondedSource(table!, images, firstLow),
       arrays: BONDED_ARRAYS.length,
       numbers: BONDED_NUMBERS.length,
       components: 3,
@@ -76,9 +100,13 @@ export function createGpuBonded(system: System, backend: Backend): GpuBonded | n
 
   return {
     forces,
-    run({ highs, lows, slots }, matrix, images = [1, 1, 1]) {
-      const positions = [highs, lows, slots]
-      return kernelFor(positions, images).run([...positions, ...tables], bondedNumbers(matrix))
+    run(positions, matrix, images = [1, 1, 1]) {
+      const [kernel, arrays, numbers] = prepared(positions, matrix, images)
+      return kernel.run(arrays, numbers)
+    },
+    launch(positions, matrix, images) {
+      const [kernel, arrays, numbers] = prepared(positions, matrix, images)
+      return kernel.launch(arrays, numbers)
     },
     statistics,
     dispose() {

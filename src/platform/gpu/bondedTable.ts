@@ -2,7 +2,13 @@ import type { AngleForce, BondForce, DihedralForce, Force, ImproperForce } from 
 import { distinctRows } from '../reference/bondedTerm.ts'
 
 /** Terms that a kernel computes by the same lines. */
-export type BondedKind = 'harmonic bond' | 'morse bond' | 'angle' | 'series' | 'harmonic improper' | 'special pair'
+export type BondedKind =
+  | 'harmonic bond'
+  | 'morse bond'
+  | 'angle'
+  | 'series'
+  | 'harmonic improper'
+  | 'special pair'
 
 /**
  * What terms of a kind add to atoms in one place: `outer` atoms are at an end of the term, which is then read from

@@ -4,6 +4,7 @@ import { createMixedEvaluator, type PairWork, type Workplace } from '../simd/mix
 import { findAdapter } from './adapter.ts'
 import { type Backend, type BackendName, createBackend } from './backends.ts'
 import { createGpuBonded } from './bonded.ts'
+import { createGpuIntegrator, type GpuIntegrator } from './integrator.ts'
 import { createGpuNonbonded, type PlacedAtoms } from './nonbonded.ts'
 
 const SOFTWARE_HINT = '; HOPLITE_SOFTWARE_GPU=1 allows one in software, for tests'
@@ -47,16 +48,14 @@ export async function createGpuEvaluator(
 /** Where backends compute on the processor the reference's own code is faster. */
 const DOES_BONDED = { webgpu: true, webgl2: true, webasm: false, cpu: false } as const
 
-function pairsOnDevice(
-  { system, positions, arena, kernels, crew }: Workplace,
-  backend: Backend,
-  skin_A: number | undefined,
-): PairWork {
+function pairsOnDevice(workplace: Workplace, backend: Backend, skin_A: number | undefined): PairWork {
+  const { system, positions, arena, kernels, crew } = workplace
   const nonbonded = createGpuNonbonded(system, positions, backend, arena, kernels, crew, { skin_A })
   const bonded = DOES_BONDED[backend.name] && nonbonded.cutoff_A > 0 ? createGpuBonded(system, backend) : null
   let placed: PlacedAtoms | null = null
   let bondedForces: Promise<Float32Array> | null = null
   let waited_ms = 0
+  const integrators: GpuIntegrator[] = []
   return {
     async prepare(box) {
       placed = await nonbonded.prepare(box, bonded !== null)
@@ -81,13 +80,28 @@ function pairsOnDevice(
       })
       return nonbonded.add(pairs, box, forces, virial, energy)
     },
-    forget: nonbonded.forget,
+    integrator(step, others) {
+      const integrator = createGpuIntegrator(workplace, backend, nonbonded, step, others)
+      integrators.push(integrator)
+      return {
+        async advance(state, steps) {
+          const from = performance.now()
+          await integrator.advance(state, steps)
+          waited_ms += performance.now() - from
+        },
+      }
+    },
+    forget() {
+      nonbonded.forget()
+      for (const integrator of integrators) integrator.forget()
+    },
     bonded: bonded?.forces ?? [],
     get waited_ms() {
       return waited_ms
     },
     transfers: () => ({ ...backend.transfers }),
     async dispose() {
+      for (const integrator of integrators) integrator.dispose()
       bonded?.dispose()
       nonbonded.dispose()
       await backend.dispose()

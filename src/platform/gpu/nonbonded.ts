@@ -5,7 +5,7 @@ import type { Crew } from '../simd/crew.ts'
 import type { NonbondedExports } from '../simd/exports.ts'
 import type { Kernels } from '../simd/kernels.ts'
 import { type Sums as AllSums, createRealSpace, type RealSpace } from '../simd/realSpace.ts'
-import type { Backend, DeviceArray, Kernel } from './backends.ts'
+import type { Backend, DeviceArray, Kernel, KernelInput, ResidentArray } from './backends.ts'
 import { type Capacity, createFullLists, type Frame, type FullList, frameMatrix } from './lists.ts'
 import { ARRAYS, NUMBERS, pairSource, SUMS, type Sums } from './pairKernel.ts'
 import { createPairTable } from './pairTable.ts'
@@ -35,7 +35,26 @@ export interface PlacedAtoms {
   readonly images: Frame['images']
 }
 
-export interface GpuNonbonded extends Pick<RealSpace, 'cutoff_A' | 'addSpecialPairs' | 'forget'> {
+/** A list for who moves the atoms on the device: it holds them wherever they go within the skin. */
+export interface PairLists extends Pick<FullList, 'frame' | 'images' | 'rows' | 'firstRow'> {
+  /** [N] atoms in the order of clusters. */
+  readonly order: Int32Array
+  readonly slots: DeviceArray
+  readonly box: Box
+  /** Lattice vectors of the frame, row by row, Å. */
+  readonly matrix: readonly number[]
+  /** [3N] positions that it was made at, Å. */
+  readonly builtAt: Float64Array
+  /** As of `PlacedAtoms`, for the positions as they are. */
+  place(): { highs: Float32Array; lows: Float32Array }
+  /** @param atoms in the first rows, as `PlacedAtoms.highs` @returns [4·rows, 3] eV/Å */
+  forces(atoms: KernelInput): Promise<ResidentArray>
+}
+
+export interface GpuNonbonded
+  extends Pick<RealSpace, 'cutoff_A' | 'model' | 'terms' | 'addSpecialPairs' | 'forget'> {
+  /** How far atoms may move, two of them together, before the list is made anew, Å. */
+  readonly skin_A: number
   /**
    * Reads the positions, makes lists anew where they have moved too far, and sends the device what has changed.
    * @param exactly whether also what rounding has cost
@@ -43,6 +62,12 @@ export interface GpuNonbonded extends Pick<RealSpace, 'cutoff_A' | 'addSpecialPa
    * @throws SimulationError naming the first atom whose position is not finite
    */
   prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null>
+  /**
+   * Reads the positions, and makes the list anew where that is due.
+   * @param renew whether it is due in any case
+   * @returns the same object as long as the list is the same
+   */
+  lists(box: Box, renew: boolean): Promise<PairLists>
   /** Begins to sum over the lists. */
   start(energy: boolean): void
   /** What has been started, when it is done. */
@@ -72,6 +97,8 @@ interface Programs extends Capacity {
   readonly lows: DeviceArray
   readonly classes: DeviceArray
   readonly kernels: Readonly<Record<Sums, Kernel>>
+  /** Forces that stay on the device, once they are wanted. */
+  resident?: Kernel
 }
 
 /**
@@ -101,12 +128,16 @@ export function createGpuNonbonded(
   let compilations = 0
   let lastPrune = 0
   let list: FullList | undefined
+  let pairLists: PairLists | undefined
+  let builtIn: Box | undefined
+  let builtAt = new Float64Array(0)
   let programs: Programs | undefined
   let matrix: readonly number[] = []
   let launched: Promise<readonly Float32Array[]> = NOT_LAUNCHED
 
   async function send(box: Box): Promise<FullList> {
     list = undefined
+    pairLists = undefined
     const full = await lists.fill(box, cutoff_A + skin_A, targetThreads / 4)
     if (!programs || !fits(full, programs)) {
       disposePrograms()
@@ -124,21 +155,26 @@ export function createGpuNonbonded(
     programs.classes.write(classes)
     slots.write(slotOf)
     lastPrune = realSpace.statistics.prunes
+    builtIn = box
+    builtAt = arena.f64(positions, 3 * atomCount).slice()
     list = full
     return full
   }
 
-  function compile({ rows, width, maskedWidth, images }: FullList): Programs {
-    const kernel = (sums: Sums) =>
-      backend.kernel({
-        name: `${sums} of pairs`,
-        source: pairSource(table, terms.coulomb, sums),
-        arrays: ARRAYS.length,
-        numbers: NUMBERS.length,
-        components: SUMS[sums].length,
-        output: [4 * rows],
-        longestLoop: Math.max(width, 2 * maskedWidth, 4),
-      })
+  const kernelOf = (sums: Sums, { rows, width, maskedWidth }: Capacity) =>
+    backend.kernel({
+      name: `${sums} of pairs`,
+      source: pairSource(table, terms.coulomb, sums),
+      arrays: ARRAYS.length,
+      numbers: NUMBERS.length,
+      components: SUMS[sums].length,
+      output: [4 * rows],
+      longestLoop: Math.max(width, 2 * maskedWidth, 4),
+    })
+
+  function compile(full: FullList): Programs {
+    const { rows, width, maskedWidth, images } = full
+    const kernel = (sums: Sums) => kernelOf(sums, full)
     compilations++
     return {
       ...{ rows, width, maskedWidth, images },
@@ -151,10 +187,34 @@ export function createGpuNonbonded(
     }
   }
 
+  async function follow(box: Box): Promise<FullList> {
+    await realSpace.prepare(box)
+    return list && lastPrune === realSpace.statistics.prunes ? list : send(box)
+  }
+
+  async function listsIn(box: Box, renew: boolean): Promise<PairLists> {
+    if (renew || builtIn?.matrix.some((value, k) => value !== box.matrix[k])) realSpace.forget()
+    const full = await follow(box)
+    const { frame, images, rows, firstRow } = full
+    const frameVectors = frameMatrix(box, frame)
+    pairLists ??= {
+      ...{ frame, images, rows, firstRow, slots, box, builtAt, matrix: frameVectors },
+      order: arena.i32(clusters.order, atomCount).slice(),
+      place: () => crew.book('neighbours', () => lists.place(box, full)),
+      forces: atoms => residentForces(full, atoms, frameVectors),
+    }
+    return pairLists
+  }
+
+  function residentForces(full: FullList, atoms: KernelInput, frame: readonly number[]) {
+    const { masked, classes, list: entries } = programs!
+    programs!.resident ??= kernelOf('forces', full)
+    return programs!.resident.launch([entries, masked, atoms, classes, tableArray], frame)
+  }
+
   async function prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null> {
     if (!(cutoff_A > 0)) return null
-    await realSpace.prepare(box)
-    const current = list && lastPrune === realSpace.statistics.prunes ? list : await send(box)
+    const current = await follow(box)
     const { highs, lows } = programs!
     crew.book('neighbours', () => {
       const placed = lists.place(box, current)
@@ -195,14 +255,19 @@ export function createGpuNonbonded(
 
   function disposePrograms() {
     if (!programs) return
-    const { list: entries, masked, highs, lows, classes, kernels } = programs
+    const { list: entries, masked, highs, lows, classes, kernels, resident } = programs
     for (const part of [entries, masked, highs, lows, classes, ...Object.values(kernels)]) part.dispose()
+    resident?.dispose()
     programs = undefined
   }
 
   return {
     cutoff_A,
+    skin_A,
+    model,
+    terms,
     prepare,
+    lists: listsIn,
     start,
     addSpecialPairs: realSpace.addSpecialPairs,
     finish,

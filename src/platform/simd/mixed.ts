@@ -7,7 +7,9 @@ import type {
   Evaluation,
   Evaluator,
   EvaluatorOptions,
+  Integrator,
   PlatformName,
+  StepSize,
   Transfers,
   Want,
 } from '../platform.ts'
@@ -65,6 +67,12 @@ export interface PairWork extends Pick<RealSpace, 'addSpecialPairs' | 'forget'> 
   /** Milliseconds that were spent handing work to a processor that is not of the crew, and waiting for it. */
   readonly waited_ms: number
   readonly transfers?: (() => Transfers) | undefined
+  /**
+   * Where it can also move the atoms.
+   * @param others terms that it does not know of
+   * @throws UserError
+   */
+  integrator?(step: StepSize, others: readonly Force[]): Integrator
   dispose(): Promise<void>
 }
 
@@ -105,14 +113,25 @@ export function createMixedEvaluator(
   const virial = new Float64Array(9)
 
   let isBusy = false
-  async function evaluate(state: State, want: Want = {}): Promise<Evaluation> {
+  async function alone<T>(use: () => Promise<T>): Promise<T> {
     // They would share lists, positions and forces.
     if (isBusy) throw new Error('an evaluation began before the last one had ended')
     isBusy = true
     try {
-      return await evaluateAlone(state, want)
+      return await use()
     } finally {
       isBusy = false
+    }
+  }
+
+  function integrator(step: StepSize): Integrator {
+    const { advance } = work.integrator!(step, left)
+    return {
+      advance: (state, steps) =>
+        alone(() => {
+          if (reproducible) work.forget()
+          return advance(state, steps)
+        }),
     }
   }
 
@@ -176,7 +195,8 @@ export function createMixedEvaluator(
   }
 
   return {
-    evaluate,
+    evaluate: (state, want = {}) => alone(() => evaluateAlone(state, want)),
+    ...(work.integrator && { integrator }),
     forget() {
       work.forget()
       others?.forget()

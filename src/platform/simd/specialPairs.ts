@@ -135,7 +135,7 @@ export function createSpecialPairs(
   return { count, pairs, apart, translations, work, evaluate, addFar }
 }
 
-interface SpecialPair {
+export interface SpecialPair {
   readonly i: number
   readonly j: number
   /** Factor of 1/r and of the screening, eV·Å. */
@@ -148,7 +148,8 @@ interface SpecialPair {
 /** More than any number of bonds between special pairs. */
 const SEPARATIONS = 4
 
-function sortPairs(system: System, { pairs, coulomb }: NonbondedTerms) {
+/** By what is left of them. */
+export function sortPairs(system: System, { pairs, coulomb }: NonbondedTerms) {
   const special = specialPairs(system.topology, system.atomCount)
   const typeCount = system.typeNames.length
   const layout = rowLayout(pairs)

@@ -45,6 +45,28 @@ onEachBackend(name => {
     ])
   })
 
+  it('leaves results where another kernel reads them, and the same one writes the next', async () => {
+    const twice = backend.kernel(
+      kernel('function (a) { const x = a[0][this.thread.x]; return [x, 2 * x, -x]; }', { components: 3 }),
+    )
+    const sum = backend.kernel(
+      kernel('function (a) { const k = this.thread.x; return a[k][0] + 10 * a[k][1] + 100 * a[k][2]; }'),
+    )
+    const input = backend.array(3)
+    for (const [from, expected] of [
+      [Float32Array.of(1, 2, 3), [-79, -158, -237]],
+      [Float32Array.of(0, -1, 10), [0, 79, -790]],
+    ] as const) {
+      input.write(from)
+      const rows = await twice.launch([input], [])
+      expect([rows.width, rows.height]).toEqual([3, 3])
+      const sums = await sum.launch([rows], [], 1)
+      expect([...(await sums.read())]).toEqual(expected)
+      expect([...(await rows.read())].slice(3, 6)).toEqual([from[1], 2 * from[1]!, -from[1]!])
+    }
+    for (const part of [twice, sum, input]) part.dispose()
+  })
+
   it('runs loops to their end, beyond the 1000 rounds at which gpu.js stops them', async () => {
     const source =
       'function (a) { let n = 0; const end = a[0][0]; for (let k = 0; k < end; k++) { n += 1; } return n; }'
