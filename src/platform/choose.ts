@@ -58,8 +58,16 @@ export async function prepareEvaluator(
 async function prepareFastest(system: System, options?: EvaluatorOptions): Promise<Evaluator> {
   // One in software would be the processor, by a detour.
   const { reason } = await findAdapter({ allowSoftware: false })
-  if (reason === null) return platforms.gpu.prepare(system, options)
+  if (reason !== null) return onSimd(`no GPU: ${reason}`, system, options)
+  try {
+    return await platforms.gpu.prepare(system, options)
+  } catch (error) {
+    return onSimd(`not on the GPU: ${error instanceof Error ? error.message : error}`, system, options)
+  }
+}
+
+async function onSimd(reason: string, system: System, options?: EvaluatorOptions): Promise<Evaluator> {
   const evaluator = await platforms.simd.prepare(system, options)
-  const reasons = [`no GPU: ${reason}`, evaluator.fallbackReason].filter(text => text !== null)
+  const reasons = [reason, evaluator.fallbackReason].filter(text => text !== null)
   return { ...evaluator, fallbackReason: reasons.join('; ') }
 }

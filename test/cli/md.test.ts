@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../src/io/checkpoint.ts'
 import { temporaryFolder } from '../tools/folder.ts'
+import { hideGpu } from '../tools/noGpu.ts'
 import { LIFSI_MD, writeLifsi } from './boxes.ts'
 import { contents, document, hasColour, hoplite, refusal } from './hoplite.ts'
+
+hideGpu()
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)

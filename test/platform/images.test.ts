@@ -6,7 +6,10 @@ import { type ImageEvaluatorOptions, prepareImageEvaluator } from '../../src/pla
 import type { ImageEvaluator } from '../../src/platform/platform.ts'
 import { referencePlatform } from '../../src/platform/reference/reference.ts'
 import { randomSequence, STREAM } from '../../src/rng.ts'
+import { hideGpu } from '../tools/noGpu.ts'
 import { coulombForce, makeCase, pairForce } from './cases.ts'
+
+hideGpu()
 
 const { system, state } = makeCase('ions', [
   pairForce('buckingham', { kind: 'plain' }),

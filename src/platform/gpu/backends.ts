@@ -95,6 +95,8 @@ export async function createBackend(name: BackendName): Promise<Backend> {
   }
 
   const transfers = { launches: 0, sent_bytes: 0, read_bytes: 0 }
+  /** What the device has refused others is not of this backend's making. */
+  const earlier = troublesOf(context).length
   const submissions = new Set<Promise<unknown>>()
 
   function array(width: number, height = 1): DeviceArray {
@@ -162,6 +164,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
         const result = guarded(
           launched.then(launch => launch.values),
           context,
+          earlier,
         )
         last = result
         const end = () => {
@@ -172,7 +175,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
         return result
       },
       async launch(inputs, values, width = description.components) {
-        const result = await guarded(compute(argumentsOf(inputs, values)), context)
+        const result = await guarded(compute(argumentsOf(inputs, values)), context, earlier)
         const size = [width, length / width] as const
         const held = context
           ? heldOnDevice(gpuJs, result as BufferResult, size)
@@ -183,7 +186,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
           ...held,
           read() {
             transfers.read_bytes += 4 * length
-            return guarded(held.read(), context)
+            return guarded(held.read(), context, earlier)
           },
         }
       },
@@ -323,25 +326,30 @@ function checkSize(width: number, height: number): void {
   }
 }
 
-/** What a device has refused to do. */
-const troubles = new WeakMap<DeviceContext, string>()
+/** What a device has refused to do, of whatever was asked of it. */
+const troubles = new WeakMap<DeviceContext, string[]>()
 
 function watched(context: DeviceContext): DeviceContext {
+  const all = troubles.get(context) ?? []
+  troubles.set(context, all)
   context.device.onuncapturederror = ({ error }) => {
-    if (!troubles.has(context)) troubles.set(context, error.message)
+    all.push(error.message)
   }
   return context
 }
 
+const troublesOf = (context: DeviceContext | undefined): readonly string[] =>
+  (context && troubles.get(context)) ?? []
+
 /** How long after an error it may be heard that the device is lost, ms. */
 const PATIENCE_MS = 200
 
-/** @throws SimulationError when the device is lost, or has refused anything so far */
-async function guarded<T>(work: Promise<T>, context: DeviceContext | undefined): Promise<T> {
+/** @param known how many troubles there were before @throws SimulationError when the device is lost, or there are more */
+async function guarded<T>(work: Promise<T>, context: DeviceContext | undefined, known: number): Promise<T> {
   if (!context) return work
   try {
     const result = await work
-    const trouble = troubles.get(context)
+    const trouble = troublesOf(context)[known]
     if (trouble === undefined) return result
     throw new SimulationError({ message: `the GPU refused its work: ${trouble}`, hint: 'use platform: simd' })
   } catch (error) {

@@ -67,7 +67,8 @@ export function createGpuBonded(
     written(table.parameters, parameterWidth),
   ]
   const statistics = { compilations: 0 }
-  let compiled: { readonly kernel: Kernel; readonly fitting: string } | undefined
+  /** By the sizes of arrays and images: a box that breathes may go to and fro between two. */
+  const compiled = new Map<string, Kernel>()
 
   function prepared(
     { highs, lows, firstLow = 0, slots }: BondedPositions,
@@ -82,8 +83,8 @@ export function createGpuBonded(
   function kernelFor(positions: readonly KernelInput[], images: readonly number[], firstLow: number): Kernel {
     const sizes = positions.flatMap(({ width, height }) => [width, height])
     const fitting = [...sizes, ...images, firstLow].join()
-    if (compiled?.fitting === fitting) return compiled.kernel
-    compiled?.kernel.dispose()
+    const known = compiled.get(fitting)
+    if (known) return known
     const kernel = backend.kernel({
       name: `${[...new Set(sections.map(({ kind }) => kind))].join(', ')} forces`,
       source: bondedSource(table!, images, firstLow),
@@ -93,7 +94,7 @@ export function createGpuBonded(
       output: [atomCount],
       longestLoop: longest,
     })
-    compiled = { kernel, fitting }
+    compiled.set(fitting, kernel)
     statistics.compilations++
     return kernel
   }
@@ -110,8 +111,8 @@ export function createGpuBonded(
     },
     statistics,
     dispose() {
-      compiled?.kernel.dispose()
-      compiled = undefined
+      for (const kernel of compiled.values()) kernel.dispose()
+      compiled.clear()
       for (const array of tables) array.dispose()
     },
   }

@@ -36,13 +36,18 @@ export async function createGpuEvaluator(
   options: EvaluatorOptions = {},
 ): Promise<Evaluator> {
   const backend = await createBackend(backendName)
-  return createMixedEvaluator(
-    system,
-    options,
-    'gpu',
-    () => `f32, ${backendName}`,
-    workplace => pairsOnDevice(workplace, backend, options.skin_A),
-  )
+  try {
+    return createMixedEvaluator(
+      system,
+      options,
+      'gpu',
+      () => `f32, ${backendName}`,
+      workplace => pairsOnDevice(workplace, backend, options.skin_A),
+    )
+  } catch (error) {
+    await backend.dispose()
+    throw error
+  }
 }
 
 /** Where backends compute on the processor the reference's own code is faster. */

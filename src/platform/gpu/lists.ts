@@ -71,7 +71,7 @@ export interface FullList extends Capacity {
 const SPARE = 1.1
 /** Partners that a row of its own is worth. */
 const FEWEST = 8
-const PARAMETERS = 9
+const PARAMETERS = 8
 
 /** Where the memory of the list is: it grows with the list. */
 interface Room extends Capacity {
@@ -137,7 +137,7 @@ export function createFullLists(
         .i32(parameters[k]!, PARAMETERS)
         .set([
           ...[plain.entries, plain.entryCount, plain.js, masked.entries, masked.entryCount, masked.js],
-          ...[imageOfShift, count, atomCount],
+          ...[imageOfShift, count],
         ])
     })
   }

@@ -132,6 +132,7 @@ export function createGpuNonbonded(
   let builtIn: Box | undefined
   let builtAt = new Float64Array(0)
   let programs: Programs | undefined
+  const byImages = new Map<number, Programs>()
   let matrix: readonly number[] = []
   let launched: Promise<readonly Float32Array[]> = NOT_LAUNCHED
 
@@ -139,10 +140,7 @@ export function createGpuNonbonded(
     list = undefined
     pairLists = undefined
     const full = await lists.fill(box, cutoff_A + skin_A, targetThreads / 4)
-    if (!programs || !fits(full, programs)) {
-      disposePrograms()
-      programs = compile(full)
-    }
+    programs = programsFor(full)
     programs.list.write(full.entries)
     programs.masked.write(full.masked)
     const order = arena.i32(clusters.order, atomCount)
@@ -164,13 +162,23 @@ export function createGpuNonbonded(
   const kernelOf = (sums: Sums, { rows, width, maskedWidth }: Capacity) =>
     backend.kernel({
       name: `${sums} of pairs`,
-      source: pairSource(table, terms.coulomb, sums),
+      source: pairSource(table, terms.coulomb, sums, atomCount % 4 !== 0),
       arrays: ARRAYS.length,
       numbers: NUMBERS.length,
       components: SUMS[sums].length,
       output: [4 * rows],
       longestLoop: Math.max(width, 2 * maskedWidth, 4),
     })
+
+  /** One of each number of images is kept: a box that breathes may go to and fro between two. */
+  function programsFor(full: FullList): Programs {
+    const known = byImages.get(full.images)
+    if (known && fits(full, known)) return known
+    if (known) disposeOf(known)
+    const made = compile(full)
+    byImages.set(full.images, made)
+    return made
+  }
 
   function compile(full: FullList): Programs {
     const { rows, width, maskedWidth, images } = full
@@ -253,14 +261,6 @@ export function createGpuNonbonded(
     return realSpace.correct(box, forces, virial, energy, sums)
   }
 
-  function disposePrograms() {
-    if (!programs) return
-    const { list: entries, masked, highs, lows, classes, kernels, resident } = programs
-    for (const part of [entries, masked, highs, lows, classes, ...Object.values(kernels)]) part.dispose()
-    resident?.dispose()
-    programs = undefined
-  }
-
   return {
     cutoff_A,
     skin_A,
@@ -279,7 +279,9 @@ export function createGpuNonbonded(
       return { builds: realSpace.statistics.builds, compilations }
     },
     dispose() {
-      disposePrograms()
+      for (const made of byImages.values()) disposeOf(made)
+      byImages.clear()
+      programs = undefined
       tableArray.dispose()
       slots.dispose()
     },
@@ -290,10 +292,7 @@ const NOT_LAUNCHED: Promise<readonly Float32Array[]> = Promise.resolve([])
 const NOTHING: AllSums = [0, 0, 0, 0, 0, 0, 0, 0]
 
 const fits = (full: FullList, programs: Programs) =>
-  full.rows === programs.rows &&
-  full.width === programs.width &&
-  full.maskedWidth === programs.maskedWidth &&
-  full.images === programs.images
+  full.rows === programs.rows && full.width === programs.width && full.maskedWidth === programs.maskedWidth
 
 /**
  * @param rows [rows·4, 3] of the atoms of a cluster in each of its rows
@@ -329,4 +328,9 @@ function columnSums(rows: Float32Array, columns: number): number[] {
     for (let c = 0; c < columns; c++) sums[c]! += rows[k + c]!
   }
   return sums
+}
+
+function disposeOf({ list, masked, highs, lows, classes, kernels, resident }: Programs): void {
+  for (const part of [list, masked, highs, lows, classes, ...Object.values(kernels)]) part.dispose()
+  resident?.dispose()
 }

@@ -17,8 +17,19 @@ export const SUMS = {
 } as const
 export type Sums = keyof typeof SUMS
 
-/** Source of the kernel that sums over the pairs in each row of a list. */
-export function pairSource(table: PairTable, coulomb: CoulombForce | undefined, sums: Sums): string {
+/** Lanes that are no atoms have a larger charge than this, see assembly/fullList.ts. */
+const SOMEBODY = 1e29
+
+/**
+ * Source of the kernel that sums over the pairs in each row of a list.
+ * @param hasGaps whether some lane is no atom
+ */
+export function pairSource(
+  table: PairTable,
+  coulomb: CoulombForce | undefined,
+  sums: Sums,
+  hasGaps: boolean,
+): string {
   const { model } = table
   const names: readonly string[] = SUMS[sums]
   const energies = sums === 'energies'
@@ -40,7 +51,7 @@ export function pairSource(table: PairTable, coulomb: CoulombForce | undefined, 
       const y = da * ay + db * by + dc * cy;
       const z = da * az + db * bz + dc * cz;
       let r2 = x * x + y * y + z * z;
-${indent(count)}
+${indent([...gaps, ...count])}
       const inverse2 = 1 / r2;
       const inverse = Math.sqrt(inverse2);
       const r = r2 * inverse;
@@ -49,6 +60,7 @@ ${indent(pairs)}
 ${indent(names.map(name => ADDED[name]!))}
     }`
   const beyond = literal(2 * model.cutoff_A ** 2)
+  const gaps = hasGaps ? [`r2 = atoms[other][12 + m] > ${SOMEBODY} ? ${beyond} : r2;`] : []
   const masking = [
     'const half = Math.floor(bits * 0.5);',
     `r2 = bits - 2 * half > 0.5 ? r2 : ${beyond};`,
@@ -58,13 +70,13 @@ ${indent(names.map(name => ADDED[name]!))}
   const row = Math.floor(this.thread.x / 4);
   const lane = this.thread.x - 4 * row;
   const cluster = list[0][row];
-  const end = list[1][row];
-  const maskedEnd = list[2][row];
+  let end = list[1][row];
+  let maskedEnd = list[2][row];
   const sa = atoms[cluster][lane];
   const sb = atoms[cluster][4 + lane];
   const sc = atoms[cluster][8 + lane];
   const charge = atoms[cluster][12 + lane];
-  const firstPair = classes[cluster][lane] * ${model.classCount};
+${hasGaps ? `  if (charge > ${SOMEBODY}) { end = 0; maskedEnd = 0; }\n` : ''}  const firstPair = classes[cluster][lane] * ${model.classCount};
 ${names.map(name => `  let ${name} = 0;`).join('\n')}
   for (let k = 3; k < end; k++) {
     const other = list[k][row];

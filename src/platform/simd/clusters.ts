@@ -40,8 +40,14 @@ export interface Clusters {
   readonly translations: Int32Array
   /** Most that two atoms of one cluster were apart when the list was built, Å. */
   widest_A(): number
-  /** Sorts and searches anew. @throws SimulationError naming the first atom whose position is not finite */
-  build(box: Box, reach_A: number): Promise<void>
+  /** Whether, in a small cell, a pair that the list leaves out may meanwhile be nearest to another image. */
+  readonly mayTurn: boolean
+  /**
+   * Sorts and searches anew.
+   * @param movable_A how far two atoms may move apart or together while the list lasts
+   * @throws SimulationError naming the first atom whose position is not finite
+   */
+  build(box: Box, reach_A: number, movable_A: number): Promise<void>
   prune(reach_A: number, scale: number): Promise<void>
   /**
    * Reads positions in a box grown by `scale` since the list was built.
@@ -96,6 +102,7 @@ export function createClusters(
     links: arena.allocate(12 * links),
     box: arena.allocate(18 * 8),
     ranges: arena.allocate(12),
+    margins: arena.allocate(24),
     result: arena.allocate(64),
   }
   arena.f32(at.charges, atomCount).set(model.charges)
@@ -106,16 +113,17 @@ export function createClusters(
   let shiftIndex = 0
   let shiftVectors = 0
   let translations = new Int32Array(0)
+  let mayTurn = false
   const lists = createLists(count, atomCount, arena, crew)
 
-  async function build(box: Box, reach_A: number): Promise<void> {
-    await lists.search(crew.book('neighbours', () => sort(box, reach_A)))
+  async function build(box: Box, reach_A: number, movable_A: number): Promise<void> {
+    await lists.search(crew.book('neighbours', () => sort(box, reach_A, movable_A)))
     gather(1)
     kernels.keepPositions(atomCount, 1, at.clusters, at.built)
   }
 
   /** @returns what there is to search */
-  function sort(box: Box, reach_A: number): SearchSpace {
+  function sort(box: Box, reach_A: number, movable_A: number): SearchSpace {
     arena.f64(at.box, 18).set([...box.matrix, ...box.inverse])
     const bad = kernels.wrapAtoms(atomCount, at.positions, at.box, at.wrapped, at.cells)
     if (bad >= 0) throw notFinite(bad, arena.f64(at.positions + 24 * bad, 3))
@@ -139,11 +147,14 @@ export function createClusters(
     )
     const shiftCount = placeShifts(box, reach_A)
     arena.i32(at.heads, count).fill(-1)
-    kernels.linkSpecialPairs(
-      ...[masked.count, masked.pairs, at.positions, at.cells, at.box, at.slotOf],
-      ...[at.ranges, shiftIndex, at.heads, at.next, at.links, masked.apart, masked.translations],
-      full ? 1 : 0,
-    )
+    arena.f64(at.margins, 3).set(box.heights.map(height => movable_A / height))
+    mayTurn =
+      1 ===
+      kernels.linkSpecialPairs(
+        ...[masked.count, masked.pairs, at.positions, at.cells, at.box, at.slotOf],
+        ...[at.ranges, shiftIndex, at.heads, at.next, at.links, masked.apart, masked.translations],
+        ...[full ? 1 : 0, at.margins],
+      )
     // Single precision in the search must not lose a pair.
     const margin = 1e-6 * Math.max(...extent, reach_A) + 1e-5
     arena.f32(at.built, 12 * count).fill(0)
@@ -212,6 +223,9 @@ export function createClusters(
     rowBytes,
     rowOffsets: at.rowOffsets,
     lists,
+    get mayTurn() {
+      return mayTurn
+    },
     get translations() {
       return translations
     },

@@ -77,8 +77,9 @@ export interface PairWork extends Pick<RealSpace, 'addSpecialPairs' | 'forget'> 
 }
 
 /**
- * In single precision what is summed over pairs, and particle-mesh Ewald on WebAssembly SIMD; in double precision bonded
- * terms, and what the kernels do not know, by the reference's own code. Sums are doubles.
+ * In single precision what is summed over pairs, and particle-mesh Ewald on WebAssembly SIMD; in double precision, by the
+ * reference's own code, what the kernels do not know, and bonded terms unless they are the pair work's, too. Sums over
+ * what threads or rows have summed are doubles.
  * @throws SimulationError where the runtime has no WebAssembly SIMD
  */
 export function createMixedEvaluator(

@@ -108,7 +108,7 @@ export function createRealSpace(
   async function build(box: Box): Promise<void> {
     // Until it is whole there is none.
     builtIn = undefined
-    await clusters.build(box, cutoff_A + skin_A)
+    await clusters.build(box, cutoff_A + skin_A, skin_A)
     builtIn = box
     scale = 1
     statistics.builds++
@@ -123,7 +123,7 @@ export function createRealSpace(
 
   async function follow(box: Box): Promise<void> {
     const growth = builtIn && uniformGrowth(builtIn, box)
-    if (growth === undefined) return build(box)
+    if (growth === undefined || clusters.mayTurn) return build(box)
     scale = growth
     const moved = crew.book('neighbours', () => clusters.gather(scale))
     // Written so that a position that is not a number counts as stale: building then reports it.

@@ -146,9 +146,10 @@ onWebGpu(() => {
     await one.run([input], [])
     device.createBuffer({ size: 2 ** 50, usage: 0x80 })
     await expect(one.run([input], [])).rejects.toThrow('the GPU refused its work: ')
-    // Nobody shall use it any more.
-    device.destroy()
-    await device.lost
+    const next = await createBackend('webgpu')
+    const again = next.kernel(kernel(add))
+    expect([...(await again.run([next.array(3)], []))]).toEqual([1, 1, 1])
+    await next.dispose()
   })
 
   it('says that the device is lost, and has another for what begins then', async () => {

@@ -95,6 +95,19 @@ onEachBackend(name => {
     expect(await once(one)).toEqual({})
   })
 
+  it('sends no more for atoms that leave a cluster unfilled', async () => {
+    const box = orthorhombicBox(24, 24, 24)
+    const positions = scattered(box, 400, 1.9)
+    const sent = (atomCount: number) => {
+      const one = configuration(box, positions.subarray(0, 3 * atomCount), [lennardJones({ cutoff_A: 7 })])
+      return withGpu(name, one, async gpu => {
+        expect(await broken(one, await gpu.evaluate(one.state))).toEqual({})
+        return gpu.transfers!().sent_bytes
+      })
+    }
+    expect(await sent(399)).toBeLessThan(1.1 * (await sent(400)))
+  })
+
   it('follows atoms and a growing box', async () => {
     const { system, state } = hotPvdf()
     await withGpu(name, { system }, async gpu => {

@@ -65,6 +65,22 @@ describe('cells smaller than the cut-off', () => {
   })
 })
 
+it('special pairs that come nearest to another image', async () => {
+  const forces = [lennardJones({ cutoff_A: 7 }), coulomb(METHODS.dsf!, 7)]
+  const at = (apart_A: number) =>
+    configuration(orthorhombicBox(8, 21, 21), [0, 0, 0, 1.3, 0.3, 0, 2.6, 0, 0, apart_A, 0.3, 0], forces, {
+      bonds: chain(4),
+    })
+  const near = at(3.97)
+  for (const platform of ['simd', 'gpu:webasm'] as const) {
+    const evaluator = await prepareEvaluator(platform, near.system)
+    await evaluator.evaluate(near.state)
+    const beyond = at(4.03)
+    expect(await broken(beyond, await evaluator.evaluate(beyond.state))).toEqual({})
+    await evaluator.dispose()
+  }
+})
+
 describe('few atoms', () => {
   it.each(Array.from({ length: 17 }, (_, k) => k + 1))('%i', async atomCount => {
     const forces = [lennardJones(), coulomb(atomCount % 2 === 0 ? EWALD : PME)]

@@ -2,10 +2,12 @@
 // side in rows. See src/platform/gpu/lists.ts.
 
 const EVERY: i32 = 0xffff
+/** Charge of a lane that is no atom: kernels leave its pairs out. */
+const NOBODY: f32 = 1e30
 
 /**
  * Positions of clusters as fractions of a frame, between −½ and ½: x4 y4 z4 q4 of each, then all again for each further
- * image. Lanes of no atom are at the origin. @param lows what rounding to f32 has cost, laid out alike; 0 for none
+ * image. Lanes of no atom have the charge NOBODY. @param lows what rounding to f32 has cost, laid out alike; 0 for none
  * @param frame nine doubles that turn positions into fractions, then three: what an image adds along each axis
  * @param clusters where the charges are
  */
@@ -31,7 +33,7 @@ export function gatherFractions(
           const lane = <usize>(slot & 3) << 2
           const to = (<usize>((image + slot) >> 2) << 6) + lane
           const charge = load<f32>(clusters + (<usize>(slot >> 2) << 6) + lane, 48)
-          store<f32>(highs + to, charge, 48)
+          store<f32>(highs + to, slot < atomCount ? charge : NOBODY, 48)
           if (slot >= atomCount) continue
           const atom = <usize>load<i32>(order + (<usize>slot << 2))
           const at = positions + atom * 24
@@ -64,15 +66,6 @@ function place(to: usize, offset: usize, s: f64, highs: usize, lows: usize): voi
   if (lows) store<f32>(lows + to + offset, <f32>(s - <f64>high))
 }
 
-/** Bits of the pairs of two clusters of which neither atom is nowhere. */
-@inline
-function living(ci: i32, cj: i32, last: i32, live: i32): i32 {
-  let mask = EVERY
-  if (cj == last) mask &= ((1 << live) - 1) * 0x1111
-  if (ci == last) mask &= (1 << (live << 2)) - 1
-  return mask
-}
-
 /** Notes a partner with the pairs that count; one that has been noted before loses those that do not. @returns how many */
 @inline
 function note(partner: i32, mask: i32, stamps: usize, found: usize, count: i32): i32 {
@@ -92,7 +85,7 @@ function note(partner: i32, mask: i32, stamps: usize, found: usize, count: i32):
 /**
  * Partners of the i clusters [from, to) of a full list in rows: each j cluster once, in the image that the frame has of
  * it, although several shifts of the cell may lead there; apart from them those of which some pairs do not count.
- * @param p entries, their count and js of the plain list, then of the masked one; image of each shift; clusters, atoms
+ * @param p entries, their count and js of the plain list, then of the masked one; image of each shift; clusters
  * @param stamps [clusters·images] i32, zeros @param found workspace [2·clusters·images] i32
  * @param counts [2·clusters] i32: plain and masked partners, written
  * @param firstRows [clusters+1] i32 rows of each cluster
@@ -114,8 +107,6 @@ export function fullRows(
 ): void {
   const images = <usize>load<i32>(p, 24)
   const clusterCount = load<i32>(p, 28)
-  const last = clusterCount - 1
-  const live = load<i32>(p, 32) - (last << 2)
   let plainEntry = 0
   let maskedEntry = 0
   for (let ci = from; ci < to; ci++) {
@@ -132,7 +123,7 @@ export function fullRows(
         const end = js + <usize>(load<i32>(at, 8) * stride)
         for (let j = js + <usize>(load<i32>(at, 4) * stride); j < end; j += stride) {
           const cj = load<i32>(j)
-          const mask = living(ci, cj, last, live) & (kind == 0 ? EVERY : load<i32>(j, 4))
+          const mask = kind == 0 ? EVERY : load<i32>(j, 4)
           count = note(image + cj, mask, stamps, found, count)
         }
       }

@@ -297,6 +297,8 @@ function link(
  * nearest image. `heads` [clusters] and `next` are linked lists by i cluster; `links` 3 numbers per pair: j cluster,
  * shift, bit. For a full list there are twice as many, as pairs are met from either side. A pair out of the range of
  * shifts is in no list.
+ * @param margins three doubles: how far a pair may move along each axis while the list lasts, in cells
+ * @returns 1 where another image of a pair may become the nearest meanwhile, else 0
  */
 export function linkSpecialPairs(
   pairCount: i32,
@@ -313,7 +315,9 @@ export function linkSpecialPairs(
   apart: usize,
   translations: usize,
   full: i32,
-): void {
+  margins: usize,
+): i32 {
+  let mayTurn = 0
   for (let p = 0; p < pairCount; p++) {
     const i = load<i32>(pairs + (<usize>p << 3))
     const j = load<i32>(pairs + (<usize>p << 3), 4)
@@ -322,9 +326,15 @@ export function linkSpecialPairs(
     const dx = load<f64>(xj) - load<f64>(xi)
     const dy = load<f64>(xj, 8) - load<f64>(xi, 8)
     const dz = load<f64>(xj, 16) - load<f64>(xi, 16)
-    const na = floor<f64>(0.5 + dx * load<f64>(box, 72) + dy * load<f64>(box, 96) + dz * load<f64>(box, 120))
-    const nb = floor<f64>(0.5 + dx * load<f64>(box, 80) + dy * load<f64>(box, 104) + dz * load<f64>(box, 128))
-    const nc = floor<f64>(0.5 + dx * load<f64>(box, 88) + dy * load<f64>(box, 112) + dz * load<f64>(box, 136))
+    const sa = dx * load<f64>(box, 72) + dy * load<f64>(box, 96) + dz * load<f64>(box, 120)
+    const sb = dx * load<f64>(box, 80) + dy * load<f64>(box, 104) + dz * load<f64>(box, 128)
+    const sc = dx * load<f64>(box, 88) + dy * load<f64>(box, 112) + dz * load<f64>(box, 136)
+    const na = floor<f64>(0.5 + sa)
+    const nb = floor<f64>(0.5 + sb)
+    const nc = floor<f64>(0.5 + sc)
+    if (abs<f64>(sa - na) + load<f64>(margins) >= 0.5) mayTurn = 1
+    if (abs<f64>(sb - nb) + load<f64>(margins, 8) >= 0.5) mayTurn = 1
+    if (abs<f64>(sc - nc) + load<f64>(margins, 16) >= 0.5) mayTurn = 1
     const away = na != 0 || nb != 0 || nc != 0
     store<i32>(apart + (<usize>p << 2), away ? 1 : 0)
     const to = translations + <usize>p * 24
@@ -343,4 +353,5 @@ export function linkSpecialPairs(
     const q = full ? p + pairCount : p
     if (full || backwards) link(q, sj, si, -a, -b, -c, ranges, shiftIndex, heads, next, links)
   }
+  return mayTurn
 }
