@@ -1,44 +1,27 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseExtxyz } from '../../src/io/extxyz.ts'
 import { renderBarrierReport } from '../../src/report/barrierPage.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
+import { launchBrowser, requireBrowserInCi, whyNoBrowser } from '../tools/chromium.ts'
 import { barrierReport } from './barrierFixture.ts'
 import { comparisonReport } from './fixture.ts'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const available = existsSync(executablePath)
-const required = process.env.CI === 'true'
+requireBrowserInCi()
 
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-]
-
-test.runIf(required)('a browser is installed where all tests have to run', () => {
-  expect(available, `${executablePath} does not exist; set CHROMIUM`).toBe(true)
-})
-
-describe.skipIf(!available)(`in ${executablePath}${available ? '' : ': skipped, it does not exist'}`, () => {
+describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrowser}` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'hoplite-report-'))
   let browser: Browser
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: FLAGS })
+    browser = await launchBrowser({ webgpu: false })
   })
   afterAll(async () => {
-    await browser.close()
+    await browser?.close()
     rmSync(folder, { recursive: true })
   })
 
