@@ -27,13 +27,21 @@ export function createPairTable(system: System, terms: NonbondedTerms, model: No
   const rows = Array.from(typeOf).flatMap(i =>
     Array.from(typeOf, j => withNaturalExponents(rowNumbers(terms.pairs, i * typeCount + j, layout), layout)),
   )
-  const constants = Array.from({ length: layout.width }, (_, column) => {
+  const { constants, columns } = sortColumns(rows, layout.width)
+  const values = Float32Array.from(rows.flatMap(row => columns.map(column => row[column]!)))
+  return { model, layout, constants, columns, values }
+}
+
+/** What is the same in all rows, and the columns that are not. */
+export function sortColumns(
+  rows: readonly (readonly number[])[],
+  width: number,
+): Pick<PairTable, 'constants' | 'columns'> {
+  const constants = Array.from({ length: width }, (_, column) => {
     const first = rows[0]![column]!
     return rows.every(row => row[column] === first) ? first : undefined
   })
-  const columns = [...constants.keys()].filter(column => constants[column] === undefined)
-  const values = Float32Array.from(rows.flatMap(row => columns.map(column => row[column]!)))
-  return { model, layout, constants, columns, values }
+  return { constants, columns: [...constants.keys()].filter(column => constants[column] === undefined) }
 }
 
 /** Where the exponentials of a row begin, four numbers each. */

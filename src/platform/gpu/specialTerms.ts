@@ -5,7 +5,7 @@ import { rowLayout } from '../simd/rows.ts'
 import { sortPairs } from '../simd/specialPairs.ts'
 import type { SpecialTerms } from './bondedTable.ts'
 import { horner, literal, pairPart } from './pairKernel.ts'
-import { type PairTable, withNaturalExponents } from './pairTable.ts'
+import { type PairTable, sortColumns, withNaturalExponents } from './pairTable.ts'
 
 /** Columns of the parameters: factors of 1/r and of the screening, then what of a row differs between pairs. */
 const ROW = 2
@@ -26,11 +26,7 @@ export function createSpecialTerms(
   const layout = rowLayout(terms.pairs)
   const natural = new Map(pairs.map(({ row }) => [row, withNaturalExponents(row, layout)]))
   const rows = [...natural.values()]
-  const constants = Array.from({ length: layout.width }, (_, column) => {
-    const first = rows[0]![column]!
-    return rows.every(row => row[column] === first) ? first : undefined
-  })
-  const columns = [...constants.keys()].filter(column => constants[column] === undefined)
+  const { constants, columns } = sortColumns(rows, layout.width)
   const width = ROW + columns.length
   const parameters = Float64Array.from(
     pairs.flatMap(({ bare, screened, row }) => {

@@ -1,4 +1,3 @@
-import type { Box } from '../../core/box.ts'
 import type { CoulombForce, Force } from '../../core/force.ts'
 import type { State } from '../../core/state.ts'
 import type { System } from '../../core/system.ts'
@@ -22,9 +21,8 @@ import { type Arena, createArena } from './arena.ts'
 import { type Crew, createCrew } from './crew.ts'
 import type { NonbondedExports } from './exports.ts'
 import { createMemory, instantiateKernels, type Kernels } from './kernels.ts'
-import { unsupportedTerms } from './nonbonded.ts'
+import { type SimdNonbonded, unsupportedTerms } from './nonbonded.ts'
 import { createSimdPme, type PmeKernels, type SimdPme } from './pme.ts'
-import type { RealSpace } from './realSpace.ts'
 import { usefulThreads } from './threads.ts'
 
 export type SimdKernels = NonbondedExports & PmeKernels
@@ -47,21 +45,9 @@ export interface Workplace {
 }
 
 /** Who sums over the pairs in real space, while the calling thread sees to the rest. */
-export interface PairWork extends Pick<RealSpace, 'addSpecialPairs' | 'forget'> {
-  /** Reads the positions, and makes lists anew where that is due. @throws SimulationError */
-  prepare(box: Box): Promise<void>
+export interface PairWork extends Pick<SimdNonbonded, 'prepare' | 'addSpecialPairs' | 'collect' | 'forget'> {
   /** Begins. @param bonded whether also its `bonded` terms are its own matter this time */
   start(energy: boolean, bonded: boolean): Promise<void>
-  /**
-   * Adds to forces, and to the virial where energies are wanted; the crew has nothing left to do by now.
-   * @returns energies, eV; zeros unless they are wanted
-   */
-  collect(
-    box: Box,
-    forces: number,
-    virial: Float64Array,
-    energy: boolean,
-  ): Promise<{ pair: number; coulomb: number }>
   /** Bonded terms whose forces it can compute, but not their energies. */
   readonly bonded: readonly Force[]
   /** Milliseconds that were spent handing work to a processor that is not of the crew, and waiting for it. */
