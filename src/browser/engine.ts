@@ -45,9 +45,9 @@ const more = () =>
 
 async function start({ input, settings }: Extract<Command, { kind: 'start' }>): Promise<void> {
   try {
-    const { running, prepare } = await openBackend(settings.backend, input.system, input.state)
+    const { running, ...opened } = await openBackend(settings.backend, input)
     tell({ kind: 'running', ...running })
-    await runLive({ input, settings, prepare, tell, gate, more })
+    await runLive({ ...opened, settings, tell, gate, more })
   } catch (error) {
     const known = error instanceof UserError || error instanceof SimulationError
     const place = known && error.where !== undefined ? `${error.where}: ` : ''

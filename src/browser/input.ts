@@ -45,6 +45,18 @@ export function temperatureOf(input: Pick<LiveInput, 'stages'>): number | null {
   return temperature_end_K ?? temperature_K ?? null
 }
 
+/** A stage that has come to its end, to go on: at the temperature and in the cell that it has led to. */
+export const heldAtItsEnd = (stage: DynamicsStage): DynamicsStage => ({
+  ...stage,
+  temperature_K: stage.temperature_end_K ?? stage.temperature_K,
+  temperature_end_K: undefined,
+  density_end_g_per_cm3: undefined,
+})
+
+/** The stages with every step made by the host, for what moves no atoms on a device. */
+export const madeByHost = (stages: readonly Stage[]): readonly Stage[] =>
+  stages.map(stage => ('steps_on_device' in stage ? { ...stage, steps_on_device: undefined } : stage))
+
 /**
  * The stages of another temperature: wherever a stage has that of the production, it gets the one chosen. Others, such as
  * those of an annealing, stay.

@@ -4,7 +4,7 @@ import type { Stage } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import type { Evaluator } from '../platform/platform.ts'
 import { createDisplacements } from './displacements.ts'
-import { type LiveInput, productionOf, type Settings, stagesAt } from './input.ts'
+import { heldAtItsEnd, type LiveInput, productionOf, type Settings, stagesAt } from './input.ts'
 import type { Report } from './messages.ts'
 import { createPlacement } from './placement.ts'
 import { createWatch } from './watch.ts'
@@ -71,7 +71,8 @@ export async function runLive({ input, settings, prepare, tell, gate, more }: Li
 
   let from = stageStart(input.state)
   for (let times = 1; ; times++) {
-    const longer = { ...stages[production]!, time_ps: times * time_ps } as Stage
+    const last = productionOf({ stages })
+    const longer = { ...(times > 1 ? heldAtItsEnd(last) : last), time_ps: times * time_ps }
     const events = runProtocol({
       system,
       stages: [...stages.slice(0, production), longer],

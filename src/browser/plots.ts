@@ -1,5 +1,5 @@
 import type { ReplicateMean } from '../analysis/transport.ts'
-import { byId, withColors } from '../report/client/theme.js'
+import { byId, PLOT_CONFIG, plotLayout, withColors } from '../report/client/theme.js'
 import { axis, guideLine, type Layout, thinned } from '../report/figure.ts'
 
 /** What of plotly is used here. */
@@ -7,31 +7,15 @@ interface Plotly {
   react(element: HTMLElement, data: readonly object[], layout: object, config: object): Promise<unknown>
 }
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 const MOST_POINTS = 800
 
 function react(id: string, data: readonly object[], layout: Layout): void {
   const { Plotly } = globalThis as unknown as { readonly Plotly: Plotly }
   const whole = withColors({
     data,
-    layout: {
-      margin: { l: 56, r: 18, t: 8, b: 44 },
-      paper_bgcolor: 'rgba(0, 0, 0, 0)',
-      plot_bgcolor: 'rgba(0, 0, 0, 0)',
-      font: { family: FONT, size: 12, color: 'var(--ink)' },
-      hoverlabel: {
-        bgcolor: 'var(--surface)',
-        bordercolor: 'var(--border)',
-        font: { family: FONT, size: 12, color: 'var(--ink)' },
-      },
-      hovermode: 'closest',
-      showlegend: false,
-      dragmode: false,
-      ...layout,
-    },
+    layout: plotLayout({ margin: { l: 56, r: 18, t: 8, b: 44 }, dragmode: false, ...layout }),
   })
-  const config = { displayModeBar: false, responsive: true, showTips: false }
-  void Plotly.react(byId(id), whole.data, whole.layout, config)
+  void Plotly.react(byId(id), whole.data, whole.layout, PLOT_CONFIG)
 }
 
 /** @param curve null before there is one */

@@ -16,7 +16,7 @@ export interface Watched {
   readonly place: ReturnType<typeof createPlacement>
 }
 
-/** Tells where atoms are, and how fast it goes, as evaluators are asked for forces. */
+/** Tells where atoms are, and how fast it goes, as evaluators are asked for forces or blocks of steps. */
 export function createWatch({ tell, gate, place }: Watched) {
   let timestep_fs: number | null = null
   let pictured = 0
@@ -47,6 +47,11 @@ export function createWatch({ tell, gate, place }: Watched) {
     }
   }
 
+  async function pass(state: State): Promise<void> {
+    if (await gate()) marks = []
+    look(state)
+  }
+
   return {
     /** @param timestep null for a stage that relaxes */
     stage(timestep: number | null): void {
@@ -56,10 +61,20 @@ export function createWatch({ tell, gate, place }: Watched) {
     evaluator: (inner: Evaluator): Evaluator => ({
       ...inner,
       async evaluate(state, want) {
-        if (await gate()) marks = []
-        look(state)
+        await pass(state)
         return inner.evaluate(state, want)
       },
+      ...(inner.integrator && {
+        integrator(step) {
+          const { advance } = inner.integrator!(step)
+          return {
+            async advance(state, steps) {
+              await pass(state)
+              return advance(state, steps)
+            },
+          }
+        },
+      }),
     }),
     /** The state at the end, however short ago the page has heard. */
     last(state: State): void {

@@ -32,10 +32,7 @@ export function liveInput(loaded: LoadedRecipe): LiveInput {
     name,
     system,
     state,
-    // The page looks at every step; blocks of them on a device are for `hoplite md`.
-    stages: stages.map(stage =>
-      'steps_on_device' in stage ? { ...stage, steps_on_device: undefined } : stage,
-    ),
+    stages,
     constraints,
     constants,
     seed,

@@ -44,8 +44,9 @@ const OTHER_TEMPERATURES_K = [300, 500, 700]
 /** Nothing from elsewhere. Plotly writes styles of its own. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-/** gpu.js makes functions of text. */
-const ENGINE_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'"
+/** gpu.js makes functions of text, and where it computes on the processor threads of blobs. */
+const ENGINE_POLICY =
+  "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src blob:"
 
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',

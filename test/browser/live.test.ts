@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Settings } from '../../src/browser/input.ts'
-import { runLive } from '../../src/browser/live.ts'
+import { mean } from '../../src/analysis/stats.ts'
+import { type LiveInput, productionOf, type Settings } from '../../src/browser/input.ts'
+import { type LiveRun, runLive } from '../../src/browser/live.ts'
 import type { Report } from '../../src/browser/messages.ts'
+import type { DynamicsStage } from '../../src/dynamics/protocol.ts'
+import { createGpuEvaluator } from '../../src/platform/gpu/gpu.ts'
 import { createSimdEvaluator } from '../../src/platform/simd/simd.ts'
 import { temporaryFolder } from '../tools/folder.ts'
-import { deviation, type Expected, expectedOf, FRAMES } from './expected.ts'
+import { deviation, type Expected, expectedOf, FRAMES, STEPS } from './expected.ts'
 
 const folder = temporaryFolder()
 let expected: Expected
@@ -16,8 +19,12 @@ beforeAll(async () => {
 const ENOUGH = new Error('enough')
 
 /** Everything that a run tells until it has ended so many times. */
-async function told(settings: Partial<Settings> = {}, ends = 1): Promise<Report[]> {
-  const { input } = expected
+async function told(
+  settings: Partial<Settings> = {},
+  ends = 1,
+  others: Partial<LiveRun> = {},
+): Promise<Report[]> {
+  const { input = expected.input } = others
   const reports: Report[] = []
   const run = runLive({
     input,
@@ -28,9 +35,15 @@ async function told(settings: Partial<Settings> = {}, ends = 1): Promise<Report[
     more: async () => {
       if (reports.filter(({ kind }) => kind === 'end').length === ends) throw ENOUGH
     },
+    ...others,
   })
   await expect(run).rejects.toBe(ENOUGH)
   return reports
+}
+
+function withProduction(changes: Partial<DynamicsStage>): LiveInput {
+  const { input } = expected
+  return { ...input, stages: [...input.stages.slice(0, -1), { ...productionOf(input), ...changes }] }
 }
 
 const ofKind = <K extends Report['kind']>(reports: readonly Report[], kind: K) =>
@@ -62,6 +75,55 @@ describe('a live run', () => {
     expect([first?.frames, second?.frames]).toEqual([FRAMES, 2 * FRAMES - 1])
     const times = ofKind(reports, 'thermo').map(({ time_ps }) => time_ps)
     expect(times.at(-1)).toBeCloseTo(0.084, 9)
+  })
+
+  it('goes on at the temperature to which a ramp has led', async () => {
+    const production = { temperature_K: 900, temperature_end_K: 300, thermostat_time_ps: 0.001 }
+    const rows = ofKind(await told({}, 2, { input: withProduction(production) }), 'thermo')
+    const from = rows.findLastIndex(({ time_ps }) => time_ps < 0.0441)
+    const after = rows.slice(from + 5).map(({ temperature_K }) => temperature_K)
+    expect(after.length).toBeGreaterThan(10)
+    expect(Math.abs(mean(after) - 300)).toBeLessThan(60)
+  })
+
+  it('leaves blocks of steps to the device, and looks in between', async () => {
+    const { system } = expected.input
+    const forces = system.forces.map(force =>
+      force.kind === 'coulomb' ? { ...force, method: { name: 'dsf' as const, alpha_per_A: 0.2 } } : force,
+    )
+    const input = { ...withProduction({ steps_on_device: 8 }), system: { ...system, forces } }
+    const blocks: number[] = []
+    const evaluations: number[] = []
+    let asked = 0
+    await told({}, 1, {
+      input,
+      gate: async () => {
+        asked++
+        return false
+      },
+      async prepare(part) {
+        const gpu = await createGpuEvaluator(part, 'webasm', { threads: 1 })
+        return {
+          ...gpu,
+          evaluate(state, want) {
+            evaluations.push(state.step)
+            return gpu.evaluate(state, want)
+          },
+          integrator(step) {
+            const { advance } = gpu.integrator!(step)
+            return {
+              advance(state, steps) {
+                blocks.push(steps)
+                return advance(state, steps)
+              },
+            }
+          },
+        }
+      },
+    })
+    // Frames are two steps apart.
+    expect(blocks).toEqual(Array(STEPS / 2).fill(2))
+    expect(asked).toBe(blocks.length + evaluations.length)
   })
 
   it('follows the temperature and the seed that are chosen', async () => {

@@ -112,6 +112,25 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await page.close()
   })
 
+  test('leaves steps to the device where the recipe asks for it, and to threads of gpu.js', async () => {
+    const { system, stages, ...rest } = expected.input
+    const forces = system.forces.map(force =>
+      force.kind === 'coulomb' ? { ...force, method: { name: 'dsf' as const, alpha_per_A: 0.2 } } : force,
+    )
+    const input = {
+      ...rest,
+      system: { ...system, forces },
+      stages: stages.map(stage => ({ ...stage, steps_on_device: 2 })),
+    }
+    const blocks = await serve({ input, command: 'hoplite md', host: '127.0.0.1', port: 0 })
+    const page = await browser.newPage()
+    await page.goto(`${blocks.address}?backend=webasm`)
+    await expect.poll(() => state(page), { timeout: 90_000 }).toMatch(/ended|failed/)
+    expect(await look(page)).toMatchObject({ state: 'ended', alarm: '', remarks: '' })
+    await page.close()
+    await blocks.close()
+  })
+
   test('leaves a GPU in software aside unless it is asked for, and says why', async () => {
     const { page, complaints } = await open('')
     const shown = await ended(page)

@@ -117,7 +117,8 @@ export async function createBackend(name: BackendName): Promise<Backend> {
     const compiled = gpu.createKernel(source, {
       output,
       argumentTypes: [...Array<'Input'>(arrays).fill('Input'), ...Array<'Float'>(numbers).fill('Float')],
-      loopMaxIterations: longestLoop,
+      // Rounded so that a list somewhat longer has kernels of the same text.
+      loopMaxIterations: 2 ** Math.ceil(Math.log2(longestLoop)),
       precision: 'single',
       pipeline: context !== undefined,
       asyncMode: true,
@@ -129,6 +130,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
     const sizes: number[] = []
     let last: Promise<Float32Array> | undefined
     let resident: HeldResult | undefined
+    let isKept = false
     const argumentsOf = (inputs: readonly KernelInput[], values: readonly number[]) => {
       const found = inputs.flatMap(({ width, height }) => [width, height])
       if (sizes.length === 0) sizes.push(...found)
@@ -140,6 +142,8 @@ export async function createBackend(name: BackendName): Promise<Backend> {
     const compute = async (args: readonly unknown[]) => {
       const result = await compiled(...args)
       checkBackend(gpuJs, name, description, compiled)
+      if (context && !isKept) keepPipeline(context, compiled.kernel)
+      isKept = true
       transfers.launches++
       return result
     }
@@ -192,7 +196,8 @@ export async function createBackend(name: BackendName): Promise<Backend> {
       },
       dispose() {
         resident?.dispose()
-        compiled.kernel.destroy()
+        // There gpu.js would take along the corners that the next kernel draws between. They all end with the backend.
+        if (name !== 'webgl2') compiled.kernel.destroy()
       },
     }
   }
@@ -324,6 +329,27 @@ function checkSize(width: number, height: number): void {
       hint: 'use platform: simd',
     })
   }
+}
+
+/** Pipelines of a device by the text of their shader, latest last. */
+const pipelines = new WeakMap<DeviceContext, Map<string, unknown>>()
+/** More than an evaluator has, with all that its lists may become. */
+const MOST_PIPELINES = 64
+
+/**
+ * Compiling takes most of what an evaluator's beginning takes. The device gives the same pipeline to whoever asks for one of
+ * the same text, as long as somebody holds it: kernels of the next stage, whose own state is theirs alone.
+ */
+function keepPipeline(
+  context: DeviceContext,
+  { compiledSource, computePipeline }: GpuKernel['kernel'],
+): void {
+  const held = pipelines.get(context) ?? new Map<string, unknown>()
+  pipelines.set(context, held)
+  const first = held.get(compiledSource!) ?? computePipeline
+  held.delete(compiledSource!)
+  held.set(compiledSource!, first)
+  if (held.size > MOST_PIPELINES) held.delete(held.keys().next().value!)
 }
 
 /** What a device has refused to do, of whatever was asked of it. */

@@ -20,17 +20,11 @@ export interface GpuBonded {
   /** What it computes. */
   readonly forces: readonly Force[]
   /**
-   * One at a time where sizes change: the kernel for others is disposed of.
+   * Left on the device.
    * @param matrix lattice vectors of the frame, row by row, Å
    * @param images boxes that the frame holds along each of its vectors; 1 where it is a box or a whole fraction of one
-   * @returns [3N] eV/Å
+   * @returns [N, 3] eV/Å
    */
-  run(
-    positions: BondedPositions,
-    matrix: readonly number[],
-    images?: readonly [number, number, number],
-  ): Promise<Float32Array>
-  /** The same, left on the device. @returns [N, 3] */
   launch(
     positions: BondedPositions,
     matrix: readonly number[],
@@ -70,16 +64,6 @@ export function createGpuBonded(
   /** By the sizes of arrays and images: a box that breathes may go to and fro between two. */
   const compiled = new Map<string, Kernel>()
 
-  function prepared(
-    { highs, lows, firstLow = 0, slots }: BondedPositions,
-    matrix: readonly number[],
-    images: readonly number[],
-  ): [Kernel, KernelInput[], number[]] {
-    const positions = [highs, lows, slots]
-    const kernel = kernelFor(positions, images, firstLow)
-    return [kernel, [...positions, ...tables], bondedNumbers(matrix)]
-  }
-
   function kernelFor(positions: readonly KernelInput[], images: readonly number[], firstLow: number): Kernel {
     const sizes = positions.flatMap(({ width, height }) => [width, height])
     const fitting = [...sizes, ...images, firstLow].join()
@@ -101,13 +85,9 @@ export function createGpuBonded(
 
   return {
     forces,
-    run(positions, matrix, images = [1, 1, 1]) {
-      const [kernel, arrays, numbers] = prepared(positions, matrix, images)
-      return kernel.run(arrays, numbers)
-    },
-    launch(positions, matrix, images) {
-      const [kernel, arrays, numbers] = prepared(positions, matrix, images)
-      return kernel.launch(arrays, numbers)
+    launch({ highs, lows, firstLow = 0, slots }, matrix, images) {
+      const positions = [highs, lows, slots]
+      return kernelFor(positions, images, firstLow).launch([...positions, ...tables], bondedNumbers(matrix))
     },
     statistics,
     dispose() {

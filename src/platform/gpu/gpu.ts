@@ -1,4 +1,5 @@
 import type { System } from '../../core/system.ts'
+import { UserError } from '../../errors.ts'
 import type { Evaluator, EvaluatorOptions, Platform } from '../platform.ts'
 import { createMixedEvaluator, type PairWork, type Workplace } from '../simd/mixed.ts'
 import { findAdapter } from './adapter.ts'
@@ -28,13 +29,16 @@ export const gpuPlatform = (backend: BackendName): Platform => ({
  * Sums over pairs, and bonded forces where nothing else is wanted, in single precision by kernels of gpu.js; meanwhile on
  * the processor particle-mesh Ewald, pairs that lists leave out, and where they are wanted bonded energies. Sums and
  * integration are in double precision.
- * @throws UserError where that backend is not to be had; SimulationError when it does not run, or is lost
+ * @throws UserError where that backend is not to be had, or there are no atoms; SimulationError when it does not run, or is lost
  */
 export async function createGpuEvaluator(
   system: System,
   backendName: BackendName,
   options: EvaluatorOptions = {},
 ): Promise<Evaluator> {
+  if (system.atomCount === 0) {
+    throw new UserError({ message: 'the system has no atoms', hint: 'is its structure empty?' })
+  }
   const backend = await createBackend(backendName)
   try {
     return createMixedEvaluator(
@@ -58,7 +62,6 @@ function pairsOnDevice(workplace: Workplace, backend: Backend, skin_A: number | 
   const nonbonded = createGpuNonbonded(system, positions, backend, arena, kernels, crew, { skin_A })
   const bonded = DOES_BONDED[backend.name] && nonbonded.cutoff_A > 0 ? createGpuBonded(system, backend) : null
   let placed: PlacedAtoms | null = null
-  let bondedForces: Promise<Float32Array> | null = null
   let waited_ms = 0
   const integrators: GpuIntegrator[] = []
   return {
@@ -67,23 +70,17 @@ function pairsOnDevice(workplace: Workplace, backend: Backend, skin_A: number | 
     },
     async start(energy, withBonded) {
       const from = performance.now()
-      nonbonded.start(energy)
-      bondedForces = withBonded && bonded && placed ? bonded.run(placed, placed.matrix, placed.images) : null
-      // Whoever collects hears of a failure.
-      bondedForces?.catch(() => {})
+      const own = withBonded && placed ? bonded : null
+      await nonbonded.start(energy, own?.launch(placed!, placed!.matrix, placed!.images))
       await backend.submitted()
       waited_ms += performance.now() - from
     },
     addSpecialPairs: nonbonded.addSpecialPairs,
     async collect(box, forces, virial, energy) {
       const from = performance.now()
-      const [pairs, bonds] = await Promise.all([nonbonded.finish(), bondedForces])
+      const finished = await nonbonded.finish()
       waited_ms += performance.now() - from
-      const into = arena.f64(forces, 3 * system.atomCount)
-      bonds?.forEach((force, k) => {
-        into[k]! += force
-      })
-      return nonbonded.add(pairs, box, forces, virial, energy)
+      return nonbonded.add(finished, box, forces, virial, energy)
     },
     integrator(step, others) {
       const integrator = createGpuIntegrator(workplace, backend, nonbonded, step, others)

@@ -37,6 +37,9 @@ export interface GpuKernel {
   readonly kernel: {
     readonly constructor: { readonly name: string }
     readonly fallbackReason: string | null
+    /** On webgpu: the text of its shader, and what the device has made of it. */
+    readonly compiledSource?: string | null
+    readonly computePipeline?: unknown
     destroy(): void
   }
 }

@@ -3,6 +3,7 @@ import type { State } from '../../core/state.ts'
 import type { System } from '../../core/system.ts'
 import { SimulationError, UserError } from '../../errors.ts'
 import type { Integrator, StepSize } from '../platform.ts'
+import { twoLargest } from '../simd/clusters.ts'
 import type { Workplace } from '../simd/mixed.ts'
 import type { Backend } from './backends.ts'
 import { createGpuBonded } from './bonded.ts'
@@ -152,19 +153,6 @@ function reaches(atoms: Float32Array): Float64Array {
     for (let k = at; k < at + 6; k++) sum += atoms[k]!
     return Number.isFinite(sum) ? Math.sqrt(atoms[at + 6]!) : Number.NaN
   })
-}
-
-/** Sum of the two largest; NaN when any is. */
-function twoLargest(values: Float64Array): number {
-  let [first, second] = [0, 0]
-  for (const value of values) {
-    if (!(value <= second)) {
-      if (Number.isNaN(value)) return Number.NaN
-      if (value > first) [first, second] = [value, first]
-      else second = value
-    }
-  }
-  return first + second
 }
 
 function move({ positions, velocities }: State, atoms: Float32Array): void {

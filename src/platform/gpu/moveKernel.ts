@@ -12,33 +12,29 @@ export const rowCount = (placed: number, atomCount: number) =>
   2 * placed + Math.ceil((ATOM_NUMBERS * atomCount) / ROW)
 
 /**
- * Arrays of the kernel, in order: the array as it was to begin with, and as it was last; forces of the rows of the pair
- * list [4·rows, 3], eV/Å; for each atom its slot, the first row of its cluster, the last one and one more, and its
- * acceleration by a unit force [N, 4]; atoms in the order of slots, again for each image, −1 for none [placed, 4]; bonded
- * forces, where there are any [N, 3], eV/Å.
+ * Arrays of the kernel, in order: the array as it was to begin with, and as it was last; forces [N, 3], eV/Å; accelerations
+ * by a unit force [N, 1]; atoms in the order of slots, again for each image, −1 for none [placed, 4].
  */
-const ARRAYS = ['start', 'previous', 'pairs', 'atoms', 'order', 'bonds'] as const
+export const MOVE_ARRAYS = ['start', 'previous', 'forces', 'accelerations', 'order'] as const
 
 /** Numbers of the kernel, in order: how long forces act, how long velocities then do, ps; what turns Å into fractions. */
 export const MOVE_NUMBERS = ['kick', 'drift', 'xa', 'xb', 'xc', 'ya', 'yb', 'yc', 'za', 'zb', 'zc'] as const
 
-export const moveArrays = (hasBonds: boolean) => ARRAYS.slice(0, hasBonds ? 6 : 5)
-
 const AXES = ['x', 'y', 'z'] as const
 
 /**
- * Source of the kernel that sums forces, moves atoms by a leapfrog step, and places them for the next one.
+ * Source of the kernel that moves atoms by a leapfrog step, and places them for the next one.
  *
  * Displacements are small, so that they, and the positions that follow from them, are good to 1e-8 Å. A fraction of the
  * frame is taken apart by `Math.floor`, as a compiler may reorder sums but not what is rounded on purpose; an atom near
  * the frame's edge may cross it, and beyond ½ single precision has no finer steps.
  * @param placed clusters times images
  */
-export function moveSource(placed: number, atomCount: number, hasBonds: boolean): string {
+export function moveSource(placed: number, atomCount: number): string {
   const first = 2 * placed
   const each = (line: (axis: (typeof AXES)[number], c: number) => string) =>
     AXES.map((axis, c) => `    ${line(axis, c)}`).join('\n')
-  return `function (${[...moveArrays(hasBonds), ...MOVE_NUMBERS].join(', ')}) {
+  return `function (${[...MOVE_ARRAYS, ...MOVE_NUMBERS].join(', ')}) {
   const row = Math.floor(this.thread.x * ${1 / ROW});
   const column = this.thread.x - ${ROW} * row;
   let result = start[row][column];
@@ -63,19 +59,10 @@ export function moveSource(placed: number, atomCount: number, hasBonds: boolean)
   if (atom >= ${atomCount}) { isMoved = 0; }
   if (field === ${ATOM_NUMBERS - 1}) { isMoved = 0; }
   if (isMoved > 0) {
-    const slot = atoms[atom][0];
-    const lane = slot - 4 * Math.floor(slot * 0.25);
-    const firstRow = atoms[atom][1];
-    const rows = atoms[atom][2] - firstRow;
-    const impulse = kick * atoms[atom][3];
+    const impulse = kick * accelerations[atom][0];
     const home = ${first} + Math.floor(atom * 0.5);
     const at = ${ATOM_NUMBERS} * (atom - 2 * Math.floor(atom * 0.5));
-${each((axis, c) => `let f${axis} = ${hasBonds ? `bonds[atom][${c}]` : '0'};`)}
-    for (let n = 0; n < rows; n++) {
-      const from = 4 * (firstRow + n) + lane;
-${each((axis, c) => `  f${axis} += pairs[from][${c}];`)}
-    }
-${each((axis, c) => `const v${axis} = previous[home][at + ${c + 3}] + impulse * f${axis};`)}
+${each((axis, c) => `const v${axis} = previous[home][at + ${c + 3}] + impulse * forces[atom][${c}];`)}
 ${each((axis, c) => `const u${axis} = previous[home][at + ${c}] + drift * v${axis};`)}
     if (field < ${ATOM_NUMBERS}) {
       result = Math.max(previous[home][at + 6], ux * ux + uy * uy + uz * uz);

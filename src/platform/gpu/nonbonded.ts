@@ -9,6 +9,7 @@ import type { Backend, DeviceArray, Kernel, KernelInput, ResidentArray } from '.
 import { type Capacity, createFullLists, type Frame, type FullList, frameMatrix } from './lists.ts'
 import { ARRAYS, NUMBERS, pairSource, SUMS, type Sums } from './pairKernel.ts'
 import { createPairTable } from './pairTable.ts'
+import { sumArrays, sumSource } from './sumKernel.ts'
 
 export interface GpuNonbondedOptions {
   /** Extra reach of the list of cluster pairs, Å: how far atoms may move before atoms are sorted anew. */
@@ -36,7 +37,7 @@ export interface PlacedAtoms {
 }
 
 /** A list for who moves the atoms on the device: it holds them wherever they go within the skin. */
-export interface PairLists extends Pick<FullList, 'frame' | 'images' | 'rows' | 'firstRow'> {
+export interface PairLists extends Pick<FullList, 'frame' | 'images'> {
   /** [N] atoms in the order of clusters. */
   readonly order: Int32Array
   readonly slots: DeviceArray
@@ -47,9 +48,16 @@ export interface PairLists extends Pick<FullList, 'frame' | 'images' | 'rows' | 
   readonly builtAt: Float64Array
   /** As of `PlacedAtoms`, for the positions as they are. */
   place(): { highs: Float32Array; lows: Float32Array }
-  /** @param atoms in the first rows, as `PlacedAtoms.highs` @returns [4·rows, 3] eV/Å */
-  forces(atoms: KernelInput): Promise<ResidentArray>
+  /**
+   * @param atoms in the first rows, as `PlacedAtoms.highs`
+   * @param bonds [N, 3] eV/Å, to be added
+   * @returns [N, 3] eV/Å
+   */
+  forces(atoms: KernelInput, bonds?: Bonds): Promise<ResidentArray>
 }
+
+/** Bonded forces on their way. */
+type Bonds = Promise<KernelInput> | undefined
 
 export interface GpuNonbonded
   extends Pick<RealSpace, 'cutoff_A' | 'model' | 'terms' | 'addSpecialPairs' | 'forget'> {
@@ -68,8 +76,11 @@ export interface GpuNonbonded
    * @returns the same object as long as the list is the same
    */
   lists(box: Box, renew: boolean): Promise<PairLists>
-  /** Begins to sum over the lists. */
-  start(energy: boolean): void
+  /**
+   * Begins to sum over the lists.
+   * @param bonds [N, 3] eV/Å, to be added
+   */
+  start(energy: boolean, bonds?: Bonds): Promise<void>
   /** What has been started, when it is done. */
   finish(): Promise<readonly Float32Array[]>
   /**
@@ -97,7 +108,9 @@ interface Programs extends Capacity {
   readonly lows: DeviceArray
   readonly classes: DeviceArray
   readonly kernels: Readonly<Record<Sums, Kernel>>
-  /** Forces that stay on the device, once they are wanted. */
+  /** Of forces: of rows, and of these with bonded ones. */
+  readonly sums: Readonly<Record<'plain' | 'bonded', Kernel>>
+  /** Forces of rows from an array of atoms of another size, once they are wanted. */
   resident?: Kernel
 }
 
@@ -125,6 +138,7 @@ export function createGpuNonbonded(
   const tableArray = backend.array(Math.max(1, table.columns.length), model.classCount ** 2)
   if (table.columns.length > 0) tableArray.write(table.values)
   const slots = backend.array(atomCount)
+  const places = backend.array(2, atomCount)
   let compilations = 0
   let lastPrune = 0
   let list: FullList | undefined
@@ -146,12 +160,16 @@ export function createGpuNonbonded(
     const order = arena.i32(clusters.order, atomCount)
     const classes = new Float32Array(4 * clusters.count * full.images)
     const slotOf = new Float32Array(atomCount)
+    const rowsOf = new Float32Array(2 * atomCount)
     order.forEach((atom, slot) => {
+      const [from, to] = [full.firstRow[slot >> 2]!, full.firstRow[(slot >> 2) + 1]!]
       slotOf[atom] = slot
+      rowsOf.set([4 * from + (slot & 3), to - from], 2 * atom)
       for (let n = 0; n < full.images; n++) classes[slot + 4 * clusters.count * n] = model.classOf[atom]!
     })
     programs.classes.write(classes)
     slots.write(slotOf)
+    places.write(rowsOf)
     lastPrune = realSpace.statistics.prunes
     builtIn = box
     builtAt = arena.f64(positions, 3 * atomCount).slice()
@@ -168,6 +186,17 @@ export function createGpuNonbonded(
       components: SUMS[sums].length,
       output: [4 * rows],
       longestLoop: Math.max(width, 2 * maskedWidth, 4),
+    })
+
+  const sumOf = (hasBonds: boolean, { rows }: Capacity) =>
+    backend.kernel({
+      name: 'sum of forces',
+      source: sumSource(hasBonds),
+      arrays: sumArrays(hasBonds).length,
+      numbers: 0,
+      components: 3,
+      output: [atomCount],
+      longestLoop: rows,
     })
 
   /** One of each number of images is kept: a box that breathes may go to and fro between two. */
@@ -192,6 +221,7 @@ export function createGpuNonbonded(
       lows: backend.array(16, clusters.count * images),
       classes: backend.array(4, clusters.count * images),
       kernels: { forces: kernel('forces'), energies: kernel('energies'), virial: kernel('virial') },
+      sums: { plain: sumOf(false, full), bonded: sumOf(true, full) },
     }
   }
 
@@ -203,21 +233,32 @@ export function createGpuNonbonded(
   async function listsIn(box: Box, renew: boolean): Promise<PairLists> {
     if (renew || builtIn?.matrix.some((value, k) => value !== box.matrix[k])) realSpace.forget()
     const full = await follow(box)
-    const { frame, images, rows, firstRow } = full
+    const { frame, images } = full
     const frameVectors = frameMatrix(box, frame)
     pairLists ??= {
-      ...{ frame, images, rows, firstRow, slots, box, builtAt, matrix: frameVectors },
+      ...{ frame, images, slots, box, builtAt, matrix: frameVectors },
       order: arena.i32(clusters.order, atomCount).slice(),
       place: () => crew.book('neighbours', () => lists.place(box, full)),
-      forces: atoms => residentForces(full, atoms, frameVectors),
+      forces: (atoms, bonds) => residentForces(full, atoms, bonds, frameVectors),
     }
     return pairLists
   }
 
-  function residentForces(full: FullList, atoms: KernelInput, frame: readonly number[]) {
+  async function residentForces(full: FullList, atoms: KernelInput, bonds: Bonds, frame: readonly number[]) {
     const { masked, classes, list: entries } = programs!
     programs!.resident ??= kernelOf('forces', full)
-    return programs!.resident.launch([entries, masked, atoms, classes, tableArray], frame)
+    const [kernel, arrays] = await summing(
+      programs!.resident.launch([entries, masked, atoms, classes, tableArray], frame),
+      bonds,
+    )
+    return kernel.launch(arrays, [])
+  }
+
+  /** Which kernel sums these, and its arrays. */
+  async function summing(pairs: Promise<KernelInput>, bonds: Bonds) {
+    const { sums } = programs!
+    const [rows, bonded] = await Promise.all([pairs, bonds])
+    return bonded ? ([sums.bonded, [rows, places, bonded]] as const) : ([sums.plain, [rows, places]] as const)
   }
 
   async function prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null> {
@@ -233,13 +274,17 @@ export function createGpuNonbonded(
     return { highs, lows, slots, matrix, images: current.frame.images }
   }
 
-  function start(energy: boolean): void {
+  async function start(energy: boolean, bonds?: Bonds): Promise<void> {
     if (!(cutoff_A > 0)) return
     const { kernels, masked, highs, classes, list: entries } = programs!
-    const names: readonly Sums[] = energy ? ['forces', 'energies', 'virial'] : ['forces']
     const arrays = [entries, masked, highs, classes, tableArray]
-    launched = Promise.all(names.map(name => kernels[name].run(arrays, matrix)))
+    const pairs = kernels.forces.launch(arrays, matrix)
+    const groups = energy ? [kernels.energies, kernels.virial] : []
+    const others = groups.map(kernel => kernel.run(arrays, matrix))
     // Whoever collects hears of a failure.
+    for (const other of others) other.catch(() => {})
+    const [sum, parts] = await summing(pairs, bonds)
+    launched = Promise.all([sum.run(parts, []), ...others])
     launched.catch(() => {})
   }
 
@@ -250,15 +295,17 @@ export function createGpuNonbonded(
   }
 
   function add(
-    [rows, ...others]: readonly Float32Array[],
+    [sums, ...others]: readonly Float32Array[],
     box: Box,
     forces: number,
     virial: Float64Array,
     energy: boolean,
   ) {
-    if (rows) addForces(rows, list!, arena.i32(clusters.order, atomCount), arena.f64(forces, 3 * atomCount))
-    const sums = others.length > 0 ? totals(others) : NOTHING
-    return realSpace.correct(box, forces, virial, energy, sums)
+    const into = arena.f64(forces, 3 * atomCount)
+    sums?.forEach((force, k) => {
+      into[k]! += force
+    })
+    return realSpace.correct(box, forces, virial, energy, others.length > 0 ? totals(others) : NOTHING)
   }
 
   return {
@@ -284,6 +331,7 @@ export function createGpuNonbonded(
       programs = undefined
       tableArray.dispose()
       slots.dispose()
+      places.dispose()
     },
   }
 }
@@ -293,26 +341,6 @@ const NOTHING: AllSums = [0, 0, 0, 0, 0, 0, 0, 0]
 
 const fits = (full: FullList, programs: Programs) =>
   full.rows === programs.rows && full.width === programs.width && full.maskedWidth === programs.maskedWidth
-
-/**
- * @param rows [rows·4, 3] of the atoms of a cluster in each of its rows
- * @param order [N] atoms in the order of clusters
- */
-function addForces(
-  rows: Float32Array,
-  { firstRow }: FullList,
-  order: Int32Array,
-  forces: Float64Array,
-): void {
-  for (let slot = 0; slot < order.length; slot++) {
-    const atom = 3 * order[slot]!
-    const cluster = slot >> 2
-    for (let row = firstRow[cluster]!; row < firstRow[cluster + 1]!; row++) {
-      const at = 3 * (4 * row + (slot & 3))
-      for (let c = 0; c < 3; c++) forces[atom + c]! += rows[at + c]!
-    }
-  }
-}
 
 /** Lists have every pair twice. @param groups what the kernels of `energies` and `virial` return */
 function totals(groups: readonly Float32Array[]): AllSums {
@@ -330,7 +358,8 @@ function columnSums(rows: Float32Array, columns: number): number[] {
   return sums
 }
 
-function disposeOf({ list, masked, highs, lows, classes, kernels, resident }: Programs): void {
-  for (const part of [list, masked, highs, lows, classes, ...Object.values(kernels)]) part.dispose()
+function disposeOf({ list, masked, highs, lows, classes, kernels, sums, resident }: Programs): void {
+  const all = [...Object.values(kernels), ...Object.values(sums)]
+  for (const part of [list, masked, highs, lows, classes, ...all]) part.dispose()
   resident?.dispose()
 }

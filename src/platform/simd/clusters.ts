@@ -210,8 +210,12 @@ export function createClusters(
     kernels.gatherPositions(
       ...[atomCount, at.order, at.positions, at.offsets, scale, at.clusters, at.built, at.pruned, at.result],
     )
-    const squares = arena.f32(at.result, 16)
-    return { sinceBuilt: twoLargest(squares.subarray(0, 8)), sincePruned: twoLargest(squares.subarray(8)) }
+    // Squares of the largest and second largest in each lane.
+    const distances = Float64Array.from(arena.f32(at.result, 16), Math.sqrt)
+    return {
+      sinceBuilt: twoLargest(distances.subarray(0, 8)),
+      sincePruned: twoLargest(distances.subarray(8)),
+    }
   }
 
   return {
@@ -264,11 +268,17 @@ function columnGrid(wrapped: Float32Array, clusterCount: number, volume: number)
   return [nx, ny]
 }
 
-/** @param squares of largest and second largest in each lane @returns sum of the two largest; NaN when one is */
-function twoLargest(squares: Float32Array): number {
-  if (squares.some(Number.isNaN)) return Number.NaN
-  const [a, b] = [...squares].sort((x, y) => y - x)
-  return Math.sqrt(a!) + Math.sqrt(b!)
+/** Sum of the two largest of what is not negative; NaN when any is. */
+export function twoLargest(values: Float64Array): number {
+  let [first, second] = [0, 0]
+  for (const value of values) {
+    if (!(value <= second)) {
+      if (Number.isNaN(value)) return Number.NaN
+      if (value > first) [first, second] = [value, first]
+      else second = value
+    }
+  }
+  return first + second
 }
 
 function notFinite(atom: number, position: Float64Array): SimulationError {

@@ -1,4 +1,13 @@
-import { allowLibraryStyles, byId, inLight, pageColor, runInertScript, withColors } from './theme.js'
+import {
+  allowLibraryStyles,
+  byId,
+  inLight,
+  PLOT_CONFIG,
+  pageColor,
+  plotLayout,
+  runInertScript,
+  withColors,
+} from './theme.js'
 
 /** @typedef {import('../figure.ts').Figure} Figure */
 /** @typedef {{ data: object[], layout: object, config: object }} PlotlyFigure */
@@ -10,7 +19,6 @@ import { allowLibraryStyles, byId, inLight, pageColor, runInertScript, withColor
  * @property {{ resize: (element: HTMLElement) => Promise<unknown> }} Plots
  */
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 const EXPORT_SIZE = { width: 900, height: 600 }
 
 /** @returns {Plotly} */
@@ -31,23 +39,13 @@ function plotlyFigure(figure) {
     return { type: 'scatter', ...trace, x: fill(trace.x), y: fill(trace.y) }
   })
   const hasRightAxis = 'yaxis2' in figure.layout
-  const layout = {
+  const layout = plotLayout({
     margin: { l: 56, r: hasRightAxis ? 44 : 20, t: 12, b: 48 },
-    paper_bgcolor: 'rgba(0, 0, 0, 0)',
-    plot_bgcolor: 'rgba(0, 0, 0, 0)',
-    font: { family: FONT, size: 12, color: 'var(--ink)' },
-    hoverlabel: {
-      bgcolor: 'var(--surface)',
-      bordercolor: 'var(--border)',
-      font: { family: FONT, size: 12, color: 'var(--ink)' },
-    },
-    hovermode: 'closest',
-    showlegend: false,
     // On a touch screen a drag scrolls the page.
     dragmode: matchMedia('(pointer: coarse)').matches ? false : 'zoom',
     ...figure.layout,
-  }
-  const config = { displayModeBar: false, responsive: true, doubleClick: 'reset', showTips: false }
+  })
+  const config = { ...PLOT_CONFIG, doubleClick: 'reset' }
   return withColors({ data, layout, config })
 }
 

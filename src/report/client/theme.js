@@ -62,6 +62,29 @@ export function inLight(work) {
   }
 }
 
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
+
+/** What all plots ask of plotly. */
+export const PLOT_CONFIG = { displayModeBar: false, responsive: true, showTips: false }
+
+/**
+ * The look that all plots share.
+ * @param {object} layout plotly's, which goes before
+ */
+export const plotLayout = layout => ({
+  paper_bgcolor: 'rgba(0, 0, 0, 0)',
+  plot_bgcolor: 'rgba(0, 0, 0, 0)',
+  font: { family: FONT, size: 12, color: 'var(--ink)' },
+  hoverlabel: {
+    bgcolor: 'var(--surface)',
+    bordercolor: 'var(--border)',
+    font: { family: FONT, size: 12, color: 'var(--ink)' },
+  },
+  hovermode: 'closest',
+  showlegend: false,
+  ...layout,
+})
+
 /**
  * A copy in which every "var(--name)" is the page's colour of that name.
  * @template T

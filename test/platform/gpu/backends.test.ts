@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { WebAssemblyKernel } from 'gpu.js'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { UserError } from '../../../src/errors.ts'
@@ -15,6 +17,15 @@ const kernel = (source: string, others: Partial<KernelDescription> = {}): Kernel
   longestLoop: 1,
   ...others,
 })
+
+/** What else a device does, as far as it is looked at here. */
+interface Compiler {
+  createShaderModule(settings: { readonly code: string }): object
+  createComputePipeline(settings: object): object
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 onEachBackend(name => {
   let backend: Backend
@@ -125,7 +136,39 @@ it('says which backend is not to be had', async () => {
 
 onWebGpu(() => {
   const add = 'function (a) { return a[0][this.thread.x] + 1; }'
-  const acquire = async () => (await loadGpuJs()).WebGPUContext.acquire()
+  const acquire = async () => {
+    const context = await (await loadGpuJs()).WebGPUContext.acquire()
+    return context as unknown as { readonly device: (typeof context)['device'] & Compiler }
+  }
+
+  it('holds what the device has compiled, so that kernels of the same text have it at once', async () => {
+    const { device } = await acquire()
+    const made: WeakRef<object>[] = []
+    const compile = device.createComputePipeline.bind(device)
+    device.createComputePipeline = settings => {
+      const pipeline = compile(settings)
+      made.push(new WeakRef(pipeline))
+      return pipeline
+    }
+    const texts = vi.spyOn(device, 'createShaderModule')
+    // Loops that are as long to a power of two.
+    for (const longestLoop of [1100, 1900]) {
+      const backend = await createBackend('webgpu')
+      const source =
+        'function (a) { let n = 0; const end = a[0][0]; for (let k = 0; k < end; k++) { n += 2; } return n; }'
+      const one = backend.kernel(kernel(source, { longestLoop }))
+      await one.run([backend.array(3)], [])
+      one.dispose()
+      await backend.dispose()
+    }
+    device.createComputePipeline = compile
+    const [first, second] = texts.mock.calls.map(([{ code }]) => code)
+    texts.mockRestore()
+    expect(second).toBe(first)
+    await new Promise(resolve => setTimeout(resolve))
+    collectGarbage()
+    expect(made.filter(pipeline => pipeline.deref())).toHaveLength(1)
+  })
 
   it('makes no buffer that the first launches have not made', async () => {
     const backend = await createBackend('webgpu')

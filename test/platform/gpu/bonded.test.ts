@@ -58,8 +58,8 @@ function placed(backend: Backend, { system, state: { box, positions } }: Configu
   }
   const matrix = Array.from(box.matrix, (value, k) => value / perBox[Math.floor(k / 3)]!)
   const run = async (bonded: GpuBonded) => {
-    const forces = await bonded.run(arrays, matrix, images)
-    return Float64Array.from(forces)
+    const forces = await bonded.launch(arrays, matrix, images)
+    return Float64Array.from(await forces.read())
   }
   return { run, dispose: () => Object.values(arrays).map(held => held.dispose()) }
 }

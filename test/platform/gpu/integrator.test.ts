@@ -9,7 +9,8 @@ import { UserError } from '../../../src/errors.ts'
 import { type Backend, createBackend } from '../../../src/platform/gpu/backends.ts'
 import { createGpuEvaluator } from '../../../src/platform/gpu/gpu.ts'
 import { createGpuIntegrator } from '../../../src/platform/gpu/integrator.ts'
-import { createGpuNonbonded } from '../../../src/platform/gpu/nonbonded.ts'
+import { createGpuNonbonded, type PairLists } from '../../../src/platform/gpu/nonbonded.ts'
+import { createPropagator } from '../../../src/platform/gpu/propagator.ts'
 import { createReferenceEvaluator } from '../../../src/platform/reference/reference.ts'
 import { createArena } from '../../../src/platform/simd/arena.ts'
 import { createCrew } from '../../../src/platform/simd/crew.ts'
@@ -249,6 +250,20 @@ describe('who moves atoms on the device', () => {
     const { advance } = evaluator.integrator!(STEP)
     await expect(advance(one.state, 1)).rejects.toThrow('half a cell apart')
     await evaluator.dispose()
+  })
+
+  it('refuses more atoms than its kernel can number', async () => {
+    const backend = await createBackend('cpu')
+    const atomCount = 2 ** 20
+    const masses = new Float64Array(atomCount).fill(12)
+    const propagator = createPropagator({ ...system, atomCount, masses }, backend, null, STEP)
+    const lists = { images: 1 } as PairLists
+    await expect(propagator.run(lists, new Float64Array(0), 1)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('1048576 atoms are too many to be moved on the device'),
+    })
+    propagator.dispose()
+    await backend.dispose()
   })
 
   it('shares lists with evaluations, and takes turns with them', async () => {

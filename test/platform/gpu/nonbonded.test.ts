@@ -41,7 +41,7 @@ onEachBackend(name => {
       async forcesAt({ box, positions: at }: Configuration['state']): Promise<Float64Array> {
         arena.f64(positions, size).set(at)
         await nonbonded.prepare(box, false)
-        nonbonded.start(false)
+        await nonbonded.start(false)
         const into = arena.f64(forces, size).fill(0)
         nonbonded.addSpecialPairs(forces, false)
         nonbonded.add(await nonbonded.finish(), box, forces, new Float64Array(9), false)
