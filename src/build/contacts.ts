@@ -1,4 +1,6 @@
-/** Atoms of a cubic periodic box sorted into cells, to find the nearest one to a point. */
+import type { Vector } from './vectors.ts'
+
+/** Atoms of a rectangular periodic box sorted into cells, to find the nearest one to a point. */
 export interface ContactGrid {
   /** Adds the atom with its current position. */
   add(atom: number): void
@@ -11,26 +13,33 @@ export interface ContactGrid {
 
 /**
  * @param positions [3N] Å, unwrapped; read when an atom is added or asked about
- * @param edge_A edge of the box
+ * @param edges_A of the box
  * @param reach_A largest distance of interest
  */
-export function createContactGrid(positions: Float64Array, edge_A: number, reach_A: number): ContactGrid {
-  const perEdge = Math.max(1, Math.floor(edge_A / reach_A))
+export function createContactGrid(positions: Float64Array, edges_A: Vector, reach_A: number): ContactGrid {
+  const axis = (c: 0 | 1 | 2): Axis => {
+    const edge = edges_A[c]
+    const count = Math.max(1, Math.floor(edge / reach_A))
+    return {
+      count,
+      // With fewer than three cells per edge, all are neighbours, and each must be visited once.
+      offsets: count < 3 ? Array.from({ length: count }, (_, k) => k) : [-1, 0, 1],
+      cellOf(atom: number) {
+        const scaled = positions[3 * atom + c]! / edge
+        return Math.min(count - 1, Math.floor((scaled - Math.floor(scaled)) * count))
+      },
+    }
+  }
+  const [alongX, alongY, alongZ] = [axis(0), axis(1), axis(2)]
+  const [edgeX, edgeY, edgeZ] = edges_A
+  const cellAt = (x: number, y: number, z: number) => (x * alongY.count + y) * alongZ.count + z
   const cells = new Map<number, number[]>()
   /** The cell of each atom in the order of adding. */
   const history: number[] = []
-  const cellAlong = (value: number) => {
-    const scaled = value / edge_A
-    return Math.min(perEdge - 1, Math.floor((scaled - Math.floor(scaled)) * perEdge))
-  }
-  // With fewer than three cells per edge, all are neighbours, and each must be visited once.
-  const offsets = perEdge < 3 ? Array.from({ length: perEdge }, (_, k) => k) : [-1, 0, 1]
-  const wrap = (cell: number) => (cell + perEdge) % perEdge
 
   return {
     add(atom) {
-      const [x, y, z] = [0, 1, 2].map(c => cellAlong(positions[3 * atom + c]!)) as [number, number, number]
-      const cell = (x * perEdge + y) * perEdge + z
+      const cell = cellAt(alongX.cellOf(atom), alongY.cellOf(atom), alongZ.cellOf(atom))
       const members = cells.get(cell)
       if (members) members.push(atom)
       else cells.set(cell, [atom])
@@ -44,19 +53,19 @@ export function createContactGrid(positions: Float64Array, edge_A: number, reach
     },
     nearest(atom, ignore) {
       const [px, py, pz] = [positions[3 * atom]!, positions[3 * atom + 1]!, positions[3 * atom + 2]!]
-      const [x, y, z] = [cellAlong(px), cellAlong(py), cellAlong(pz)]
+      const [x, y, z] = [alongX.cellOf(atom), alongY.cellOf(atom), alongZ.cellOf(atom)]
       let best = reach_A ** 2
       let found = false
-      for (const i of offsets) {
-        for (const j of offsets) {
-          for (const k of offsets) {
-            const cell = (wrap(x + i) * perEdge + wrap(y + j)) * perEdge + wrap(z + k)
+      for (const i of alongX.offsets) {
+        for (const j of alongY.offsets) {
+          for (const k of alongZ.offsets) {
+            const cell = cellAt(wrap(x + i, alongX), wrap(y + j, alongY), wrap(z + k, alongZ))
             for (const other of cells.get(cell) ?? []) {
               if (other === atom || ignore(other)) continue
               const distance2 =
-                nearestImage(positions[3 * other]! - px, edge_A) ** 2 +
-                nearestImage(positions[3 * other + 1]! - py, edge_A) ** 2 +
-                nearestImage(positions[3 * other + 2]! - pz, edge_A) ** 2
+                nearestImage(positions[3 * other]! - px, edgeX) ** 2 +
+                nearestImage(positions[3 * other + 1]! - py, edgeY) ** 2 +
+                nearestImage(positions[3 * other + 2]! - pz, edgeZ) ** 2
               if (distance2 <= best) {
                 best = distance2
                 found = true
@@ -69,5 +78,14 @@ export function createContactGrid(positions: Float64Array, edge_A: number, reach
     },
   }
 }
+
+interface Axis {
+  /** Number of cells. */
+  readonly count: number
+  readonly offsets: readonly number[]
+  cellOf(atom: number): number
+}
+
+const wrap = (cell: number, { count }: Axis) => (cell + count) % count
 
 const nearestImage = (delta: number, edge: number) => delta - edge * Math.round(delta / edge)

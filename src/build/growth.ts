@@ -7,6 +7,14 @@ import type { MoleculeGraph } from './polymer.ts'
 
 export type Conformation = 'trans' | 'tgtg' | 'random'
 
+/** A regular main chain. */
+export interface MainChain {
+  /** Over and over from the first one; 180 is trans. */
+  readonly torsions_deg: readonly number[]
+  /** Of every atom within it; the potential's when left out. */
+  readonly angle_deg?: number
+}
+
 /** All neighbours of one atom, placed together: the unit in which a molecule grows. */
 export interface GrowthStep {
   readonly centre: number
@@ -41,6 +49,13 @@ const STAGGERED = [TRANS, GAUCHE, -GAUCHE]
 const BESIDE_DOUBLE_BOND = [120, -120, 0]
 const PLANAR = [TRANS, 0]
 
+/** null where torsions are drawn. */
+const MAIN_CHAIN: Readonly<Record<Conformation, MainChain | null>> = {
+  trans: { torsions_deg: [TRANS] },
+  tgtg: { torsions_deg: [TRANS, GAUCHE, TRANS, -GAUCHE] },
+  random: null,
+}
+
 /**
  * Plans how a molecule grows from its head: lengths and angles are the potential's equilibrium values, torsions follow
  * the conformation along the main chain and are staggered elsewhere. `tgtg` is the α form of PVDF (T G T G′).
@@ -48,9 +63,11 @@ const PLANAR = [TRANS, 0]
  */
 export function planGrowth(
   graph: MoleculeGraph,
-  conformation: Conformation,
+  conformation: Conformation | MainChain,
   potential: Potential,
 ): GrowthPlan {
+  const mainChain = typeof conformation === 'string' ? MAIN_CHAIN[conformation] : conformation
+  const chainAngle = mainChain?.angle_deg && mainChain.angle_deg * DEGREE
   const neighbors = bondedNeighbors(graph.topology, graph.types.length)
   const geometry = equilibriumGeometry(bondedForces(graph.types, graph.topology, potential), neighbors)
   const orderOf = bondLookup(graph)
@@ -89,8 +106,8 @@ export function planGrowth(
     const inChain = along !== undefined && chainPosition.has(parent) && chainPosition.has(children[0]!)
     let torsions: readonly number[]
     if (order > 1) torsions = [configuration === 'trans' ? TRANS : 0]
-    else if (inChain && conformation === 'trans') torsions = [TRANS]
-    else if (inChain && conformation === 'tgtg') torsions = [[TRANS, GAUCHE, TRANS, -GAUCHE][rotatable % 4]!]
+    else if (inChain && mainChain)
+      torsions = [mainChain.torsions_deg[rotatable % mainChain.torsions_deg.length]!]
     else if (isPlanar(parent) && isPlanar(centre)) torsions = PLANAR
     else if (isPlanar(parent) || isPlanar(centre)) torsions = BESIDE_DOUBLE_BOND
     else torsions = STAGGERED
@@ -100,9 +117,15 @@ export function planGrowth(
       parent,
       reference,
       children,
-      directions: relaxedDirections(parent, centre, children, geometry.angle),
+      directions: relaxedDirections(
+        parent,
+        centre,
+        children,
+        geometry.angle,
+        inChain ? chainAngle : undefined,
+      ),
       torsions: torsions.map(degrees => degrees * DEGREE),
-      jitter: inChain && order === 1 && conformation === 'random',
+      jitter: inChain && order === 1 && !mainChain,
     })
     for (const child of children) {
       placed.add(child)
@@ -165,18 +188,21 @@ const IDEAL_ANGLE: Readonly<Record<number, number>> = {
 /**
  * Directions around an atom with the least squared deviation from the equilibrium angles, which rarely fit together
  * exactly: each pair of neighbours is turned towards its angle until nothing moves. Three neighbours stay in a plane.
+ * @param first an angle, rad, that the first child keeps with the parent whatever the others do
  */
 function relaxedDirections(
   parent: number,
   centre: number,
   children: readonly number[],
   angle: (i: number, j: number, k: number) => number,
+  first?: number,
 ): Vector[] {
   const outer = [parent, ...children]
+  const held = first === undefined ? 0 : 1
   const directions: Vector[] = [
     [0, 0, -1],
     ...children.map((child, k): Vector => {
-      const theta = angle(parent, centre, child)
+      const theta = k === 0 && first !== undefined ? first : angle(parent, centre, child)
       const azimuth = (2 * Math.PI * k) / children.length
       return [Math.sin(theta) * Math.cos(azimuth), Math.sin(theta) * Math.sin(azimuth), -Math.cos(theta)]
     }),
@@ -186,8 +212,8 @@ function relaxedDirections(
       for (let b = Math.max(1, a + 1); b < outer.length; b++) {
         const [u, v] = [directions[a]!, directions[b]!]
         const excess = Math.acos(Math.max(-1, Math.min(1, dot(u, v)))) - angle(outer[a]!, centre, outer[b]!)
-        if (a > 0) directions[a] = turn(u, v, RELAXATION * excess)
-        directions[b] = turn(v, u, RELAXATION * excess)
+        if (a > held) directions[a] = turn(u, v, RELAXATION * excess)
+        if (b > held) directions[b] = turn(v, u, RELAXATION * excess)
       }
     }
   }

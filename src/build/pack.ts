@@ -6,18 +6,24 @@ import type { Potential } from '../potentials/load.ts'
 import { randomSequence, STREAM } from '../rng.ts'
 import { G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
 import { createContactGrid } from './contacts.ts'
+import { type CrystalForm, loadForm } from './forms.ts'
 import { type Conformation, type GrowthPlan, planGrowth } from './growth.ts'
+import { buildLamella, type Lamella, type LamellaRecipe } from './lamella.ts'
 import { CONTACTS_A, placeMolecule, withinThreeBonds } from './place.ts'
 import { type MoleculeGraph, polymerChain, singleMolecule } from './polymer.ts'
 import { chainSequence, type SequenceRecipe } from './sequence.ts'
 import { loadUnit, type Unit } from './units.ts'
+import type { Vector } from './vectors.ts'
 
 /** The section `system.build` of a recipe. */
 export interface BuildRecipe {
   readonly polymers?: readonly PolymerRecipe[] | undefined
   /** Numbers of single molecules by unit name. */
   readonly ions?: Readonly<Record<string, number>> | undefined
-  readonly density_g_per_cm3: number
+  /** Of the whole box, which is a cube. */
+  readonly density_g_per_cm3?: number | undefined
+  /** In place of a density: chains on the lattice of a crystal form, ions in a gap beside it. */
+  readonly lamella?: LamellaRecipe | undefined
 }
 
 export interface PolymerRecipe extends SequenceRecipe {
@@ -36,12 +42,22 @@ export interface BuildReport {
   /** With the potential's own charges, unscaled. */
   readonly net_charge_e: number
   readonly density_g_per_cm3: number
-  readonly box_edge_A: number
+  readonly box_edges_A: Vector
+  /** The crystal as built; null in an amorphous box. */
+  readonly lamella: LamellaReport | null
   /** Smallest distance between atoms more than three bonds apart. */
   readonly closest_contact_A: number
   /** Per chain: how many units were replaced, and how many stand the other way round. */
   readonly replaced_units: readonly number[]
   readonly reversed_units: readonly number[]
+}
+
+export interface LamellaReport {
+  readonly form: string
+  /** Of the crystal alone, without the gap and the ends of its chains. */
+  readonly density_g_per_cm3: number
+  /** Between the outermost atoms at both faces. */
+  readonly thickness_A: number
 }
 
 export interface BuildResult {
@@ -59,7 +75,8 @@ interface PlannedMolecule {
 
 /**
  * Builds an amorphous cubic box: chains grow bond by bond from random places, each step choosing among its torsions one
- * that keeps clear of what is there already, and going back when none does; ions and molecules follow.
+ * that keeps clear of what is there already, and going back when none does; ions and molecules follow. With `lamella`,
+ * chains stand on a lattice instead, and ions and molecules go into the gap.
  * The same recipe, potential and seed give the same box.
  * @param baseDirectory what relative unit paths start from
  * @throws UserError when units, potential and recipe do not fit together, or when there is no room
@@ -94,19 +111,25 @@ export function buildBox(
     })
   }
   const mass = types.reduce((sum, type) => sum + potential.types[type]!.mass_g_per_mol, 0)
-  const edge_A = ((mass * G_PER_MOL_A3_IN_G_PER_CM3) / recipe.density_g_per_cm3) ** (1 / 3)
-
   const positions = new Float64Array(3 * types.length)
-  const grid = createContactGrid(positions, edge_A, CONTACTS_A[0])
+  const crystal = recipe.lamella && crystallise(recipe, recipe.lamella, molecules, potential, baseDirectory)
+  if (crystal) positions.set(crystal.lamella.positions)
+  const edges_A = crystal ? crystal.lamella.edges_A : cube(recipe, mass)
+  const region_A = crystal ? gapOf(crystal.lamella) : ([[0, 0, 0], edges_A] as const)
+  const grid = createContactGrid(positions, edges_A, CONTACTS_A[0])
   const plans = new Map<MoleculeGraph, GrowthPlan>()
-  molecules.forEach(({ graph, conformation }, m) => {
+  molecules.forEach(({ graph, conformation, isChain }, m) => {
+    if (crystal && isChain) {
+      for (const [k] of graph.types.entries()) grid.add(offsets[m]! + k)
+      return
+    }
     const plan = plans.get(graph) ?? planGrowth(graph, conformation, potential)
     plans.set(graph, plan)
     const random = randomSequence(seed, STREAM.build, m + 1)
-    placeMolecule({ graph, plan, positions, offset: offsets[m]!, grid, edge_A, random })
+    placeMolecule({ graph, plan, positions, offset: offsets[m]!, grid, region_A, random })
   })
 
-  const box = orthorhombicBox(edge_A, edge_A, edge_A)
+  const box = orthorhombicBox(...edges_A)
   const structure: Structure = {
     elements,
     types,
@@ -130,12 +153,90 @@ export function buildBox(
       atoms: types.length,
       net_charge_e: types.reduce((sum, type) => sum + potential.types[type]!.charge_e, 0),
       density_g_per_cm3: (mass * G_PER_MOL_A3_IN_G_PER_CM3) / box.volume,
-      box_edge_A: edge_A,
-      closest_contact_A: closestContact(structure, edge_A),
+      box_edges_A: edges_A,
+      lamella: crystal?.report ?? null,
+      closest_contact_A: closestContact(structure, edges_A),
       replaced_units: chains.map(({ replaced }) => replaced),
       reversed_units: chains.map(({ reversed }) => reversed),
     },
   }
+}
+
+/** Edges of a cubic box with the recipe's density. @param mass g/mol */
+function cube({ density_g_per_cm3: density }: BuildRecipe, mass: number): Vector {
+  if (density === undefined) {
+    throw new UserError({
+      message: 'the recipe has neither density_g_per_cm3 nor a lamella to make a box of',
+    })
+  }
+  const edge_A = ((mass * G_PER_MOL_A3_IN_G_PER_CM3) / density) ** (1 / 3)
+  return [edge_A, edge_A, edge_A]
+}
+
+/** The block that the gap beside a lamella is. */
+const gapOf = ({ edges_A: [x, y], gap_A: [from, to] }: Lamella): readonly [Vector, Vector] => [
+  [0, 0, from],
+  [x, y, to],
+]
+
+/** The chains of the recipe as a lamella. @throws UserError when they are not what the form and its cells hold */
+function crystallise(
+  { polymers = [] }: BuildRecipe,
+  recipe: LamellaRecipe,
+  molecules: readonly PlannedMolecule[],
+  potential: Potential,
+  baseDirectory: string,
+): { lamella: Lamella; report: LamellaReport } {
+  const form = loadForm(recipe.form, baseDirectory)
+  const [polymer] = polymers
+  if (!polymer || polymers.length > 1) {
+    throw new UserError({
+      message: `a lamella is made of one entry of polymers, and the recipe has ${polymers.length}`,
+    })
+  }
+  const unit = loadUnit(polymer.unit, baseDirectory)
+  checkFits(form, recipe, polymer, unit.name)
+  const { graph } = molecules[0]!
+  const lamella = buildLamella(recipe, form, graph, polymer.units_per_chain, potential)
+  const [a, b, c] = form.lattice_A
+  const unitMass = unit.atoms.reduce((sum, { type }) => sum + potential.types[type]!.mass_g_per_mol, 0)
+  const cellMass = unitMass * lamella.unitsPerCell
+  return {
+    lamella,
+    report: {
+      form: form.name,
+      density_g_per_cm3: (cellMass * G_PER_MOL_A3_IN_G_PER_CM3) / (a * b * c),
+      thickness_A: lamella.gap_A[0],
+    },
+  }
+}
+
+function checkFits(form: CrystalForm, recipe: LamellaRecipe, polymer: PolymerRecipe, unit: string): void {
+  const refuse = (message: string, hint: string) => {
+    throw new UserError({ message, hint })
+  }
+  if (unit !== form.unit) {
+    refuse(
+      `the form ${form.name} is of ${form.unit}, not of ${unit}`,
+      `polymers: [{ unit: ${form.unit}, … }]`,
+    )
+  }
+  if (polymer.replace || (polymer.defect_fraction ?? 0) > 0) {
+    refuse(
+      `chains of the form ${form.name} are of ${unit} alone`,
+      'take replace and defect_fraction out, or build an amorphous box: density_g_per_cm3 in place of lamella',
+    )
+  }
+  if (polymer.conformation !== 'random') {
+    refuse(`the form ${form.name} says how its chains run`, 'take conformation out')
+  }
+  const [nx, ny] = recipe.cells
+  const chains = nx * ny * form.chains.length
+  if (polymer.chains === chains) return
+  refuse(
+    `${nx} × ${ny} cells of ${form.name} hold ${chains} chains, and the recipe has ${polymer.chains}`,
+    `chains: ${chains}, or other cells`,
+  )
 }
 
 /** The molecules of the box in order: chains, then ions as the recipe lists them. */
@@ -174,10 +275,10 @@ function planMolecules(recipe: BuildRecipe, seed: number, baseDirectory: string)
 }
 
 /** Smallest distance between atoms more than three bonds apart, Å; Infinity when there are none. */
-function closestContact({ positions, topology, elements }: Structure, edge_A: number): number {
+function closestContact({ positions, topology, elements }: Structure, edges_A: Vector): number {
   const near = withinThreeBonds(topology, elements.length)
   for (let reach = 3; ; reach *= 2) {
-    const grid = createContactGrid(positions, edge_A, reach)
+    const grid = createContactGrid(positions, edges_A, reach)
     elements.forEach((_, i) => {
       grid.add(i)
     })
@@ -189,6 +290,6 @@ function closestContact({ positions, topology, elements }: Structure, edge_A: nu
         ),
       Number.POSITIVE_INFINITY,
     )
-    if (Number.isFinite(closest) || reach > edge_A) return closest
+    if (Number.isFinite(closest) || reach > Math.max(...edges_A)) return closest
   }
 }

@@ -5,6 +5,7 @@ import { DEGREE } from '../units.ts'
 import type { ContactGrid } from './contacts.ts'
 import { type GrowthPlan, type GrowthStep, placeChildren } from './growth.ts'
 import type { MoleculeGraph } from './polymer.ts'
+import type { Vector } from './vectors.ts'
 
 /** Distances between unbonded atoms that packing tries to keep, Å, one after the other. */
 export const CONTACTS_A = [2.4, 2.2, 2, 1.8, 1.6, 1.4, 1.2] as const
@@ -23,7 +24,8 @@ export interface Placement {
   /** The molecule's first atom. */
   readonly offset: number
   readonly grid: ContactGrid
-  readonly edge_A: number
+  /** Where the first atom may go: the lowest and the highest corner of a block, Å. */
+  readonly region_A: readonly [Vector, Vector]
   readonly random: RandomSequence
 }
 
@@ -33,7 +35,7 @@ export interface Placement {
  * @throws UserError when it finds no room at the smallest distance either
  */
 export function placeMolecule(placement: Placement): void {
-  const { graph, positions, offset, grid, edge_A } = placement
+  const { graph, positions, offset, grid, region_A } = placement
   const near = withinThreeBonds(graph.topology, graph.types.length)
   const local = positions.subarray(3 * offset, 3 * (offset + graph.types.length))
   const before = grid.atomCount
@@ -45,15 +47,17 @@ export function placeMolecule(placement: Placement): void {
       grid.shrink(before)
     }
   }
+  const [low, high] = region_A
+  const size = low.map((from, c) => (high[c]! - from).toFixed(1)).join(' × ')
   throw new UserError({
-    message: `no room for another '${graph.name}' beside ${before} atoms in a box of ${edge_A.toFixed(1)} Å`,
-    hint: 'pack at a lower density_g_per_cm3 and let a later stage compress the box, or use conformation: random',
+    message: `no room for another '${graph.name}' beside ${before} atoms in a block of ${size} Å`,
+    hint: 'pack at a lower density_g_per_cm3 (a lamella: a wider gap_A) and let a later stage compress the box',
   })
 }
 
 /** Grows a molecule from one random place, depth first. @returns false when it got stuck */
 function growFrom(
-  { plan, offset, grid, edge_A, random }: Placement,
+  { plan, offset, grid, region_A, random }: Placement,
   local: Float64Array,
   clear: (atom: number) => boolean,
 ): boolean {
@@ -63,7 +67,8 @@ function growFrom(
     return true
   }
   const [first, second] = plan.root
-  for (let c = 0; c < 3; c++) local[3 * first + c] = random.uniform() * edge_A
+  const [low, high] = region_A
+  for (let c = 0; c < 3; c++) local[3 * first + c] = low[c]! + random.uniform() * (high[c]! - low[c]!)
   if (!tryAll([first])) return false
   if (second === undefined) return true
   const direction = randomDirection(random)

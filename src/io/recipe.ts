@@ -28,7 +28,13 @@ const polymerSchema = z.strictObject({
   replace: replaceSchema.optional(),
 })
 
-/** Of molecules; crystals have a schema of their own. */
+const lamellaSchema = z.strictObject({
+  form: path.describe('a name in structures/forms, or a path to a form file'),
+  cells: z.tuple([count, count]).describe('of the form’s lattice along x and y'),
+  gap_A: positive.max(1000).describe('along z between one face and the next, where the ions go'),
+})
+
+/** Of molecules; crystals of other kinds have a schema of their own. */
 export const buildSchema = z
   .strictObject({
     polymers: z.array(polymerSchema).min(1).optional(),
@@ -36,9 +42,24 @@ export const buildSchema = z
       .record(z.string().min(1), count)
       .optional()
       .describe('number of each ion, by its name in structures/units'),
-    density_g_per_cm3: positive.max(30).describe('at which the box is packed'),
+    density_g_per_cm3: positive.max(30).optional().describe('at which an amorphous, cubic box is packed'),
+    lamella: lamellaSchema
+      .optional()
+      .describe(
+        'in place of a density: chains of one kind standing along z on the lattice of a crystal form',
+      ),
   })
   .superRefine((build, context) => {
+    if ((build.density_g_per_cm3 === undefined) === (build.lamella === undefined)) {
+      const both = build.lamella !== undefined
+      context.addIssue({
+        code: 'custom',
+        path: both ? ['density_g_per_cm3'] : [],
+        message: both
+          ? 'a lamella has a density already: that of its lattice and its gap'
+          : 'build needs one of density_g_per_cm3 and lamella',
+      })
+    }
     if (build.polymers || Object.keys(build.ions ?? {}).length > 0) return
     context.addIssue({ code: 'custom', path: [], message: 'build needs polymers, ions or both' })
   })
@@ -240,6 +261,7 @@ export function absoluteBuild(build: Build, folder: string): Build {
   const unit = (name: string) => absoluteUnit(name, folder)
   return {
     ...build,
+    ...(build.lamella && { lamella: { ...build.lamella, form: unit(build.lamella.form) } }),
     ...(build.polymers && {
       polymers: build.polymers.map(polymer => ({
         ...polymer,

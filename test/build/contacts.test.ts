@@ -4,18 +4,19 @@ import { createContactGrid } from '../../src/build/contacts.ts'
 import { minimumImage, orthorhombicBox } from '../../src/core/box.ts'
 
 const coordinate = fc.double({ min: -40, max: 40, noNaN: true })
+const edge = fc.double({ min: 3, max: 25, noNaN: true })
 const atoms = fc.array(fc.tuple(coordinate, coordinate, coordinate), { minLength: 2, maxLength: 25 })
 
 test('finds what an exhaustive search finds, in boxes of any size', () => {
   fc.assert(
     fc.property(
       atoms,
-      fc.double({ min: 3, max: 25, noNaN: true }),
+      fc.tuple(edge, edge, edge),
       fc.double({ min: 0.5, max: 6, noNaN: true }),
-      (points, edge, reach) => {
+      (points, edges, reach) => {
         const positions = Float64Array.from(points.flat())
-        const box = orthorhombicBox(edge, edge, edge)
-        const grid = createContactGrid(positions, edge, reach)
+        const box = orthorhombicBox(...edges)
+        const grid = createContactGrid(positions, edges, reach)
         points.forEach((_, i) => {
           grid.add(i)
         })
@@ -38,7 +39,7 @@ test('finds what an exhaustive search finds, in boxes of any size', () => {
 
 test('shrink forgets the latest atoms', () => {
   const positions = Float64Array.of(0, 0, 0, 1, 0, 0, 2, 0, 0)
-  const grid = createContactGrid(positions, 20, 3)
+  const grid = createContactGrid(positions, [20, 20, 20], 3)
   for (const atom of [0, 1, 2]) grid.add(atom)
   expect(grid.nearest(0, () => false)).toBe(1)
   grid.shrink(1)

@@ -21,8 +21,11 @@ function place(graph: MoleculeGraph, conformation: Conformation, seed = 1): Floa
     plan: planGrowth(graph, conformation, potential),
     positions,
     offset: 0,
-    grid: createContactGrid(positions, EDGE_A, 2.4),
-    edge_A: EDGE_A,
+    grid: createContactGrid(positions, [EDGE_A, EDGE_A, EDGE_A], 2.4),
+    region_A: [
+      [0, 0, 0],
+      [EDGE_A, EDGE_A, EDGE_A],
+    ],
     random: randomSequence(seed, STREAM.build),
   })
   return positions

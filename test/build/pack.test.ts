@@ -54,7 +54,7 @@ describe('buildBox', () => {
     expect(report.reversed_units).toEqual([1, 1, 1, 1])
     // 4 chains H–(C2H2F2)8(C2HF)4–F, 6 LiN(SO2F)2; g/mol from the periodic table.
     const mass = 4 * (8 * 64.034 + 4 * 44.028 + 20.006) + 6 * 187.06
-    expect(((mass / 6.02214e23) * 1e24) / report.box_edge_A ** 3).toBeCloseTo(0.6, 3)
+    expect(((mass / 6.02214e23) * 1e24) / report.box_edges_A[0] ** 3).toBeCloseTo(0.6, 3)
     expect(structure.elements.filter(element => element === 'F').length).toBe(4 * (8 * 2 + 4 + 1) + 12)
   })
 

@@ -82,6 +82,8 @@ describe('a recipe', () => {
   })
 })
 
+const LAMELLA = 'lamella: { form: own/form.yaml, cells: [3, 4], gap_A: 13 }'
+
 /** What is replaced in the recipe above, by what, the line of the mistake, the key and a part of the message. */
 const MISTAKES: [from: string, to: string, line: number, key: string, message: string][] = [
   ['name: pvdf-700K', 'name: pvdf 700K', 1, 'name', 'letters'],
@@ -97,6 +99,10 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
   ['fraction: 0.333', 'fraction: 33.3', 11, 'fraction', 'at most 1'],
   ['Li: 15', 'Li: many', 12, 'ions.Li', 'expected a number'],
   ['density_g_per_cm3: 0.6', 'density_g_per_cm3: 0', 13, 'density_g_per_cm3', 'more than 0'],
+  ['    density_g_per_cm3: 0.6\n', '', 4, 'build', 'needs one of density_g_per_cm3 and lamella'],
+  ['density_g_per_cm3: 0.6', `density_g_per_cm3: 0.6\n    ${LAMELLA}`, 13, 'density_g_per_cm3', 'already'],
+  ['density_g_per_cm3: 0.6', LAMELLA.replace('[3, 4]', '[3, 0]'), 13, 'cells[1]', 'at least 1'],
+  ['density_g_per_cm3: 0.6', LAMELLA.replace(', gap_A: 13', ''), 13, 'gap_A', 'missing'],
   ['cutoff_A: 9', 'cutoff: 9', 15, 'cutoff', 'unknown key'],
   ['cutoff_A: 9', "cutoff_A: '9 A'", 15, 'cutoff_A', 'expected a number'],
   ['lennard_jones: plain', 'lennard_jones: switched', 14, 'switch_from_A', 'needs switch_from_A'],
@@ -187,6 +193,12 @@ describe('loadRecipe', () => {
     expect(recipe.system.build!.polymers![0]!.unit).toBe('VDF')
     expect(recipe.system.build!.polymers![0]!.replace!.unit).toBe(join(folder, 'units/CHCF.yaml'))
     expect(text).toBe(RECIPE)
+    writeFileSync(path, RECIPE.replace('density_g_per_cm3: 0.6', LAMELLA))
+    expect(loadRecipe(path).recipe.system.build!.lamella).toEqual({
+      form: join(folder, 'own/form.yaml'),
+      cells: [3, 4],
+      gap_A: 13,
+    })
     expect(where(['system', 'potential'])).toBe(`${path}:3:3 system.potential`)
   })
 
