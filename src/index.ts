@@ -1,9 +1,23 @@
 /** The public API: what a program that uses hoplite as a library needs. */
 
+export { backbones, createDihedralRecord, endToEnd, rotatingDihedrals } from './analysis/chains.ts'
+export { type IonClusters, ionClusters } from './analysis/clusters.ts'
+export { type Collector, createCollector } from './analysis/collect.ts'
+export {
+  coatingResistance,
+  collectiveConductivity,
+  havenRatio,
+  nernstEinstein,
+  totalDipole,
+} from './analysis/conductivity.ts'
+export { createContactRecord } from './analysis/contacts.ts'
 export { fitSlope, slopeRatio } from './analysis/diffusion.ts'
 export { exponent, verdict } from './analysis/exponent.ts'
+export { finiteSizeShift, viscosityForShift } from './analysis/finiteSize.ts'
+export { fractionalFreeVolume, vanDerWaalsRadii } from './analysis/freeVolume.ts'
+export { detectHops, vanHoveSelf } from './analysis/hops.ts'
 export { meanSquaredDisplacement, removeDrift } from './analysis/msd.ts'
-export { radialDistribution } from './analysis/structure.ts'
+export { coordinationNumber, firstMinimum, radialDistribution } from './analysis/structure.ts'
 export { type BuildReport, type BuildResult, buildBox } from './build/pack.ts'
 export { buildSolid, type Solid, type SolidOptions } from './build/solid.ts'
 export type { SolidRecipe } from './build/solidRecipe.ts'
@@ -23,7 +37,7 @@ export { type BandFile, readBandFile } from './io/bandFiles.ts'
 export { type BandRecipe, bandRecipeJsonSchema, loadBandRecipe } from './io/bandRecipe.ts'
 export { loadRecipe, type Recipe, recipeJsonSchema } from './io/recipe.ts'
 export { readStructureFile, writeStructureFile } from './io/structureFile.ts'
-export { loadTrajectory } from './io/trajectory.ts'
+export { boxOfCell, loadTrajectory, readFrames } from './io/trajectory.ts'
 export { type Barrier, barrierOf } from './neb/barrier.ts'
 export { type BandOptions, type BandState, relaxBand } from './neb/neb.ts'
 export { initialPath } from './neb/path.ts'
@@ -44,3 +58,5 @@ export { type MdResults, runMd } from './workflow/md.ts'
 export { type NebResults, runNeb } from './workflow/neb.ts'
 export { prepareRun } from './workflow/prepare.ts'
 export { prepareBand } from './workflow/prepareBand.ts'
+export { type Survey, survey } from './workflow/survey.ts'
+export { type AnalysedSystem, analyseSystem } from './workflow/transport.ts'

@@ -29,6 +29,12 @@ export const FEMTOSECOND = 1e-3
 export const DEGREE = Math.PI / 180
 /** 1 eV/Å³ in bar. */
 export const EV_PER_A3_IN_BAR = ELEMENTARY_CHARGE_C * 1e30 * 1e-5
+/** 1 e²/(eV Å ps) in S/cm. */
+export const E2_PER_EV_A_PS_IN_S_PER_CM = ELEMENTARY_CHARGE_C * 1e20
+/** 1 mPa s in eV ps/Å³. */
+export const MPA_S = 1e-21 / ELEMENTARY_CHARGE_C
+/** 1 nm in cm. */
+export const NM_IN_CM = 1e-7
 /** 1 (g/mol)/Å³ in g/cm³. */
 export const G_PER_MOL_A3_IN_G_PER_CM3 = 1e24 / AVOGADRO_PER_MOL
 

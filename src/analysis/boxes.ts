@@ -151,11 +151,14 @@ export interface OneBoxRatios {
   readonly atLeast_ci95: Interval
   /** The same for at most 1/factor. */
   readonly atMostInverse: number
+  /** [pairs] ascending. */
+  readonly ratios: Float64Array
 }
 
+type BoxPair = readonly [above: number, below: number]
+
 /**
- * Every box of one material against every box of the other. The same list twice: the null, every ordered pair of
- * different boxes of one material, where `atLeast` and `atMostInverse` are equal.
+ * Every box of one material against every box of the other.
  * @throws UserError when there is no pair
  */
 export function oneBoxRatios(
@@ -163,20 +166,44 @@ export function oneBoxRatios(
   denominator: readonly number[],
   options: BootstrapOptions & { readonly factor: number },
 ): OneBoxRatios {
-  const same = numerator === denominator
-  const all = (slopes: readonly number[]) => slopes.map((_, box) => box)
-  const ratiosOf = (above: readonly number[], below: readonly number[]) =>
-    above.flatMap(i =>
-      below.flatMap(j => (same && i === j ? [] : [positiveRatio(numerator[i]!, denominator[j]!)])),
-    )
-  const ratios = Float64Array.from(ratiosOf(all(numerator), all(denominator))).sort()
+  return pairStatistics([numerator, denominator], options, ([above, below]) =>
+    above!.flatMap(i => below!.map((j): BoxPair => [numerator[i]!, denominator[j]!])),
+  )
+}
+
+/**
+ * The null of `oneBoxRatios`: in each material every ordered pair of different boxes, so that `atLeast` and
+ * `atMostInverse` are equal.
+ * @throws UserError when no material has two boxes
+ */
+export function sameMaterialRatios(
+  materials: readonly (readonly number[])[],
+  options: BootstrapOptions & { readonly factor: number },
+): OneBoxRatios {
+  return pairStatistics(materials, options, drawn =>
+    drawn.flatMap((boxes, k) =>
+      boxes.flatMap(i =>
+        boxes.flatMap((j): BoxPair[] => (i === j ? [] : [[materials[k]![i]!, materials[k]![j]!]])),
+      ),
+    ),
+  )
+}
+
+/** @param pairsOf pairs of slopes, given the indices of the boxes of each list */
+function pairStatistics(
+  lists: readonly (readonly number[])[],
+  options: BootstrapOptions & { readonly factor: number },
+  pairsOf: (boxes: readonly (readonly number[])[]) => readonly BoxPair[],
+): OneBoxRatios {
+  const ratiosOf = (boxes: readonly (readonly number[])[]) =>
+    pairsOf(boxes).map(([above, below]) => positiveRatio(above, below))
+  const ratios = Float64Array.from(ratiosOf(lists.map(slopes => slopes.map((_, box) => box)))).sort()
   if (ratios.length === 0) throw new UserError({ message: 'a ratio of boxes needs two boxes' })
   const random = randomSequence(options.seed, STREAM.bootstrap, 5)
   const resample = (slopes: readonly number[]) => slopes.map(() => random.integer(slopes.length))
-  const fractions = Float64Array.from({ length: options.resamples ?? 2000 }, () => {
-    const above = resample(numerator)
-    return exceedance(ratiosOf(above, same ? above : resample(denominator)), options.factor)
-  })
+  const fractions = Float64Array.from({ length: options.resamples ?? 2000 }, () =>
+    exceedance(ratiosOf(lists.map(resample)), options.factor),
+  )
     // A resample of one box only, drawn again and again, has no pair.
     .filter(fraction => !Number.isNaN(fraction))
     .sort()
@@ -187,6 +214,7 @@ export function oneBoxRatios(
     atLeast: exceedance(ratios, options.factor),
     atLeast_ci95: [quantile(fractions, 0.025), quantile(fractions, 0.975)],
     atMostInverse: ratios.filter(ratio => ratio <= 1 / options.factor).length / ratios.length,
+    ratios,
   }
 }
 

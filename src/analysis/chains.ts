@@ -1,35 +1,7 @@
-import ndarray, { type NdArray } from 'ndarray'
 import { bondedNeighbors, type Topology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
 import { createAutocorrelation, type Decay, decayTime } from './correlate.ts'
 import type { Trajectory } from './msd.ts'
-
-/**
- * Centres of mass of groups of atoms, whose MSD is that of whole chains or anions.
- * @param positions [frames, atoms, 3] Å, unwrapped
- * @param masses [atoms] g/mol
- * @returns [frames, groups, 3] Å
- */
-export function centresOfMass(
-  positions: Trajectory,
-  masses: ArrayLike<number>,
-  groups: readonly ArrayLike<number>[],
-): NdArray<Float64Array> {
-  const frames = positions.shape[0]!
-  const centres = ndarray(new Float64Array(3 * frames * groups.length), [frames, groups.length, 3])
-  groups.forEach((atoms, group) => {
-    const list = Array.from(atoms)
-    const total = list.reduce((sum, atom) => sum + masses[atom]!, 0)
-    for (let frame = 0; frame < frames; frame++) {
-      for (let axis = 0; axis < 3; axis++) {
-        let sum = 0
-        for (const atom of list) sum += masses[atom]! * positions.get(frame, atom, axis)
-        centres.set(frame, group, axis, sum / total)
-      }
-    }
-  })
-  return centres
-}
 
 /**
  * Backbone of every chain, end to end: of each molecule the longest path (as the shortest way between its ends) through
@@ -106,6 +78,24 @@ export function endToEnd(
   }
 }
 
+/**
+ * Dihedrals along backbones, four atoms each, but those about a bond to an atom with three neighbours: there, as beside a
+ * double bond, angles rest at 0° and ±120° or do not turn at all, which is neither trans nor gauche.
+ * @param chains backbones
+ */
+export function rotatingDihedrals(
+  topology: Topology,
+  atomCount: number,
+  chains: readonly (readonly number[])[],
+): number[][] {
+  const neighbors = bondedNeighbors(topology, atomCount)
+  return chains.flatMap(chain =>
+    Array.from({ length: Math.max(0, chain.length - 3) }, (_, k) => chain.slice(k, k + 4)).filter(
+      ([, second, third]) => neighbors[second!]!.length !== 3 && neighbors[third!]!.length !== 3,
+    ),
+  )
+}
+
 /** A dihedral has left its state only when it is this far inside another, degrees; states are 120° wide. */
 const CORE_MARGIN = 30
 
@@ -118,44 +108,47 @@ export interface DihedralTransitions {
   readonly rate_per_ns: number
 }
 
+/** Backbone dihedrals of a trajectory that is read frame by frame. */
+export interface DihedralRecord {
+  /** @param positions [3N] Å, unwrapped */
+  add(positions: ArrayLike<number>): void
+  /** Null without dihedrals, or for fewer than two frames. */
+  transitions(frameInterval_ps: number): DihedralTransitions | null
+}
+
 /**
  * How often backbone dihedrals go between trans (180°), gauche⁺ (60°) and gauche⁻ (−60°). A change counts when the angle
  * has come 30° deep into another state, so that crossings back and forth on a ridge do not. Changes that are undone
- * between two frames go unseen. A double bond, at 0° or 180°, makes none.
- * @param positions [frames, atoms, 3] Å, unwrapped
- * @param chains backbones; every four atoms in a row are a dihedral
- * @throws UserError when no chain has four atoms
+ * between two frames go unseen.
+ * @param dihedrals four atoms each, as `rotatingDihedrals`
  */
-export function dihedralTransitions(
-  positions: Trajectory,
-  chains: readonly ArrayLike<number>[],
-  frameInterval_ps: number,
-): DihedralTransitions {
-  const frames = positions.shape[0]!
-  let dihedrals = 0
+export function createDihedralRecord(dihedrals: readonly (readonly number[])[]): DihedralRecord {
+  const states: (number | null)[] = dihedrals.map(() => null)
+  let frames = 0
   let trans = 0
   let transitions = 0
-  for (const chain of chains) {
-    for (let k = 0; k + 3 < chain.length; k++) {
-      dihedrals++
-      let state: number | null = null
-      for (let frame = 0; frame < frames; frame++) {
-        const angle = dihedral(positions, frame, chain, k)
+  return {
+    add(positions) {
+      frames++
+      dihedrals.forEach((atoms, k) => {
+        const angle = dihedral(positions, atoms)
         if (Math.abs(angle) > 120) trans++
         const sector = Math.abs(angle) > 120 ? 0 : Math.sign(angle)
         const fromCentre = sector === 0 ? 180 - Math.abs(angle) : Math.abs(angle - 60 * sector)
-        if (fromCentre > 60 - CORE_MARGIN) continue
-        if (state !== null && state !== sector) transitions++
-        state = sector
+        if (fromCentre > 60 - CORE_MARGIN) return
+        if (states[k] !== null && states[k] !== sector) transitions++
+        states[k] = sector
+      })
+    },
+    transitions(frameInterval_ps) {
+      if (dihedrals.length === 0 || frames < 2) return null
+      return {
+        dihedrals: dihedrals.length,
+        trans: trans / (dihedrals.length * frames),
+        transitions,
+        rate_per_ns: (1000 * transitions) / (dihedrals.length * (frames - 1) * frameInterval_ps),
       }
-    }
-  }
-  if (dihedrals === 0) throw new UserError({ message: 'there is no chain of four atoms' })
-  return {
-    dihedrals,
-    trans: trans / (dihedrals * frames),
-    transitions,
-    rate_per_ns: (1000 * transitions) / (dihedrals * (frames - 1) * frameInterval_ps),
+    },
   }
 }
 
@@ -168,14 +161,17 @@ const cross = (a: Vector, b: Vector): Vector => [
 ]
 const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
-/** Angle about the middle bond of atoms k … k + 3 of a chain, degrees, 180 for trans (IUPAC). */
-function dihedral(positions: Trajectory, frame: number, chain: ArrayLike<number>, k: number): number {
-  const bond = (from: number): Vector => {
-    const along = (axis: number) =>
-      positions.get(frame, chain[from + 1]!, axis) - positions.get(frame, chain[from]!, axis)
-    return [along(0), along(1), along(2)]
+/** Angle about the bond between the middle two of four atoms, degrees, 180 for trans (IUPAC). */
+function dihedral(positions: ArrayLike<number>, atoms: readonly number[]): number {
+  const bond = (k: number): Vector => {
+    const [from, to] = [3 * atoms[k]!, 3 * atoms[k + 1]!]
+    return [
+      positions[to]! - positions[from]!,
+      positions[to + 1]! - positions[from + 1]!,
+      positions[to + 2]! - positions[from + 2]!,
+    ]
   }
-  const [b1, b2, b3] = [bond(k), bond(k + 1), bond(k + 2)]
+  const [b1, b2, b3] = [bond(0), bond(1), bond(2)]
   const [n1, n2] = [cross(b1, b2), cross(b2, b3)]
   const sine = Math.sqrt(dot(b2, b2)) * dot(b1, n2)
   return (Math.atan2(sine, dot(n1, n2)) * 180) / Math.PI

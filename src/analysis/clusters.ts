@@ -30,8 +30,7 @@ export interface IonClusters {
 
 /**
  * Connected clusters of the graph in which a cation and an anion are joined when any site of the anion is within the
- * cut-off. Unlike `ionPairStates`, which counts the anions at one cation, a pair whose anion holds a second cation is an
- * aggregate here.
+ * cut-off: a pair whose anion holds a second cation is an aggregate.
  * @param anions atoms of each anion that count as contact sites
  * @throws UserError when the cut-off is beyond half the cell
  */

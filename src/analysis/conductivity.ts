@@ -1,15 +1,10 @@
 import ndarray, { type NdArray } from 'ndarray'
 import { UserError } from '../errors.ts'
-import { CODATA_2018 } from '../units.ts'
+import { CODATA_2018, E2_PER_EV_A_PS_IN_S_PER_CM, NM_IN_CM } from '../units.ts'
 import { ratioOfEstimates, type SlopeFit } from './diffusion.ts'
 import { studentTQuantile } from './distributions.ts'
 import type { Trajectory } from './msd.ts'
 import type { Interval } from './stats.ts'
-
-/** 1 e²/(eV Å ps) in S/cm: 1.602176634e-19 C / (1e-8 cm · 1e-12 s · 1 V). */
-export const S_PER_CM = 16.02176634
-/** 1 nm/(S/cm) in Ω cm². */
-const NM_IN_CM = 1e-7
 
 /** A conductivity, or what else is positive, with the errors of the slopes behind it. */
 export interface Conductivity {
@@ -63,7 +58,7 @@ export function nernstEinstein(carriers: readonly Carrier[], conditions: Conditi
 /**
  * Σ q r of some ions: one "walker" whose `meanSquaredDisplacement` and `fitSlope` give the collective conductivity.
  * For ions that are neutral together a common drift drops out; of anions of several atoms give every atom, or the
- * centres of mass (`centresOfMass`), whose motion differs by rotations only.
+ * centres of mass (`createCollector`), whose motion differs by rotations only.
  * @param positions [frames, ions, 3] Å, unwrapped
  * @param charges_e [ions]
  * @returns [frames, 1, 3] e Å
@@ -110,7 +105,7 @@ function conversion({ volume_A3, temperature_K }: Conditions): number {
     throw new UserError({
       message: `a conductivity needs a volume and a temperature, not ${volume_A3} Å³, ${temperature_K} K`,
     })
-  return S_PER_CM / (6 * volume_A3 * CODATA_2018.boltzmann_eV_per_K * temperature_K)
+  return E2_PER_EV_A_PS_IN_S_PER_CM / (6 * volume_A3 * CODATA_2018.boltzmann_eV_per_K * temperature_K)
 }
 
 /** Interval as `positiveInterval`: symmetric in the logarithm unless zero is within reach. */

@@ -1,18 +1,6 @@
 import { createAutocorrelation, type Decay, decayTime } from './correlate.ts'
 import { checkFrames, type Frames, visitPairs } from './structure.ts'
 
-/** Fractions of cations over all frames; they add up to 1. */
-export interface IonPairStates {
-  /** No anion within the cut-off. */
-  readonly free: number
-  /** Exactly one. */
-  readonly contact: number
-  /** Two or more. */
-  readonly aggregate: number
-  /** [n] fraction of cations that touch n anions. */
-  readonly byAnionCount: readonly number[]
-}
-
 /** [cations] for one frame: which groups each cation touches. */
 function touching(
   frames: Frames,
@@ -31,32 +19,6 @@ function flatten(groups: readonly ArrayLike<number>[]): { atoms: number[]; group
     atoms: groups.flatMap(atoms => Array.from(atoms)),
     group: groups.flatMap((atoms, index) => Array.from(atoms, () => index)),
   }
-}
-
-/**
- * How many different anions touch each cation.
- * @param anions atoms of each anion that count as contact sites, such as the oxygens of each FSI⁻
- * @param cutoff_A usually the first minimum of g(r) between cation and sites
- * @throws UserError when the cut-off is beyond half the cell
- */
-export function ionPairStates(
-  frames: Frames,
-  cations: ArrayLike<number>,
-  anions: readonly ArrayLike<number>[],
-  cutoff_A: number,
-): IonPairStates {
-  checkFrames(frames, cutoff_A)
-  const members = flatten(anions)
-  const frameCount = frames.positions.shape[0]!
-  const byAnionCount: number[] = [0, 0, 0]
-  for (let frame = 0; frame < frameCount; frame++) {
-    for (const { size } of touching(frames, frame, cations, members, cutoff_A)) {
-      while (byAnionCount.length <= size) byAnionCount.push(0)
-      byAnionCount[size]! += 1 / (frameCount * cations.length)
-    }
-  }
-  const [free, contact] = byAnionCount as [number, number]
-  return { free, contact, aggregate: byAnionCount.slice(2).reduce((sum, n) => sum + n, 0), byAnionCount }
 }
 
 /** How long contacts live, in two senses, and the curves behind the times. Entry k belongs to k frames. */
@@ -192,20 +154,4 @@ function perOrigin(sums: Float64Array, begun: Float64Array): Float64Array {
     if (lag > 0) origins -= begun[begun.length - lag]!
     return origins > 0 ? sum / origins : 0
   })
-}
-
-/**
- * `ContactLifetimes.intermittent` of a trajectory in memory.
- * @returns null when there is no contact at all
- * @throws UserError when the cut-off is beyond half the cell
- */
-export function residenceTime(
-  frames: Frames,
-  cations: ArrayLike<number>,
-  groups: readonly ArrayLike<number>[],
-  options: { readonly cutoff_A: number; readonly frameInterval_ps: number },
-): Decay | null {
-  const record = createContactRecord(cations, groups, options.cutoff_A)
-  for (let frame = 0; frame < frames.positions.shape[0]!; frame++) record.add(frames, frame)
-  return record.lifetimes(options)?.intermittent ?? null
 }

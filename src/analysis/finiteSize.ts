@@ -1,10 +1,8 @@
 import { UserError } from '../errors.ts'
-import { CODATA_2018 } from '../units.ts'
+import { CODATA_2018, MPA_S } from '../units.ts'
 
 /** Lattice sum of a cubic cell. */
 const XI_CUBIC = 2.837297
-/** 1 mPa s in eV ps/Å³: 1e-3 J s/m³ / 1.602176634e-19 J/eV · 1e12 ps/s · 1e-30 m³/Å³. */
-const MPA_S = 1e-3 / 1.602176634e-19 / 1e18
 
 /**
  * How much a periodic cubic box slows diffusion through the flow that its images cause: slope(∞) − slope(L) =

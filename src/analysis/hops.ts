@@ -93,6 +93,8 @@ export interface Hop {
 
 export interface HopStatistics {
   readonly hops: readonly Hop[]
+  /** Fraction of the time that p_hop is above the threshold: where that is not small, hops run into each other and are not all seen. */
+  readonly above: number
   /** Hops of one ion in one ps, with the interval from the scatter between ions (Student t; null for one ion). */
   readonly rate_per_ps: number
   readonly rate_ci95_per_ps: Interval | null
@@ -122,11 +124,13 @@ export function detectHops(positions: Trajectory, options: HopOptions): HopStati
     })
   }
   const hops: Hop[] = []
+  let framesAbove = 0
   for (let ion = 0; ion < ions; ion++) {
     const { p_hop, length } = cageChange(positions, ion, window)
     let peak = -1
     for (let frame = window; frame <= frames - window + 1; frame++) {
       const above = frame <= frames - window && p_hop[frame]! >= threshold_A2
+      if (above) framesAbove++
       if (above && (peak < 0 || p_hop[frame]! > p_hop[peak]!)) peak = frame
       if (above || peak < 0) continue
       hops.push({ ion, time_ps: peak * frameInterval_ps, length_A: length[peak]! })
@@ -141,6 +145,7 @@ export function detectHops(positions: Trajectory, options: HopOptions): HopStati
   const lengths = hops.map(hop => hop.length_A)
   return {
     hops,
+    above: framesAbove / (ions * (frames - 2 * window + 1)),
     rate_per_ps: rate,
     rate_ci95_per_ps: ions > 1 ? [Math.max(0, rate - half), rate + half] : null,
     meanLength_A: hops.length > 0 ? mean(lengths) : null,

@@ -155,11 +155,16 @@ function squaredDisplacementVariance(longest: number) {
  * @param positions [frames, ions, 3] Å, unwrapped, equally spaced in time; drift already taken out, see `removeDrift`
  * @param options.frameInterval_ps time between frames
  * @param options.maximumLag_ps longest lag, default the whole trajectory
+ * @param options.axis displacements along x, y or z alone
  * @throws UserError for a wrong shape, fewer than two frames, or positions that are not finite
  */
 export function meanSquaredDisplacement(
   positions: Trajectory,
-  options: { readonly frameInterval_ps: number; readonly maximumLag_ps?: number },
+  options: {
+    readonly frameInterval_ps: number
+    readonly maximumLag_ps?: number
+    readonly axis?: 0 | 1 | 2
+  },
 ): MeanSquaredDisplacement {
   checkTrajectory(positions)
   const { frameInterval_ps, maximumLag_ps = Number.POSITIVE_INFINITY } = options
@@ -196,11 +201,15 @@ export function meanSquaredDisplacement(
   const perIon_A2: Float64Array[] = []
   const mean_A2 = new Float64Array(lags)
   const ionPower = new Float64Array(size)
+  const still = new Float64Array(frames)
   for (let ion = 0; ion < ions; ion++) {
     const ionSums = new Float64Array(lags)
     ionPower.fill(0)
-    const [x, y, z] = [0, 1, 2].map(axis => coordinateSeries(positions, ion, axis))
+    const [x, y, z] = [0, 1, 2].map(axis =>
+      options.axis === undefined || options.axis === axis ? coordinateSeries(positions, ion, axis) : still,
+    )
     ;[x!, y!, z!].forEach((series, axis) => {
+      if (series === still) return
       addCoordinate(series, fft, buffers, [ionSums, axisSums[axis]!], [ionPower, axisPowers[axis]!])
     })
     variances.add(x!, y!, z!)
@@ -262,21 +271,4 @@ export function removeDrift(
     }
   }
   return ndarray(result, [frames, selected.length, 3])
-}
-
-/**
- * The same trajectory with motion along one axis only, so that `meanSquaredDisplacement` and all that follows from it
- * speak of that axis.
- * @param axis 0, 1 or 2 for x, y or z
- * @throws UserError for a wrong shape
- */
-export function alongAxis(positions: Trajectory, axis: 0 | 1 | 2): NdArray<Float64Array> {
-  checkTrajectory(positions)
-  const [frames, atoms] = positions.shape as [number, number, number]
-  const result = new Float64Array(frames * atoms * 3)
-  for (let atom = 0; atom < atoms; atom++) {
-    const series = coordinateSeries(positions, atom, axis)
-    for (let frame = 0; frame < frames; frame++) result[(frame * atoms + atom) * 3 + axis] = series[frame]!
-  }
-  return ndarray(result, [frames, atoms, 3])
 }

@@ -2,8 +2,9 @@ import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
+import { compareSystems } from '../workflow/comparison.ts'
 import type { LoadedRun } from '../workflow/loadRun.ts'
-import { analyseSystems, compareSystems, fitWindow } from '../workflow/transport.ts'
+import { analyseSystems, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
 import { command } from './command.ts'
 import { describeSystems, fitOptions, loadReplicas, speciesOf } from './msd.ts'
@@ -34,15 +35,15 @@ export const compareCommand = command({
         hint: 'hoplite compare RUN_A RUN_B',
       })
     }
-    const groups = await Promise.all(args.system.map(group => loadReplicas(replicas(group))))
+    const groups = args.system.map(group => loadReplicas(replicas(group)))
     const names = namesOf(groups)
     const species = speciesOf(groups.flat(), args.species)
     const window = fitWindow(groups.flat(), { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
     const named = groups.map((runs, k) => ({ name: names[k]!, runs }))
-    const [first, second, ...rest] = analyseSystems(named, species, window)
+    const [first, second, ...rest] = await analyseSystems(named, species, window)
     const comparison = compareSystems(first!, second!)
     const systems = [first!, second!, ...rest] as const
-    const report = transportReport(systems, comparison, {
+    const report = await transportReport(systems, comparison, {
       title: systems.map(({ name }) => name).join(' against '),
       command: commandLine,
     })

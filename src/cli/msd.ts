@@ -28,9 +28,9 @@ export const msdCommand = command({
     strict: { type: 'boolean', default: false, describe: 'exit code 3 unless the MSD is diffusive' },
   },
   async run(args, output) {
-    const runs = await loadReplicas(args.run)
+    const runs = loadReplicas(args.run)
     const window = fitWindow(runs, { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
-    const system = analyseSystem(runs[0]!.name, runs, speciesOf(runs, args.species), window)
+    const system = await analyseSystem({ name: runs[0]!.name, runs }, speciesOf(runs, args.species), window)
     output.document(system.transport)
     output.text(describeSystems([system]))
     const { verdict } = system.transport
@@ -46,8 +46,8 @@ export const msdCommand = command({
  * @throws UserError as `loadRun`; when a run would count twice, which would make intervals too narrow; when the boxes
  * do not hold the same atoms, or were not written equally often
  */
-export async function loadReplicas(directories: readonly string[]): Promise<LoadedRun[]> {
-  const runs = await Promise.all(directories.map(directory => loadRun(directory)))
+export function loadReplicas(directories: readonly string[]): LoadedRun[] {
+  const runs = directories.map(loadRun)
   const places = directories.map(directory => realpathSync(directory))
   const twice = places.findIndex((place, k) => places.indexOf(place) < k)
   if (twice >= 0) {
@@ -90,7 +90,7 @@ export function speciesOf([run]: readonly LoadedRun[], asked: string | undefined
 }
 
 /** Slopes and exponents, one system a line. */
-export function describeSystems(systems: readonly AnalysedSystem[]): string {
+export function describeSystems(systems: readonly Pick<AnalysedSystem, 'name' | 'transport'>[]): string {
   return formatTable(
     ['system', 'replicas', 'ions', 'window / ps', 'slope / Å²/ps', '95 %', 'α', '95 %', 'verdict'],
     systems.map(({ name, transport: t }) => [

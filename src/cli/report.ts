@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
@@ -12,11 +12,11 @@ import { sentence } from '../report/sentence.ts'
 import { barrierStudyOf, reportBarrierStudy } from '../studies/barrierStudy.ts'
 import { LI_BARRIER } from '../studies/liBarrier.ts'
 import { NI_BARRIER } from '../studies/niBarrier.ts'
-import { reportTransportStudy } from '../studies/transportStudy.ts'
+import { reportStudyCase, reportTransportStudy } from '../studies/transportStudy.ts'
 import { singleBandReport } from '../workflow/barrierReport.ts'
 import { loadBand } from '../workflow/loadBand.ts'
 import { loadRun } from '../workflow/loadRun.ts'
-import { isTransportStudy } from '../workflow/loadStudy.ts'
+import { isTransportStudy, loadStudy } from '../workflow/loadStudy.ts'
 import { analyseSystem, fitWindow } from '../workflow/transport.ts'
 import { transportReport } from '../workflow/transportReport.ts'
 import { openInBrowser } from './browser.ts'
@@ -25,13 +25,15 @@ import { fitOptions, speciesOf } from './msd.ts'
 
 export const reportCommand = command({
   usage: 'report <directory>',
-  summary: 'the self-contained HTML page of a run, a band or a study',
+  summary: 'the self-contained HTML page of a run, a band, a study or one case of it',
   example: ['hoplite report runs/pvdf-700K', 'writes runs/pvdf-700K/report.html'],
   positionals: { directory: { type: 'string', demandOption: true, describe: 'run or study directory' } },
   options: { ...fitOptions, open: { type: 'boolean', default: false, describe: 'show it in the browser' } },
   async run(args, output) {
     const path = join(args.directory, RUN_FILES.report)
-    const isStudy = isTransportStudy(args.directory) || barrierStudyOf(args.directory) !== null
+    const studyCase = studyCaseOf(args.directory)
+    const isStudy =
+      studyCase !== null || isTransportStudy(args.directory) || barrierStudyOf(args.directory) !== null
     const flag = Object.keys(fitOptions).find(name => args[name as keyof typeof fitOptions] !== undefined)
     if ((isStudy || isBand(args.directory)) && flag !== undefined) {
       throw new UserError({
@@ -42,7 +44,11 @@ export const reportCommand = command({
           : 'it belongs to runs of molecular dynamics',
       })
     }
-    const page = isStudy ? await studyPage(args.directory) : await runPage(args)
+    const page = studyCase
+      ? transportPage(await reportStudyCase(studyCase.study, studyCase.name))
+      : isStudy
+        ? await studyPage(args.directory, name => output.note(`analysing ${name}`))
+        : await runPage(args)
     writeFileAtomic(path, page.html)
     output.document({ report: path, sentence: page.sentence })
     output.text(page.sentence)
@@ -69,9 +75,17 @@ const barrierPage = (report: BarrierReport): Page => ({
   sentence: barrierSentence(report),
 })
 
-async function studyPage(directory: string): Promise<Page> {
+/** The study of transport whose case a directory is. */
+function studyCaseOf(directory: string): { study: string; name: string } | null {
+  const path = resolve(directory)
+  const [study, name] = [dirname(path), basename(path)]
+  if (study === path || !isTransportStudy(study)) return null
+  return loadStudy(study).cases.some(one => one.name === name) ? { study, name } : null
+}
+
+async function studyPage(directory: string, onAnalysis: (name: string) => void): Promise<Page> {
   const name = barrierStudyOf(directory)
-  if (name === null) return transportPage(await reportTransportStudy(directory))
+  if (name === null) return transportPage(await reportTransportStudy(directory, onAnalysis))
   return barrierPage(reportBarrierStudy(name === 'li-barrier' ? LI_BARRIER : NI_BARRIER, directory))
 }
 
@@ -84,8 +98,10 @@ async function runPage(args: {
   if (isBand(args.directory)) {
     return barrierPage(singleBandReport(loadBand(args.directory)))
   }
-  const run = await loadRun(args.directory)
+  const run = loadRun(args.directory)
   const window = fitWindow([run], { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
-  const system = analyseSystem(run.name, [run], speciesOf([run], args.species), window)
-  return transportPage(transportReport([system], null, { title: run.name, command: run.manifest.command }))
+  const system = await analyseSystem({ name: run.name, runs: [run] }, speciesOf([run], args.species), window)
+  return transportPage(
+    await transportReport([system], null, { title: run.name, command: run.manifest.command }),
+  )
 }

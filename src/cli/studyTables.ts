@@ -1,3 +1,5 @@
+import { formatEstimate, formatNumber, formatShare } from '../report/format.ts'
+import type { Condition, ConditionSystem } from '../report/studyModel.ts'
 import type { Expected, RunEstimate, StudyEstimate } from '../workflow/studyEstimate.ts'
 import type { CaseProgress, StudyProgress } from '../workflow/studyRuns.ts'
 import { duration } from './progress.ts'
@@ -52,6 +54,44 @@ const row = (name: string, counts: Counts, left_s: number) => [
 ]
 
 const eta = (seconds: number) => (Number.isFinite(seconds) ? duration(seconds) : '–')
+
+/** Every condition with its ratio, one a line. */
+export function conditionsTable(rows: readonly Condition[]): string {
+  const factor = formatNumber(rows[0]?.factor ?? Number.NaN)
+  const slope = ({ slope_A2_per_ps }: ConditionSystem) => {
+    const { value, power } = formatEstimate(slope_A2_per_ps)
+    return value + power
+  }
+  const yesOrNo = (yes: boolean | null) => (yes === null ? '–' : yes ? 'yes' : 'no')
+  return formatTable(
+    [
+      'case',
+      'systems',
+      'boxes',
+      'slopes / Å²/ps',
+      'ratio',
+      '95 %',
+      `P(≥ ${factor})`,
+      'published inside',
+      '1 inside',
+    ],
+    rows.map(({ name, numerator, denominator, ratio, probabilities, publishedInside, oneInside }) => {
+      const { value, interval, power } = formatEstimate(ratio)
+      const from = denominator.borrowedFrom === null ? '' : ` of ${denominator.borrowedFrom}`
+      return [
+        name,
+        `${numerator.name} : ${denominator.name}${from}`,
+        `${numerator.boxes} : ${denominator.boxes}`,
+        `${slope(numerator)} : ${slope(denominator)}`,
+        value + power,
+        interval === null ? '–' : interval + power,
+        probabilities ? formatShare(probabilities.atLeast) : '–',
+        yesOrNo(publishedInside),
+        yesOrNo(oneInside),
+      ]
+    }),
+  )
+}
 
 /** What a study consists of and how long it takes, one system of one case a line. */
 export function planTable({ runs, wall, jobs }: StudyEstimate): string {

@@ -4,13 +4,14 @@ import { createRunDirectory } from '../io/runDirectory.ts'
 import { busy, lock } from '../io/runLock.ts'
 import { type LoadedStudyRecipe, loadStudyRecipe } from '../io/studyRecipe.ts'
 import type { PlatformChoice } from '../platform/choose.ts'
+import { conditionDocument } from '../studies/transportResults.ts'
 import { checkTransportStudy, runTransportStudy } from '../studies/transportStudy.ts'
 import { isTransportStudy, loadStudy, type StudyMode } from '../workflow/loadStudy.ts'
 import { estimateStudy } from '../workflow/studyEstimate.ts'
 import { type PlannedCase, planStudy } from '../workflow/studyPlan.ts'
 import { describeSystems } from './msd.ts'
 import type { Output } from './output.ts'
-import { planTable, progressLine, progressTable } from './studyTables.ts'
+import { conditionsTable, planTable, progressLine, progressTable } from './studyTables.ts'
 
 export interface TransportStudyRequest {
   /** Which one of those that are shipped; null for a recipe of the user's own. */
@@ -60,9 +61,14 @@ export async function runTransport(
   const runs = cases.flatMap(({ systems }) => systems.flatMap(system => system.runs))
   output.note(`${runs.length} runs in ${directory}; every figure of the report is computed now`)
   const board = output.board()
+  let isLeft = false
+  const leaveBoard = () => {
+    if (!isLeft) board.finish()
+    isLeft = true
+  }
   const started = performance.now()
   const elapsed_s = () => (performance.now() - started) / 1000
-  const { results, systems, missing } = await runTransportStudy(
+  const { results, systems, overview, missing } = await runTransportStudy(
     recipe,
     cases,
     { ...named(request, recipe), command: request.command },
@@ -78,9 +84,13 @@ export async function runTransport(
           () => progressLine(progress, elapsed_s()),
           progress.ended !== null,
         ),
+      onAnalysis: name => {
+        leaveBoard()
+        output.note(`analysing ${name}`)
+      },
     },
   )
-  board.finish()
+  leaveBoard()
   if (signal.aborted) {
     output.note(
       `stopped with ${missing.length} of ${runs.length} runs to do; go on with:\n  ${again(request, directory)}`,
@@ -88,10 +98,16 @@ export async function runTransport(
     return { document: null, code: EXIT.interrupted }
   }
   const lines = missing.map(({ run, reason }) => `missing: ${run}: ${reason}`)
+  const rows = overview?.conditions ?? []
+  const table = rows.length > 1 || (rows.length === 1 && !results) ? `${conditionsTable(rows)}\n\n` : ''
   if (results) {
-    output.text(`${describeSystems(systems)}\n\n${results.sentence}\n\nreport: ${results.report}`)
+    output.text(
+      `${describeSystems(systems)}\n\n${table}${results.sentence}\n\nreport: ${results.report}, and of every case in its folder`,
+    )
   } else {
-    output.text(`${runs.length - missing.length} runs are done; none of the headline, so there is no report`)
+    output.text(
+      `${table}${runs.length - missing.length} runs are done; none of the headline, so only cases have reports, each in its folder`,
+    )
   }
   if (lines.length > 0)
     output.text(`${lines.join('\n')}\ntry again with:\n  ${again(request, directory)} --retry-failed`)
@@ -101,6 +117,7 @@ export async function runTransport(
     cases: [],
     null_ratio_ci95: null,
     sentence: null,
+    conditions: rows.map(conditionDocument),
   }
   return {
     document: { ...(results ?? nothing), ...(missing.length > 0 && { missing }) },

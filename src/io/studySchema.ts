@@ -96,6 +96,13 @@ const publishedSchema = z.strictObject({
   conditions: z.string().min(1).optional().describe('what has to be known to compare'),
   slope_A2_per_ps: z.record(fileName, positive).default({}).describe('by system'),
   ratio: positive.optional().describe('of the second system over the first'),
+  factor: z
+    .number()
+    .gt(1)
+    .optional()
+    .describe(
+      'how many times, when the report says how often boxes differ by so much; the published ratio when left out',
+    ),
 })
 
 /** A comparison of materials, expanded into runs: unknown keys are refused, defaults filled in. */

@@ -24,6 +24,12 @@ export interface Check {
   readonly detail: string
 }
 
+/** Whether an MSD has been shown to grow in proportion to time. */
+export type Verdict = 'diffusive' | 'sub-diffusive' | 'undetermined'
+
+/** The slopes of a ratio: typical boxes, or all ions together. */
+export type SlopeKind = 'geometric means' | 'mean slopes'
+
 export interface CalibrationRow {
   readonly quantity: string
   readonly value: string

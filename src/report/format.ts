@@ -49,7 +49,7 @@ function supportedDecimals(uncertainty: number): number {
 
 /**
  * Digits of `value` are cut where the second significant digit of the uncertainty stands: half the width of the
- * interval.
+ * interval. Where that is all positive, every number keeps two digits.
  */
 export function formatEstimate(estimate: Estimate): FormattedEstimate {
   const { value, ci95 } = estimate
@@ -61,9 +61,12 @@ export function formatEstimate(estimate: Estimate): FormattedEstimate {
   const exponent = splitExponent(Math.max(Math.abs(value), halfWidth))
   const scale = 10 ** exponent
   const decimals = supportedDecimals(halfWidth / scale)
-  const [low, high] = ci95.map(end => toDecimals(end / scale, decimals)) as [string, string]
+  // A positive quantity keeps its lower end: a ratio of 0.38 (0.041–4.0) is not one of 0.4 (0.0–4.0).
+  const shown = (number: number) =>
+    toDecimals(number / scale, ci95[0] > 0 ? Math.max(decimals, supportedDecimals(number / scale)) : decimals)
+  const [low, high] = ci95.map(shown) as [string, string]
   return {
-    value: toDecimals(value / scale, decimals),
+    value: shown(value),
     interval: intervalText(low, high),
     power: powerOfTen(exponent),
   }
@@ -118,6 +121,15 @@ export function formatMeasurement(estimate: Estimate, unit = ''): string {
   const { value, interval, power } = formatEstimate(estimate)
   const quantity = `${value}${power}${unit && ` ${unit}`}`
   return interval === null ? quantity : `${quantity} (95 %: ${interval}${power})`
+}
+
+/** "12 %", "0.7 %", "0 %": a fraction, or a probability. */
+export function formatShare(fraction: number): string {
+  if (!Number.isFinite(fraction)) return 'not known'
+  const percent = 100 * fraction
+  if (percent > 0 && percent < 0.1) return '< 0.1 %'
+  if (percent > 99.9 && percent < 100) return '> 99.9 %'
+  return `${formatFixed(percent, percent < 10 && !Number.isInteger(percent) ? 1 : 0)} %`
 }
 
 /** "4 min 12 s", "2 h 5 min" */

@@ -7,10 +7,13 @@ import type {
   Interval,
   ProvenanceOf,
   RunRecord,
+  SlopeKind,
   Status,
+  Verdict,
 } from './common.ts'
+import type { StudyOverview } from './studyModel.ts'
 
-export type { CalibrationRow, Check, Estimate, Headline, Interval, Status }
+export type { CalibrationRow, Check, Estimate, Headline, Interval, SlopeKind, Status, Verdict }
 
 /**
  * What a transport report shows, as plain data: every number is computed elsewhere and carries its unit in its
@@ -29,12 +32,12 @@ export interface TransportReport {
   readonly comparison: Comparison | null
   readonly published: readonly PublishedSlope[]
   readonly publishedRatio: PublishedRatio | null
+  /** What else there is in the study that a page belongs to. */
+  readonly study: StudyOverview | null
   readonly checks: readonly Check[]
   readonly calibration: readonly CalibrationRow[]
   readonly provenance: Provenance
 }
-
-export type Verdict = 'diffusive' | 'sub-diffusive' | 'undetermined'
 
 export interface SystemReport {
   /** Short and unique: plots and table heads. */
@@ -53,6 +56,7 @@ export interface SystemReport {
   readonly replicas: readonly Replica[]
   readonly mean: MeanSquaredDisplacement
   readonly slope_A2_per_ps: Headline
+  readonly boxes: BoxStatistics
   /** Slopes along x, y and z. */
   readonly axisSlopes_A2_per_ps: readonly [x: Estimate, y: Estimate, z: Estimate] | null
   readonly fit: {
@@ -69,12 +73,15 @@ export interface SystemReport {
   readonly alphaCurve: { readonly lag_ps: ArrayLike<number>; readonly alpha: ArrayLike<number> } | null
   readonly rdfs: readonly RadialDistribution[]
   readonly coordination: readonly Coordination[]
-  /** Fractions of the ions, adding up to 1. */
-  readonly ionPairStates: {
+  /** Fractions of the ions by the cluster that they are in, adding up to 1. */
+  readonly ionClusters: {
     readonly free: number
-    readonly contact: number
+    readonly contactPair: number
     readonly aggregate: number
   } | null
+  /** How far ions come in some times. */
+  readonly vanHove: readonly VanHove[]
+  readonly mechanism: readonly Quantity[]
   /** The slope when only the first `length_ps` of each trajectory is used. */
   readonly slopeVsLength: {
     readonly length_ps: ArrayLike<number>
@@ -94,6 +101,7 @@ export interface Density {
 
 export interface Replica {
   readonly seed: number
+  readonly slope_A2_per_ps: number
   readonly lag_ps: ArrayLike<number>
   readonly msd_A2: ArrayLike<number>
   readonly thermo: Thermo | null
@@ -128,10 +136,42 @@ export interface RadialDistribution {
 
 export interface Coordination extends Estimate {
   readonly pair: string
-  /** First minimum of g(r): what counts as coordinated. */
+  /** What counts as coordinated. */
   readonly radius_A: number
-  /** How long a contact lives; `atLeast` when the trajectory was too short to see it end. */
-  readonly residence: { readonly time_ps: number; readonly atLeast: boolean } | null
+  /** First minimum of g(r); chosen where g(r) has none. */
+  readonly radiusFrom: 'first minimum' | 'chosen'
+  /** How long a contact lives, counting one that comes back as one; null when too short for the time between frames. */
+  readonly residence: Residence | null
+  /** The same until it first breaks. */
+  readonly unbroken: Residence | null
+}
+
+/** `atLeast`: the trajectory was too short to see it end. */
+export interface Residence {
+  readonly time_ps: number
+  readonly atLeast: boolean
+}
+
+/** Self part of the van Hove function at one time. */
+export interface VanHove {
+  readonly lag_ps: number
+  readonly r_A: ArrayLike<number>
+  /** 4πr² G_s, 1/Å. */
+  readonly density_per_A: ArrayLike<number>
+}
+
+/** One number of the mechanism; the same group and name stand for the same thing in every system. */
+export interface Quantity {
+  readonly group: string
+  readonly name: string
+  /** Null: there is no such number, and the note says why. */
+  readonly value: number | null
+  readonly ci95: Interval | null
+  /** Empty for plain numbers. */
+  readonly unit: string
+  /** The value is the least, or the most, that it can be. */
+  readonly bound: 'at least' | 'at most' | null
+  readonly note: string | null
 }
 
 /** One frame to look at. */
@@ -151,15 +191,57 @@ export interface Molecule {
 /** `host` is what the ions move through (chains or a lattice), `ion` the followed species. */
 export type MoleculeGroup = 'host' | 'anion' | 'ion'
 
+/** What the slopes of a system's boxes look like. Nulls: too few boxes, or a slope that is not positive. */
+export interface BoxStatistics {
+  readonly median: Estimate
+  readonly range: Interval
+  readonly geometricMean: Estimate | null
+  /** Standard deviation of ln slope between boxes. */
+  readonly sdLog: Estimate | null
+}
+
 export interface Comparison {
   /** Names of two of the systems: ratio = numerator / denominator. */
   readonly numerator: string
   readonly denominator: string
   readonly ratio: Headline
+  /** What the ratio is of. */
+  readonly of: SlopeKind
+  readonly statistics: RatioStatistics
   /** What the ratio of two replicas of the same system comes to by chance. */
   readonly nullRatio_ci95: Interval | null
   /** How the intervals were made, in one sentence. */
   readonly method: string
+}
+
+/** Beside the ratio itself: everything else that its boxes say. */
+export interface RatioStatistics {
+  /** How many times: what every probability speaks of, in both directions. */
+  readonly factor: number
+  /** Of the true ratio. */
+  readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number } | null
+  readonly meanSlopes: Estimate & { readonly hierarchical_ci95: Interval }
+  readonly geometricMeans: (Estimate & { readonly bootstrap_ci95: Interval; readonly pValue: number }) | null
+  /** One box of the numerator against one box of the denominator. */
+  readonly oneBox: PairRatios
+  /** Two boxes of the same material: of both systems together, and of each. */
+  readonly sameMaterial: PairRatios | null
+  readonly sameMaterialOf: readonly (PairRatios & { readonly system: string })[]
+  /** Probability of at least the factor between boxes of one material with log-normal slopes of the observed spread. */
+  readonly logNormal: number | null
+}
+
+/** Ratios of the slopes of single boxes. */
+export interface PairRatios {
+  readonly pairs: number
+  /** 5 and 95 %. */
+  readonly range90: Interval
+  /** Fractions of the pairs with at least the factor, and with at most its inverse. */
+  readonly atLeast: number
+  readonly atLeast_ci95: Interval
+  readonly atMostInverse: number
+  /** [pairs] ascending. */
+  readonly ratios: ArrayLike<number>
 }
 
 export interface PublishedSlope {

@@ -1,11 +1,14 @@
+import { boxesSection } from './boxesSection.ts'
+import { conditionsSection, temperatureSection } from './conditionsSection.ts'
 import { systemColors } from './figure.ts'
 import { formatNumber } from './format.ts'
 import { doiLink, html, type Markup } from './html.ts'
+import { mechanismTable } from './mechanismTable.ts'
 import type { TransportReport } from './model.ts'
 import { type EmbeddedMolecule, embeddedMolecules } from './molecule.ts'
 import { calibrationTable, checklist, checkSummary, figureGrid } from './parts.ts'
 import { distinctDatasets, withoutSeries } from './payload.ts'
-import { alphaFigure, ionPairFigure, rdfFigures } from './plots/mechanism.ts'
+import { alphaFigure, ionClusterFigure, rdfFigures, vanHoveFigure } from './plots/mechanism.ts'
 import { msdFigures } from './plots/msd.ts'
 import { convergenceFigure, nullFigure, thermoFigures } from './plots/trust.ts'
 import { repeatSection } from './repeat.ts'
@@ -18,26 +21,35 @@ import { coordinationTable, numbersTable } from './tables.ts'
 export function renderTransportReport(report: TransportReport): string {
   const picture = msdFigures(report)
   const rdfs = rdfFigures(report)
-  const motion = present([alphaFigure(report), ionPairFigure(report)])
+  const motion = present([alphaFigure(report), vanHoveFigure(report), ionClusterFigure(report)])
   const certainty = present([nullFigure(report), convergenceFigure(report)])
   const logged = thermoFigures(report)
-  const figures = [...picture, ...rdfs, ...motion, ...certainty, ...logged]
+  const ofStudy = present([boxesSection(report), conditionsSection(report), temperatureSection(report)])
+  const figures = [
+    ...picture,
+    ...ofStudy.flatMap(drawn => drawn.figures),
+    ...rdfs,
+    ...motion,
+    ...certainty,
+    ...logged,
+  ]
   const molecules = embeddedMolecules(report)
 
   const sections: Section[] = [
     {
       id: 'picture',
       title: 'The picture',
-      lead: html`How far ${report.speciesLabel} gets in a given time.${publishedConditions(report)}`,
+      lead: html`How far ${report.speciesLabel} gets in a given time.${publishedConditions(report)}${overviewLink(report)}`,
       body: html`<ul class="key">${systemKey(report)}${curveKey(report)}</ul>${figureGrid(picture)}${numbersTable(report)}`,
     },
+    ...ofStudy.map(({ section }) => section),
     ...(rdfs.length + motion.length > 0
       ? [
           {
             id: 'mechanism',
             title: 'The mechanism',
             lead: html`What holds ${report.speciesLabel}: g(r) solid, running coordination n(r) dashed.`,
-            body: html`<ul class="key">${systemKey(report)}</ul>${figureGrid(rdfs, 'small')}${figureGrid(motion, 'medium')}${coordinationTable(report)}`,
+            body: html`<ul class="key">${systemKey(report)}</ul>${figureGrid(rdfs, 'small')}${figureGrid(motion, 'medium')}${coordinationTable(report)}${mechanismTable(report)}`,
           },
         ]
       : []),
@@ -93,6 +105,13 @@ function present<T>(items: readonly (T | null)[]): T[] {
 function publishedConditions({ publishedRatio }: TransportReport): Markup | null {
   if (!publishedRatio?.conditions) return null
   return html` Published: ${doiLink(publishedRatio.doi, publishedRatio.label)}, ${publishedRatio.conditions}.`
+}
+
+/** From the page of a case to that of its study. */
+function overviewLink({ study }: TransportReport): Markup | null {
+  return study?.page == null
+    ? null
+    : html` This is the case ${study.name}; <a href="${study.page}">all cases side by side</a>.`
 }
 
 function boxView(molecules: readonly EmbeddedMolecule[], speciesLabel: string): Markup {

@@ -1,5 +1,5 @@
-import { formatEstimate, formatMeasurement, formatNumber, joinWords } from './format.ts'
-import type { Interval, SystemReport, TransportReport } from './model.ts'
+import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords } from './format.ts'
+import type { Interval, PairRatios, SystemReport, TransportReport } from './model.ts'
 
 /**
  * Whether slopes may go by that name alone: unless every system's MSD has been shown to be diffusive they are
@@ -21,14 +21,36 @@ export function placement(value: number, interval: Interval | null): string {
   return value >= interval[0] && value <= interval[1] ? 'lies inside' : 'lies outside'
 }
 
-/** The answer in one sentence: value, interval, boxes, the published value against it, and the regime. */
+/** From so many boxes of each on it is said what one box against one box shows. */
+const BOXES_FOR_PAIRS = 4
+
+/**
+ * The answer in one sentence: value, interval, boxes, the published value against it, and the regime. Where there are
+ * boxes enough a second one says what a single box of each would have shown.
+ */
 export function sentence(report: TransportReport): string {
   const { comparison } = report
   const subjects: readonly SystemReport[] = comparison
     ? [findSystem(report, comparison.numerator), findSystem(report, comparison.denominator)]
     : report.systems
   const answer = comparison ? ratioClause(report, subjects) : slopeClause(report, subjects)
-  return `${[answer, ...publishedClause(report, subjects), regimeClause(report)].join('; ')}.`
+  const first = [answer, ...publishedClause(report, subjects), regimeClause(report)].join('; ')
+  return [`${first}.`, ...pairSentence(report, subjects)].join(' ')
+}
+
+/** How often single boxes differ by as much as was published, of two materials and of one. */
+function pairSentence(
+  { comparison, publishedRatio }: TransportReport,
+  subjects: readonly SystemReport[],
+): string[] {
+  if (!comparison || !publishedRatio) return []
+  if (subjects.some(({ replicas }) => replicas.length < BOXES_FOR_PAIRS)) return []
+  const { factor, oneBox, sameMaterial } = comparison.statistics
+  const isFaster = publishedRatio.value >= 1
+  const share = (pairs: PairRatios) => formatShare(isFaster ? pairs.atLeast : pairs.atMostInverse)
+  const times = isFaster ? `${formatNumber(factor)} times or more` : `1/${formatNumber(factor)} or less`
+  const chance = sameMaterial ? `, two boxes of the same material in ${share(sameMaterial)}` : ''
+  return [`One box against one box shows ${times} in ${share(oneBox)} of pairs${chance}.`]
 }
 
 function conditions(system: SystemReport): string {
@@ -39,13 +61,13 @@ function conditions(system: SystemReport): string {
 }
 
 function ratioClause(report: TransportReport, subjects: readonly SystemReport[]): string {
-  const { ratio } = report.comparison!
+  const { ratio, of } = report.comparison!
   const { value, interval, power } = formatEstimate(ratio)
   const [at, numerator, denominator] = placed(subjects)
   const certainty = interval === null ? 'no interval' : `95 %: ${interval}${power}`
   return (
     `${at} ${report.speciesLabel} MSD slope in ${numerator} is ${value}${power} times that in ${denominator} ` +
-    `(${certainty}, ${boxes(subjects)})`
+    `(${certainty}, ${of === 'geometric means' ? 'geometric means of ' : ''}${boxes(subjects)})`
   )
 }
 

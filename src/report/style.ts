@@ -85,6 +85,7 @@ section > .lead { color: var(--muted); margin: 6px 0 0; max-width: 46em }
 .key { display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 0.875rem; color: var(--muted); list-style: none; padding: 0; margin: 14px 0 0 }
 .line { display: inline-block; width: 22px; border-top: 3px solid var(--system, var(--muted)); vertical-align: 0.24em; margin-right: 8px }
 .line-thin { border-top-width: 1px } .line-dashed { border-top: 2px dashed var(--ink) }
+.line-null { border-top-color: var(--null) }
 .line-band { border-top: 10px solid var(--band); vertical-align: 0.04em }
 
 .figures { display: flex; flex-wrap: wrap; gap: 16px; margin-top: 16px }
@@ -115,6 +116,7 @@ figcaption .tools { display: flex; gap: 2px; margin-right: -8px }
 .pills button[aria-pressed='false'] .chip { background: transparent; box-shadow: inset 0 0 0 1.5px var(--chip) }
 
 .table { overflow-x: auto; margin-top: 16px; background: var(--surface); border: 1px solid var(--border); border-radius: 12px }
+.group th { padding-top: 18px; font-weight: 600 } .group .aside { font-weight: 400 }
 table { border-collapse: collapse; width: 100%; font-size: 0.9063rem }
 caption { text-align: left; padding: 14px 18px 4px; font-weight: 600; font-size: 0.9375rem }
 caption .aside { font-weight: 400; font-size: 0.8125rem; color: var(--muted); margin-left: 6px }

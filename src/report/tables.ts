@@ -1,13 +1,27 @@
 import { formatEstimate, formatNumber, formatUncertain, joinWords } from './format.ts'
 import { doiLink, html, type Markup } from './html.ts'
-import type { Estimate, SystemReport, TransportReport } from './model.ts'
+import type { Estimate, Residence, SystemReport, TransportReport } from './model.ts'
 import { slopesAreApparent } from './sentence.ts'
+
+/** Seeds of more boxes than this stand only in the table of runs. */
+const SEEDS_SHOWN = 3
 
 /** Every system's numbers side by side. */
 export function numbersTable(report: TransportReport): Markup {
   const apparent = slopesAreApparent(report.systems)
   const rows: [string, (system: SystemReport) => Markup | string][] = [
     [apparent ? 'Apparent slope' : 'Slope', system => measured(system.slope_A2_per_ps, 'Å²/ps')],
+    ...(report.systems.some(({ replicas }) => replicas.length > 1)
+      ? ([
+          ['Geometric mean of boxes', ({ boxes }) => orNone(boxes.geometricMean, 'Å²/ps')],
+          ['Median of boxes', ({ boxes }) => measured(boxes.median, 'Å²/ps')],
+          [
+            'Slowest and fastest box',
+            ({ boxes }) => `${boxes.range.map(slope => formatNumber(slope)).join(' and ')} Å²/ps`,
+          ],
+          ['SD of ln slope between boxes', ({ boxes }) => orNone(boxes.sdLog)],
+        ] as [string, (system: SystemReport) => Markup | string][])
+      : []),
     [
       'Fit',
       ({ fit }) =>
@@ -24,7 +38,10 @@ export function numbersTable(report: TransportReport): Markup {
     ['Density', densityText],
     [
       'Boxes',
-      ({ replicas }) => `${replicas.length} (seed ${joinWords(replicas.map(({ seed }) => `${seed}`))})`,
+      ({ replicas }) =>
+        replicas.length > SEEDS_SHOWN
+          ? `${replicas.length}`
+          : `${replicas.length} (seed ${joinWords(replicas.map(({ seed }) => `${seed}`))})`,
     ],
     ['Atoms', ({ atoms, ions }) => `${atoms} (${ions} ${report.speciesLabel})`],
     ...(report.published.length > 0
@@ -42,17 +59,21 @@ export function numbersTable(report: TransportReport): Markup {
   )}</tbody></table></div>`
 }
 
-function systemHeads(report: TransportReport): Markup[] {
+export function systemHeads(report: TransportReport): Markup[] {
   return report.systems.map(
     ({ name }, k) => html`<th scope="col"><span class="swatch system-${k}"></span>${name}</th>`,
   )
 }
 
-function measured(estimate: Estimate, unit = ''): Markup {
+export function measured(estimate: Estimate, unit = ''): Markup {
   const { value, interval, power } = formatEstimate(estimate)
   return html`<span class="nowrap">${value}${power}${unit && ` ${unit}`}</span>${
     interval && html`<small>${interval}${power}</small>`
   }`
+}
+
+function orNone(estimate: Estimate | null, unit = ''): Markup | string {
+  return estimate ? measured(estimate, unit) : 'not known'
 }
 
 function axisSlopes({ axisSlopes_A2_per_ps: slopes }: SystemReport): string {
@@ -92,10 +113,11 @@ export function coordinationTable(report: TransportReport): Markup | null {
 
 function coordinationCell(system: SystemReport, pair: string): Markup {
   const found = system.coordination.find(candidate => candidate.pair === pair)
-  if (!found) return html`<td>not measured</td>`
-  const { residence } = found
-  const lives = residence
-    ? `, lives ${residence.atLeast ? '≥ ' : ''}${formatNumber(residence.time_ps)} ps`
-    : ''
-  return html`<td>${measured(found)}<small>within ${formatNumber(found.radius_A)} Å${lives}</small></td>`
+  if (!found) return html`<td>none</td>`
+  const { radiusFrom, residence, unbroken } = found
+  const chosen = radiusFrom === 'chosen' ? ' (no shell: chosen)' : ''
+  const time = ({ time_ps, atLeast }: Residence) => `${atLeast ? '≥ ' : ''}${formatNumber(time_ps)} ps`
+  const lives = residence ? `, lives ${time(residence)}` : ''
+  const breaks = unbroken ? `, unbroken ${time(unbroken)}` : ''
+  return html`<td>${measured(found)}<small>within ${formatNumber(found.radius_A)} Å${chosen}${lives}${breaks}</small></td>`
 }

@@ -3,46 +3,25 @@ import { SimulationError, UserError } from '../errors.ts'
 import { writeFileAtomic, writeJson } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
 import type { LoadedStudyRecipe } from '../io/studyRecipe.ts'
-import type { PublishedRatio, PublishedSlope, TransportReport } from '../report/model.ts'
+import type { TransportReport } from '../report/model.ts'
 import { renderTransportReport } from '../report/page.ts'
-import { sentence } from '../report/sentence.ts'
+import type { StudyOverview } from '../report/studyModel.ts'
+import { activations } from '../workflow/activation.ts'
+import type { CaseResult } from '../workflow/caseResult.ts'
+import { absentConditions, conditionRows, routesOf } from '../workflow/conditions.ts'
 import {
   type LoadedCase,
   type LoadedStudy,
   loadStudy,
   recordStudy,
   type StudyIdentity,
-  type StudyMode,
 } from '../workflow/loadStudy.ts'
 import { prepareRun } from '../workflow/prepare.ts'
 import type { PlannedCase } from '../workflow/studyPlan.ts'
 import { inOrder, isOpen, runStudyRuns, type StudyRunsOptions } from '../workflow/studyRuns.ts'
 import { checkBegun, runState } from '../workflow/studyState.ts'
-import {
-  type AnalysedSystem,
-  analyseSystems,
-  type ComparedSystems,
-  compareSystems,
-  fitWindow,
-} from '../workflow/transport.ts'
-import { transportReport } from '../workflow/transportReport.ts'
-
-export interface StudyResults {
-  readonly study: string
-  readonly mode: StudyMode
-  readonly report: string
-  readonly cases: readonly {
-    readonly name: string
-    readonly value: number
-    readonly ci95: readonly [number, number]
-    readonly unit: string
-    readonly published: number | null
-    readonly status: 'predicted'
-  }[]
-  /** Ratios that two single boxes of one material show. */
-  readonly null_ratio_ci95: readonly [number, number]
-  readonly sentence: string
-}
+import { type AnalysedCase, analyseCase, withRuns, yardstickOf } from './transportCase.ts'
+import { type StudyResults, studyResults } from './transportResults.ts'
 
 /** A run that was planned and has not finished. */
 export interface MissingRun {
@@ -53,19 +32,22 @@ export interface MissingRun {
 export interface StudyOutcome {
   /** Of the headline; null when it was not among the cases and has not been run before, and when the study was stopped. */
   readonly results: StudyResults | null
-  readonly systems: readonly AnalysedSystem[]
+  /** Of the headline. */
+  readonly systems: CaseResult['systems']
+  /** All cases side by side; null when the study was stopped. */
+  readonly overview: StudyOverview | null
   readonly missing: readonly MissingRun[]
 }
 
 /**
- * Runs what is left of a study's plan, then analyses and reports the case that it is about.
+ * Runs what is left of a study's plan, then analyses and reports its cases, and the one that it is about.
  * @throws SimulationError when runs have failed and what is left cannot be compared
  */
 export async function runTransportStudy(
   recipe: LoadedStudyRecipe,
   cases: readonly PlannedCase[],
   identity: StudyIdentity,
-  options: StudyRunsOptions,
+  options: StudyRunsOptions & { onAnalysis?(name: string): void },
 ): Promise<StudyOutcome> {
   const { directory, signal } = options
   recordStudy(directory, recipe.recipe, cases, identity)
@@ -75,24 +57,23 @@ export async function runTransportStudy(
     if (state.kind === 'finished') return []
     return [{ run: key, reason: state.kind === 'failed' ? state.message : 'not finished' }]
   })
-  if (signal?.aborted) return { results: null, systems: [], missing }
+  if (signal?.aborted) return { results: null, systems: [], overview: null, missing }
 
   const study = loadStudy(directory)
-  const headline = comparable(study)
-  if (!headline) {
-    if (missing.length === 0) return { results: null, systems: [], missing }
-    throw new SimulationError({
-      message: missing.map(({ run, reason }) => `${run}: ${reason}`).join('\n'),
-      where: directory,
-      hint: 'what the others have written is complete and stays where it is; --retry-failed tries these again',
-    })
+  const { overview, headline } = await writeCasePages(study, options.onAnalysis)
+  if (headline) {
+    const path = join(directory, RUN_FILES.report)
+    writeFileAtomic(path, renderTransportReport(headline.report))
+    const results = studyResults(study, headline, overview, path)
+    writeJson(join(directory, RUN_FILES.results), results)
+    return { results, systems: headline.result.systems, overview, missing }
   }
-  const analysed = await analyse(study, headline)
-  const path = join(directory, RUN_FILES.report)
-  writeFileAtomic(path, renderTransportReport(analysed.report))
-  const results = resultsOf(study, analysed, path)
-  writeJson(join(directory, RUN_FILES.results), results)
-  return { results, systems: analysed.systems, missing }
+  if (missing.length === 0) return { results: null, systems: [], overview, missing }
+  throw new SimulationError({
+    message: missing.map(({ run, reason }) => `${run}: ${reason}`).join('\n'),
+    where: directory,
+    hint: 'what the others have written is complete and stays where it is; --retry-failed tries these again',
+  })
 }
 
 /**
@@ -112,16 +93,36 @@ export function checkTransportStudy(
   }
 }
 
-/** The page of a study, of what has finished. @throws UserError when that is too little */
-export async function reportTransportStudy(directory: string): Promise<TransportReport> {
-  const study = loadStudy(directory)
-  const headline = comparable(study)
-  if (headline) return (await analyse(study, headline)).report
+/**
+ * What the page of a study shows, of what has finished. Writes the pages of its cases on the way.
+ * @throws UserError when that is too little
+ */
+export async function reportTransportStudy(
+  directory: string,
+  onAnalysis?: (name: string) => void,
+): Promise<TransportReport> {
+  const { headline } = await writeCasePages(loadStudy(directory), onAnalysis)
+  if (headline) return headline.report
   throw new UserError({
     message: 'no two systems of the headline have a run that has finished',
     where: directory,
-    hint: `go on with it: hoplite study … --out ${directory}`,
+    hint: `the pages of the other cases are there; go on with the study: hoplite study … --out ${directory}`,
   })
+}
+
+/** What the page of one case shows. @throws UserError when none of its runs has finished */
+export async function reportStudyCase(directory: string, name: string): Promise<TransportReport> {
+  const study = loadStudy(directory)
+  const one = study.cases.find(candidate => candidate.name === name)!
+  if (withRuns(one).length === 0) {
+    throw new UserError({
+      message: 'no run of the case has finished',
+      where: join(directory, name),
+      hint: `go on with the study: hoplite study … --out ${directory}`,
+    })
+  }
+  const { report } = await analyseCase(study, one)
+  return onCasePage(study, name, report)
 }
 
 /** The case that the sentence is about, if two of its systems have something to show. */
@@ -129,89 +130,75 @@ function comparable({ cases }: LoadedStudy): LoadedCase | undefined {
   return cases.find(one => one.headline && withRuns(one).length >= 2)
 }
 
-const withRuns = ({ systems }: LoadedCase) =>
-  systems.filter(({ runs }) => runs.some(({ state }) => state.kind === 'finished'))
-
-interface Analysed {
-  readonly systems: readonly AnalysedSystem[]
-  readonly comparison: ComparedSystems
-  readonly report: TransportReport
+interface AnalysedStudy {
+  readonly overview: StudyOverview
+  /** Its report is that of the study's page. */
+  readonly headline: AnalysedCase | null
 }
 
-async function analyse(study: LoadedStudy, headline: LoadedCase): Promise<Analysed> {
-  const loaded = withRuns(headline)
-  const groups = await Promise.all(loaded.map(async ({ name, load }) => ({ name, runs: await load() })))
-  const window = fitWindow(
-    groups.flatMap(({ runs }) => runs),
-    {},
-  )
-  const systems = analyseSystems(groups, study.species, window)
-  const [first, second, ...others] = systems as [AnalysedSystem, AnalysedSystem, ...AnalysedSystem[]]
-  const comparison = compareSystems(first, second)
-  const report = transportReport([first, second, ...others], comparison, {
-    title: study.title,
-    command: study.command,
-    labels: Object.fromEntries(loaded.map(({ name, label }) => [name, label])),
-    colors: Object.fromEntries(loaded.flatMap(({ name, color }) => (color === null ? [] : [[name, color]]))),
-    published: publishedSlopes(study).filter(({ system }) => systems.some(({ name }) => name === system)),
-    publishedRatio: publishedRatio(study, first, second),
-  })
-  return { systems, comparison, report }
+/** One case after the other: what is kept of each are numbers, and the headline's report. */
+async function writeCasePages(
+  study: LoadedStudy,
+  onAnalysis?: (name: string) => void,
+): Promise<AnalysedStudy> {
+  const { directory } = study
+  const main = comparable(study)
+  const results: CaseResult[] = []
+  const unreadable = new Map<string, string>()
+  let headline: AnalysedCase | null = null
+  for (const one of inRecipeOrder(study)) {
+    onAnalysis?.(one.name)
+    try {
+      const analysed = await analyseCase(study, one)
+      const page = renderTransportReport(onCasePage(study, one.name, analysed.report))
+      writeFileAtomic(join(directory, one.name, RUN_FILES.report), page)
+      results.push(analysed.result)
+      if (one === main) headline = analysed
+    } catch (error) {
+      // One case that cannot be analysed does not lose the others.
+      if (one === main || !(error instanceof UserError || error instanceof SimulationError)) throw error
+      unreadable.set(one.name, error.message)
+    }
+  }
+  const overview = overviewOf(study, main, results, unreadable)
+  if (!headline) return { overview, headline: null }
+  return { overview, headline: { ...headline, report: { ...headline.report, study: overview } } }
 }
 
-function publishedSlopes({ published }: LoadedStudy): PublishedSlope[] {
-  if (!published) return []
-  const { label, doi, slope_A2_per_ps } = published
-  return Object.entries(slope_A2_per_ps).map(([system, slope]) => ({
-    system,
-    slope_A2_per_ps: slope,
-    label,
-    doi,
-  }))
+/** Cases with runs to show, the headline first. */
+function inRecipeOrder(study: LoadedStudy): LoadedCase[] {
+  const order = routesOf(study).flatMap(({ cases }) => cases)
+  const rank = ({ name, headline }: LoadedCase) => (headline ? -1 : order.indexOf(name))
+  return study.cases.filter(one => withRuns(one).length > 0).sort((a, b) => rank(a) - rank(b))
 }
 
-/** It is that of the first two systems: of no others, should one of them have no runs. */
-function publishedRatio(
-  { published, cases }: LoadedStudy,
-  first: AnalysedSystem,
-  second: AnalysedSystem,
-): PublishedRatio | null {
-  const [one, other] = cases.find(({ headline }) => headline)!.systems
-  if (published?.ratio == null || one?.name !== first.name || other?.name !== second.name) return null
-  const { ratio, label, doi, conditions } = published
-  return { value: ratio, label, doi, conditions }
-}
-
-function resultsOf(
-  { study, mode }: LoadedStudy,
-  { systems, comparison, report }: Analysed,
-  path: string,
-): StudyResults {
-  const published = (name: string) =>
-    report.published.find(({ system }) => system === name)?.slope_A2_per_ps ?? null
+/** With the way back to the page on which all cases stand, where there is one. */
+function onCasePage(study: LoadedStudy, name: string, report: TransportReport): TransportReport {
+  const hasOverview = comparable(study) !== undefined && study.cases.length > 1
+  const page = hasOverview ? `../${RUN_FILES.report}` : null
   return {
-    study,
-    mode,
-    report: path,
-    cases: [
-      ...systems.map(({ name, transport }) => ({
-        name: `${report.speciesLabel} MSD slope, ${name}`,
-        value: transport.slope_A2_per_ps,
-        ci95: transport.slope_ci95_A2_per_ps,
-        unit: 'Å²/ps',
-        published: published(name),
-        status: 'predicted' as const,
-      })),
-      {
-        name: 'ratio',
-        value: comparison.ratio,
-        ci95: comparison.ratio_ci95,
-        unit: '',
-        published: report.publishedRatio?.value ?? null,
-        status: 'predicted',
-      },
-    ],
-    null_ratio_ci95: comparison.null_ratio_ci95,
-    sentence: sentence(report),
+    ...report,
+    title: `${study.title}, ${name}`,
+    study: { name, page, conditions: [], absent: [], activations: [] },
+  }
+}
+
+function overviewOf(
+  study: LoadedStudy,
+  main: LoadedCase | undefined,
+  results: readonly CaseResult[],
+  unreadable: ReadonlyMap<string, string>,
+): StudyOverview {
+  const yardstick = yardstickOf(study)
+  const conditions = conditionRows(results, yardstick)
+  return {
+    name: main?.name ?? '',
+    page: null,
+    conditions,
+    absent: absentConditions(study, conditions, yardstick).map(({ name, reason }) => ({
+      name,
+      reason: unreadable.get(name) ?? reason,
+    })),
+    activations: activations(results, main?.conditions.temperature_K ?? null),
   }
 }

@@ -1,3 +1,5 @@
+import type { Structure } from '../core/structure.ts'
+import type { Topology } from '../core/topology.ts'
 import type { MoleculeGroup } from '../report/model.ts'
 import type { LoadedRun } from './loadRun.ts'
 
@@ -14,42 +16,93 @@ export function moleculeGroups(
   })
 }
 
+/** How the followed species is written in text. */
+export const ionLabel = (species: string): string => (species === 'Li' ? 'Li⁺' : species)
+
 const GROUP_LABEL: Readonly<Record<MoleculeGroup, string>> = { host: 'polymer', anion: 'anion', ion: 'ion' }
 
-/** Elements that a lithium ion touches, or that tell where it is; N and S sit behind the O of an anion. */
-const COUNTED: ReadonlySet<string> = new Set(['C', 'F', 'O'])
+/** Elements that a lithium ion touches, or that tell where it is; N and S of an anion sit behind its O. */
+const COUNTED: Readonly<Record<'host' | 'anion', ReadonlySet<string>>> = {
+  host: new Set(['C', 'F', 'O', 'N']),
+  anion: new Set(['C', 'F', 'O']),
+}
 
 /** Kinds of neighbours worth counting around an ion: of the host and of the anions. */
 export interface NeighborKind {
-  /** Such as "Li–F(polymer)". */
+  /** Such as "Li–F(polymer)"; "Li–C=C" is with carbons of double bonds, "Li–C(polymer)" with the others. */
   readonly pair: string
   readonly atoms: readonly number[]
   /** What counts as one partner: all such atoms of an anion together, every atom of the host by itself. */
   readonly partners: readonly (readonly number[])[]
 }
 
-export function neighborKinds(run: LoadedRun, species: string): NeighborKind[] {
+export function neighborKinds(
+  run: Pick<LoadedRun, 'structure' | 'potential'>,
+  species: string,
+): NeighborKind[] {
   const groups = moleculeGroups(run, species)
+  const double = doublyBonded(run.structure)
   const kinds = new Map<string, number[]>()
   run.structure.elements.forEach((element, i) => {
-    if (groups[i] === 'ion' || !COUNTED.has(element)) return
-    const pair = `${species}–${element}(${GROUP_LABEL[groups[i]!]})`
+    const group = groups[i]!
+    if (group === 'ion' || !COUNTED[group].has(element)) return
+    const site = double.has(i) ? 'C=C' : `${element}(${GROUP_LABEL[group]})`
+    const pair = `${species}–${site}`
     kinds.set(pair, [...(kinds.get(pair) ?? []), i])
   })
   return [...kinds]
     .map(([pair, atoms]) => ({
       pair,
       atoms,
-      partners: groups[atoms[0]!] === 'anion' ? byMolecule(run, atoms) : atoms.map(atom => [atom]),
+      partners:
+        groups[atoms[0]!] === 'anion'
+          ? [...atomsByMolecule(run.structure.topology, atoms).values()]
+          : atoms.map(atom => [atom]),
     }))
     .sort((a, b) => a.pair.localeCompare(b.pair))
 }
 
-function byMolecule(run: LoadedRun, atoms: readonly number[]): number[][] {
-  const molecules = new Map<number, number[]>()
+/** Carbons with a double bond to another one. */
+function doublyBonded({ topology: { bonds, bondOrders }, elements }: Structure): Set<number> {
+  const atoms = new Set<number>()
+  bondOrders.forEach((order, k) => {
+    const [i, j] = [bonds[2 * k]!, bonds[2 * k + 1]!]
+    if (order !== 2 || elements[i] !== 'C' || elements[j] !== 'C') return
+    atoms.add(i)
+    atoms.add(j)
+  })
+  return atoms
+}
+
+/** Some atoms by the molecule that they belong to. */
+export function atomsByMolecule(
+  { molecules }: Pick<Topology, 'molecules'>,
+  atoms: readonly number[],
+): Map<number, number[]> {
+  const groups = new Map<number, number[]>()
   for (const atom of atoms) {
-    const molecule = run.structure.topology.molecules[atom]!
-    molecules.set(molecule, [...(molecules.get(molecule) ?? []), atom])
+    const group = groups.get(molecules[atom]!)
+    if (group) group.push(atom)
+    else groups.set(molecules[atom]!, [atom])
   }
-  return [...molecules.values()]
+  return groups
+}
+
+export interface ChargedMolecule {
+  readonly atoms: readonly number[]
+  /** Formal: a whole number. */
+  readonly charge_e: number
+}
+
+/** Molecules with a net charge. Potentials that scale the charges of ions, or spread them, round to the formal charge. */
+export function chargedMolecules({
+  structure: { elements, types, charges, topology },
+  potential,
+}: Pick<LoadedRun, 'structure' | 'potential'>): ChargedMolecule[] {
+  const charge = (atom: number) => charges?.[atom] ?? potential.types[types?.[atom] ?? '']?.charge_e ?? 0
+  const atoms = elements.map((_, atom) => atom)
+  return [...atomsByMolecule(topology, atoms).values()].flatMap(members => {
+    const charge_e = Math.round(members.reduce((sum, atom) => sum + charge(atom), 0))
+    return charge_e === 0 ? [] : [{ atoms: members, charge_e }]
+  })
 }

@@ -1,8 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import type { NdArray } from 'ndarray'
 import * as z from 'zod'
-import type { Box } from '../core/box.ts'
 import type { Structure } from '../core/structure.ts'
 import { parseYaml } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
@@ -12,9 +10,8 @@ import { type Manifest, readManifest } from '../io/manifest.ts'
 import { type LoadedRecipe, parseRecipeObject, type Recipe } from '../io/recipe.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
 import { readStructureFile } from '../io/structureFile.ts'
-import { boxOfCell, loadTrajectory, type TrajectoryHeader } from '../io/trajectory.ts'
+import { readTrajectoryHeader, type TrajectoryHeader } from '../io/trajectory.ts'
 import { loadPotential, type Potential } from '../potentials/load.ts'
-import { about } from './checks.ts'
 import { LOG_COLUMNS } from './md.ts'
 
 /** What the analysis needs of a run's results.json. */
@@ -24,7 +21,7 @@ const resultsSchema = z.looseObject({
 })
 type KnownResults = z.infer<typeof resultsSchema>
 
-/** A run directory in memory. */
+/** A run directory in memory, but for its trajectory, which is read frame by frame: `survey.ts`. */
 export interface LoadedRun {
   readonly directory: string
   readonly name: string
@@ -38,11 +35,10 @@ export interface LoadedRun {
   readonly log: Log
   /** Index of the production stage in the log's column `stage`. */
   readonly productionStage: number
-  /** [frames, N, 3] Å, unwrapped. */
-  readonly positions: NdArray<Float32Array>
+  /** File of the trajectory. */
+  readonly trajectory: string
+  readonly frameCount: number
   readonly frameInterval_ps: number
-  /** Cell of every frame. */
-  readonly boxes: readonly Box[]
 }
 
 /** What a run says of itself. @throws UserError when the directory is no run */
@@ -64,8 +60,8 @@ export function readRun(directory: string): { manifest: Manifest; loaded: Loaded
   return { manifest, loaded: parseRecipeObject(manifest.recipe, manifestFile) }
 }
 
-/** @throws UserError when the directory is no run, or has no production frames yet */
-export async function loadRun(directory: string): Promise<LoadedRun> {
+/** @throws UserError when the directory is no run, has no production frames yet, or files that do not belong together */
+export function loadRun(directory: string): LoadedRun {
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
   const {
     manifest,
@@ -75,7 +71,7 @@ export async function loadRun(directory: string): Promise<LoadedRun> {
   if (!structure.masses) {
     throw new UserError({ message: 'the structure of the run holds no masses', where: file('structure') })
   }
-  const { header, positions, cells } = await loadTrajectory(file('trajectory'))
+  const header = readTrajectoryHeader(file('trajectory'))
   const atoms = structure.elements.length
   if (header.atomCount !== atoms) {
     throw new UserError({
@@ -91,9 +87,8 @@ export async function loadRun(directory: string): Promise<LoadedRun> {
       hint: `go on with it: hoplite resume ${directory}`,
     })
   }
-  if (!cells) throw new UserError({ message: 'the trajectory holds no cells', where: file('trajectory') })
   const log = knownLog(file('log'))
-  checkTrajectory(recipe, log, header, positions, file('trajectory'))
+  checkLength(recipe, log, header, file('trajectory'))
   return {
     directory,
     name: basename(resolve(directory)),
@@ -105,34 +100,21 @@ export async function loadRun(directory: string): Promise<LoadedRun> {
     potential: loadPotential(recipe.system.potential),
     log,
     productionStage: recipe.stages.length - 1,
-    positions,
+    trajectory: file('trajectory'),
+    frameCount: header.frameCount,
     frameInterval_ps: header.frameInterval_ps,
-    boxes: Array.from({ length: header.frameCount }, (_, f) =>
-      about(`${file('trajectory')}, frame ${f + 1}`, () =>
-        boxOfCell(Float64Array.from({ length: 6 }, (_, k) => cells.get(f, k))),
-      ),
-    ),
   }
 }
 
-/** @throws UserError when the trajectory is damaged, or not as long as the log says */
-function checkTrajectory(
+/** @throws UserError when the trajectory is not as long as the log says */
+function checkLength(
   { stages, output }: Recipe,
   { values }: Log,
-  header: TrajectoryHeader,
-  positions: NdArray<Float32Array>,
+  { frameInterval_ps, firstStep, stepsPerFrame, frameCount }: TrajectoryHeader,
   where: string,
 ): void {
-  const { frameInterval_ps, firstStep, stepsPerFrame, frameCount } = header
   if (!(frameInterval_ps > 0)) {
     throw new UserError({ message: `the trajectory has ${frameInterval_ps} ps between frames`, where })
-  }
-  const bad = positions.data.findIndex(x => !Number.isFinite(x))
-  if (bad >= 0) {
-    const atoms = positions.shape[1]!
-    const frame = Math.floor(bad / (3 * atoms))
-    const atom = Math.floor(bad / 3) % atoms
-    throw new UserError({ message: `atom ${atom + 1} has no place in frame ${frame + 1}`, where })
   }
   const production = stages.length - 1
   const logged = values.step!.filter((_, k) => values.stage![k] === production).at(-1) ?? Number.NaN

@@ -5,7 +5,7 @@ import { parseYaml, parseYamlDocument } from '../core/yaml.ts'
 import { readText, writeJson } from '../io/files.ts'
 import type { StudyRecipe } from '../io/studySchema.ts'
 import { type LoadedRun, loadRun } from './loadRun.ts'
-import type { Conditions, PlannedCase } from './studyPlan.ts'
+import { type Conditions, type PlannedCase, variantsOf } from './studyPlan.ts'
 import { type RunState, runPaths, runState } from './studyState.ts'
 
 const STUDY_FILE = 'study.json'
@@ -36,8 +36,13 @@ const studyFileSchema = z.strictObject({
       conditions: z.string().nullable(),
       slope_A2_per_ps: z.record(z.string(), z.number()),
       ratio: z.number().nullable(),
+      factor: z.number().nullable().default(null),
     })
     .nullable(),
+  /** Of the whole study, by name: ratios are over the first. None in files of earlier versions. */
+  systems: z.array(z.string()).default([]),
+  /** Everything that the recipe could run: a case by its name for --cases, with those that its lists make of it. */
+  routes: z.array(z.strictObject({ name: z.string(), cases: z.array(z.string()) })).default([]),
   cases: z.array(
     z.strictObject({
       name: z.string(),
@@ -48,6 +53,8 @@ const studyFileSchema = z.strictObject({
           name: z.string(),
           label: z.string(),
           color: z.string().nullable(),
+          /** Whether it is that of the whole study. */
+          own: z.boolean().default(true),
           /** CASE/SYSTEM-REPLICA, below the study. */
           runs: z.array(z.string()),
         }),
@@ -76,9 +83,10 @@ export interface LoadedSystem {
   readonly name: string
   readonly label: string
   readonly color: string | null
+  readonly own: boolean
   readonly runs: readonly StudyRun[]
-  /** The runs that have finished, trajectories and all: tens of megabytes each. */
-  load(): Promise<LoadedRun[]>
+  /** The runs that have finished. */
+  load(): LoadedRun[]
 }
 
 export interface StudyRun {
@@ -122,7 +130,7 @@ export function loadStudy(directory: string): LoadedStudy {
           }),
         )
         const finished = runs.filter(({ state }) => state.kind === 'finished')
-        return { ...system, runs, load: () => Promise.all(finished.map(run => loadRun(run.directory))) }
+        return { ...system, runs, load: () => finished.map(run => loadRun(run.directory)) }
       }),
     })),
   }
@@ -160,8 +168,15 @@ export function recordStudy(
     title: recipe.title ?? `${recipe.species} in ${names.join(', in ')}`,
     species: recipe.species,
     published: published
-      ? { ...published, conditions: published.conditions ?? null, ratio: published.ratio ?? null }
+      ? {
+          ...published,
+          conditions: published.conditions ?? null,
+          ratio: published.ratio ?? null,
+          factor: published.factor ?? null,
+        }
       : null,
+    systems: recipe.systems.map(({ name }) => name),
+    routes: recipe.cases.map(one => ({ name: one.name, cases: variantsOf(one).map(({ name }) => name) })),
     cases,
   } satisfies StudyFile)
 }
@@ -180,11 +195,11 @@ function mergedCases(
     const before = earlier.find(({ name }) => name === one.name)
     return {
       ...one,
-      systems: one.systems.map(({ name, label, color, runs }) => {
+      systems: one.systems.map(({ name, label, color, own, runs }) => {
         const keys = runs.map(({ key }) => key)
         const others = before?.systems.find(system => system.name === name)?.runs ?? []
         const kept = others.filter(key => !keys.includes(key) && isFinished(key))
-        return { name, label, color, runs: [...keys, ...kept] }
+        return { name, label, color, own, runs: [...keys, ...kept] }
       }),
     }
   })

@@ -1,31 +1,34 @@
-import { fractional } from '../core/box.ts'
+import { boxOfFrame } from '../analysis/structure.ts'
+import { type Box, fractional } from '../core/box.ts'
+import type { Structure } from '../core/structure.ts'
 import { makeMoleculesWhole } from '../dynamics/molecules.ts'
 import type { Molecule } from '../report/model.ts'
 import { moleculeGroups } from './groups.ts'
 import { atomsOf, type LoadedRun } from './loadRun.ts'
+import type { Survey } from './survey.ts'
 
 /** Points of each ion's drawn path. */
 const PATH_POINTS = 60
 
 /** The last frame of a run, molecules whole and in the cell, with the paths of its ions. */
-export function moleculeOf(run: LoadedRun, species: string): Molecule {
-  const { structure, positions: trajectory } = run
-  const [frames, atomCount] = trajectory.shape as [number, number, number]
-  const box = run.boxes[frames - 1]!
+export function moleculeOf(run: LoadedRun, { frames, ions }: Survey, species: string): Molecule {
+  const { structure } = run
+  const [kept, atomCount] = frames.positions.shape as [number, number, number]
+  const box = boxOfFrame(frames, kept - 1)
   const positions = Float64Array.from({ length: 3 * atomCount }, (_, k) =>
-    trajectory.get(frames - 1, Math.floor(k / 3), k % 3),
+    frames.positions.get(kept - 1, Math.floor(k / 3), k % 3),
   )
   makeMoleculesWhole(structure.topology, box, positions)
-  const moved = centreInCell(run, positions)
+  centreInCell(structure, box, positions)
 
-  const stride = Math.max(1, Math.floor((frames - 1) / PATH_POINTS))
-  const shown = Array.from(
-    { length: Math.floor((frames - 1) / stride) + 1 },
-    (_, k) => frames - 1 - k * stride,
-  ).reverse()
-  const paths = atomsOf(run, species).map(ion =>
+  const last = ions.shape[0]! - 1
+  const stride = Math.max(1, Math.floor(last / PATH_POINTS))
+  const shown = Array.from({ length: Math.floor(last / stride) + 1 }, (_, k) => last - k * stride).reverse()
+  const paths = atomsOf(run, species).map((atom, ion) =>
     Float64Array.from(
-      shown.flatMap(frame => [0, 1, 2].map(c => trajectory.get(frame, ion, c) + moved[3 * ion + c]!)),
+      shown.flatMap(frame =>
+        [0, 1, 2].map(c => ions.get(frame, ion, c) - ions.get(last, ion, c) + positions[3 * atom + c]!),
+      ),
     ),
   )
   return {
@@ -33,18 +36,12 @@ export function moleculeOf(run: LoadedRun, species: string): Molecule {
     groups: moleculeGroups(run, species),
     hostLabel: 'chains',
     trajectories_A: paths,
-    trajectorySpan_ps: (frames - 1) * run.frameInterval_ps,
+    trajectorySpan_ps: last * run.frameInterval_ps,
   }
 }
 
-/**
- * Moves every molecule, in place, by whole lattice vectors so that its centre lies in the cell.
- * @returns [3N] Å: how far each atom stands from where the trajectory has it
- */
-function centreInCell(run: LoadedRun, positions: Float64Array): Float64Array {
-  const { structure, positions: trajectory, boxes } = run
-  const frames = trajectory.shape[0]!
-  const box = boxes[frames - 1]!
+/** Moves every molecule, in place, by whole lattice vectors so that its centre lies in the cell. */
+function centreInCell(structure: Structure, box: Box, positions: Float64Array): void {
   const { molecules } = structure.topology
   const count = 1 + molecules.reduce((largest, m) => Math.max(largest, m), -1)
   const centres = new Float64Array(3 * count)
@@ -57,12 +54,9 @@ function centreInCell(run: LoadedRun, positions: Float64Array): Float64Array {
     box,
     centres.map((value, k) => value / sizes[Math.floor(k / 3)]!),
   ).map(Math.floor)
-  const moved = new Float64Array(positions.length)
   molecules.forEach((m, i) => {
     for (let c = 0; c < 3; c++) {
       for (let k = 0; k < 3; k++) positions[3 * i + c]! -= cells[3 * m + k]! * box.matrix[3 * k + c]!
-      moved[3 * i + c] = positions[3 * i + c]! - trajectory.get(frames - 1, i, c)
     }
   })
-  return moved
 }

@@ -27,6 +27,8 @@ export interface PlannedSystem {
   readonly name: string
   readonly label: string
   readonly color: string | null
+  /** Whether it is that of the whole study, not one that the case has in its place. */
+  readonly own: boolean
   readonly runs: readonly PlannedRun[]
 }
 
@@ -56,7 +58,7 @@ export function planStudy(
   const { recipe, where } = study
   const headline = headlineOf(recipe)
   const all = recipe.cases.flatMap((one, index) =>
-    conditionsOf(one).map(({ suffix, conditions }) => ({ one, index, name: one.name + suffix, conditions })),
+    variantsOf(one).map(variant => ({ one, index, ...variant })),
   )
   const names = all.map(({ name }) => name)
   for (const { index, name } of all.filter((_, k) => names.indexOf(names[k]!) !== k)) {
@@ -83,6 +85,7 @@ export function planStudy(
       name: system.name,
       label: system.label ?? system.name,
       color: system.color ?? null,
+      own: recipe.systems.includes(system),
       runs: replicasOf(study, one, system, options.replicas).map(replica =>
         planRun(study, { one, name, conditions, system, replica }),
       ),
@@ -91,7 +94,7 @@ export function planStudy(
 }
 
 /** Every combination of the values of a case; what stands in a list is part of the name. */
-function conditionsOf(one: StudyCase): { suffix: string; conditions: Conditions }[] {
+export function variantsOf(one: StudyCase): { name: string; conditions: Conditions }[] {
   const values = <T>(given: T | T[] | undefined, written: (value: T) => string) =>
     Array.isArray(given)
       ? given.map(value => ({ value, suffix: `-${written(value)}` }))
@@ -100,7 +103,7 @@ function conditionsOf(one: StudyCase): { suffix: string; conditions: Conditions 
     values(one.charge_scale, value => `q${value}`).flatMap(scale =>
       values(one.degree, value => `d${value}`).flatMap(degree =>
         values(one.placement, value => value).map(placement => ({
-          suffix: temperature.suffix + scale.suffix + degree.suffix + placement.suffix,
+          name: one.name + temperature.suffix + scale.suffix + degree.suffix + placement.suffix,
           conditions: {
             temperature_K: temperature.value!,
             charge_scale: scale.value!,

@@ -1,21 +1,19 @@
 import ndarray, { type NdArray } from 'ndarray'
 import type { Weighting } from '../analysis/covariance.ts'
-import { fitSlope, nullRatio, slopeRatio } from '../analysis/diffusion.ts'
-import {
-  alongAxis,
-  type MeanSquaredDisplacement,
-  meanSquaredDisplacement,
-  removeDrift,
-} from '../analysis/msd.ts'
+import { fitSlope } from '../analysis/diffusion.ts'
+import { type MeanSquaredDisplacement, meanSquaredDisplacement } from '../analysis/msd.ts'
 import { type SystemTransport, systemTransport } from '../analysis/transport.ts'
 import { UserError } from '../errors.ts'
-import { atomsOf, type LoadedRun } from './loadRun.ts'
+import type { LoadedRun } from './loadRun.ts'
+import { type Survey, survey } from './survey.ts'
 
 /** Replicas of one system, read and analysed together. */
 export interface AnalysedSystem {
   readonly name: string
   readonly runs: readonly LoadedRun[]
   readonly species: string
+  /** What their trajectories hold, in the same order. */
+  readonly surveys: readonly Survey[]
   readonly msds: readonly MeanSquaredDisplacement[]
   readonly transport: SystemTransport
 }
@@ -25,45 +23,63 @@ export interface Window {
   readonly to_ps: number
 }
 
+/** Replicas of one system by name. */
+export interface SystemRuns {
+  readonly name: string
+  readonly runs: readonly LoadedRun[]
+}
+
 /** MSDs are kept to this multiple of the window's end: enough to see what comes after it. */
 const LAG_MARGIN = 2
 
-/** @throws UserError when the runs do not fit together or are too short for the window */
-export function analyseSystem(
-  name: string,
-  runs: readonly LoadedRun[],
+/** @throws UserError when the runs do not fit together, are too short for the window, or a trajectory is damaged */
+export async function analyseSystem(
+  system: SystemRuns,
   species: string,
   window: Window,
-  weighting?: Weighting,
-): AnalysedSystem {
-  const msds = runs.map(run => runDisplacement(run, species, LAG_MARGIN * window.to_ps))
-  const transport = systemTransport(msds, {
-    species,
+): Promise<AnalysedSystem> {
+  return fitted(await measured(system, species, window), window)
+}
+
+/**
+ * Systems that are to be compared: all fitted in one way, ordinary least squares as soon as one is not diffusive.
+ * @throws UserError as `analyseSystem`
+ */
+export async function analyseSystems(
+  groups: readonly SystemRuns[],
+  species: string,
+  window: Window,
+): Promise<AnalysedSystem[]> {
+  const all: Measured[] = []
+  for (const group of groups) all.push(await measured(group, species, window))
+  const systems = all.map(system => fitted(system, window))
+  const ways = new Set(systems.map(({ transport }) => transport.weighting))
+  return ways.size === 1 ? systems : all.map(system => fitted(system, window, 'uniform'))
+}
+
+type Measured = Omit<AnalysedSystem, 'transport'>
+
+/** One trajectory after the other, so that only one is read at a time. */
+async function measured({ name, runs }: SystemRuns, species: string, window: Window): Promise<Measured> {
+  const surveys: Survey[] = []
+  for (const run of runs) surveys.push(await survey(run, species))
+  const msds = surveys.map(({ ions }, k) =>
+    meanSquaredDisplacement(ions, {
+      frameInterval_ps: runs[k]!.frameInterval_ps,
+      maximumLag_ps: LAG_MARGIN * window.to_ps,
+    }),
+  )
+  return { name, runs, species, surveys, msds }
+}
+
+function fitted(system: Measured, window: Window, weighting?: Weighting): AnalysedSystem {
+  const transport = systemTransport(system.msds, {
+    species: system.species,
     fitFrom_ps: window.from_ps,
     fitTo_ps: window.to_ps,
     ...(weighting && { weighting }),
   })
-  return { name, runs, species, msds, transport }
-}
-
-/** Systems that are to be compared: all fitted in one way, ordinary least squares as soon as one is not diffusive. */
-export function analyseSystems(
-  groups: readonly { readonly name: string; readonly runs: readonly LoadedRun[] }[],
-  species: string,
-  window: Window,
-): AnalysedSystem[] {
-  const systems = groups.map(({ name, runs }) => analyseSystem(name, runs, species, window))
-  const ways = new Set(systems.map(({ transport }) => transport.weighting))
-  return ways.size === 1
-    ? systems
-    : groups.map(({ name, runs }) => analyseSystem(name, runs, species, window, 'uniform'))
-}
-
-/** MSD of one run's ions, with the drift of its centre of mass taken out. */
-function runDisplacement(run: LoadedRun, species: string, maximumLag_ps: number): MeanSquaredDisplacement {
-  const ions = atomsOf(run, species)
-  const positions = removeDrift(run.positions, run.masses, ions)
-  return meanSquaredDisplacement(positions, { frameInterval_ps: run.frameInterval_ps, maximumLag_ps })
+  return { ...system, transport }
 }
 
 /**
@@ -87,43 +103,19 @@ export function fitWindow(
   if (analysis?.fit_from_ps !== undefined && analysis.fit_to_ps !== undefined) {
     return { from_ps: analysis.fit_from_ps, to_ps: analysis.fit_to_ps }
   }
-  const length_ps = Math.min(...runs.map(run => (run.positions.shape[0]! - 1) * run.frameInterval_ps))
+  const length_ps = Math.min(...runs.map(run => (run.frameCount - 1) * run.frameInterval_ps))
   return { from_ps: 0.2 * length_ps, to_ps: 0.5 * length_ps }
-}
-
-/** Seed of every resampling: results are a function of the data alone. */
-const BOOTSTRAP = { seed: 20250502, resamples: 2000 }
-
-export interface ComparedSystems {
-  readonly ratio: number
-  readonly ratio_ci95: [number, number]
-  readonly null_ratio_ci95: [number, number]
-  readonly method: string
-}
-
-/** Slope of the second system over that of the first, and what equal systems would show. */
-export function compareSystems(first: AnalysedSystem, second: AnalysedSystem): ComparedSystems {
-  const { fit_from_ps, fit_to_ps, weighting } = first.transport
-  const options = { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting, ...BOOTSTRAP }
-  const { ratio, ratio_ci95, method } = slopeRatio(second.msds, first.msds, options)
-  const none = nullRatio([first.msds, second.msds], options)
-  return {
-    ratio,
-    ratio_ci95,
-    null_ratio_ci95: none.null_ratio_ci95,
-    method: `${method}; null from ${none.basis}`,
-  }
 }
 
 /** Slopes of the squared displacement along x, y and z: a third of the whole each, where nothing tells them apart. */
 export function axisSlopes(system: AnalysedSystem) {
   const { fit_from_ps, fit_to_ps, weighting } = system.transport
-  const ions = system.runs.map(run => removeDrift(run.positions, run.masses, atomsOf(run, system.species)))
   const slope = (axis: 0 | 1 | 2) => {
-    const msds = ions.map((positions, k) =>
-      meanSquaredDisplacement(alongAxis(positions, axis), {
+    const msds = system.surveys.map(({ ions }, k) =>
+      meanSquaredDisplacement(ions, {
         frameInterval_ps: system.msds[k]!.frameInterval_ps,
         maximumLag_ps: fit_to_ps,
+        axis,
       }),
     )
     const fit = fitSlope(msds, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting })
@@ -140,14 +132,8 @@ export function slopeAgainstLength(system: AnalysedSystem) {
   const shortest = Math.ceil(fit_to_ps / interval) + 1
   const lengths = [0.6, 0.7, 0.8, 0.9, 1].map(f => Math.round(f * frames)).filter(n => n >= shortest)
   return lengths.map(n => {
-    const cut = system.runs.map(run =>
-      meanSquaredDisplacement(
-        removeDrift(firstFrames(run.positions, n), run.masses, atomsOf(run, system.species)),
-        {
-          frameInterval_ps: interval,
-          maximumLag_ps: fit_to_ps,
-        },
-      ),
+    const cut = system.surveys.map(({ ions }) =>
+      meanSquaredDisplacement(firstFrames(ions, n), { frameInterval_ps: interval, maximumLag_ps: fit_to_ps }),
     )
     const fit = fitSlope(cut, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting })
     return { length_ps: (n - 1) * interval, slope: fit.slope_A2_per_ps, ci95: fit.slope_ci95_A2_per_ps }

@@ -13,10 +13,13 @@ import type {
 } from '../report/model.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { calibrationRows } from './calibration.ts'
+import type { ComparedSystems } from './comparison.ts'
+import { boxSlopesOf, boxStatistics, comparisonOf } from './comparisonReport.ts'
+import { ionLabel } from './groups.ts'
 import { type LoadedRun, productionColumn } from './loadRun.ts'
 import { type Mechanism, mechanismsOf } from './mechanism.ts'
 import { moleculeOf } from './molecule.ts'
-import { type AnalysedSystem, axisSlopes, type ComparedSystems, slopeAgainstLength } from './transport.ts'
+import { type AnalysedSystem, axisSlopes, slopeAgainstLength } from './transport.ts'
 import { checksOf } from './trust.ts'
 
 /** What a report says beyond the runs themselves. */
@@ -31,33 +34,28 @@ export interface ReportContext {
 }
 
 /** Everything that the page shows of some systems; the comparison is of the second over the first. */
-export function transportReport(
+export async function transportReport(
   systems: readonly [AnalysedSystem, ...AnalysedSystem[]],
   comparison: ComparedSystems | null,
   context: ReportContext,
-): TransportReport {
+): Promise<TransportReport> {
   const { species } = systems[0]
   const runs = systems.flatMap(system => system.runs)
-  const mechanisms = mechanismsOf(systems)
-  const [first, ...rest] = systems.map((system, k) => systemReport(system, mechanisms[k]!, context))
+  const mechanisms = await mechanismsOf(systems)
+  const [first, ...rest] = systems.map((system, k) => systemReport(system, mechanisms[k]!.shown, context))
   return {
     title: context.title,
     species,
-    speciesLabel: species === 'Li' ? 'Li⁺' : species,
+    speciesLabel: ionLabel(species),
     systems: [first!, ...rest],
-    comparison:
-      comparison && systems[1]
-        ? {
-            numerator: systems[1].name,
-            denominator: systems[0].name,
-            ratio: headline(comparison.ratio, comparison.ratio_ci95),
-            nullRatio_ci95: comparison.null_ratio_ci95,
-            method: comparison.method,
-          }
-        : null,
+    comparison: comparison && systems[1] ? comparisonOf(systems[0], systems[1], comparison) : null,
     published: context.published ?? [],
     publishedRatio: context.publishedRatio ?? null,
-    checks: checksOf(systems),
+    study: null,
+    checks: checksOf(
+      systems,
+      mechanisms.map(({ hops }) => hops),
+    ),
     calibration: calibrationRows(runs),
     provenance: provenanceOf(systems, context.command),
   }
@@ -72,12 +70,17 @@ const PRECISIONS = {
 } as const
 const FIT_NAMES = { generalised: 'generalised least squares', uniform: 'ordinary least squares' } as const
 
-function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: ReportContext): SystemReport {
+function systemReport(
+  system: AnalysedSystem,
+  mechanism: Mechanism['shown'],
+  context: ReportContext,
+): SystemReport {
   const { transport, runs, species } = system
   const [run] = runs as readonly [LoadedRun, ...LoadedRun[]]
   const production = run.recipe.stages[run.productionStage]!
   const densities = runs.map(r => mean(productionColumn(r, 'density_g_per_cm3')))
   const settling = slopeAgainstLength(system)
+  const slopes = boxSlopesOf(system)
   return {
     name: system.name,
     label: context.labels?.[system.name] ?? system.name,
@@ -93,7 +96,7 @@ function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: Rep
       standardError: densities.length > 1 ? Math.sqrt(variance(densities) / densities.length) : null,
       status: production.kind === 'npt' ? 'predicted' : 'chosen',
     },
-    replicas: runs.map((r, k) => replicaOf(r, system, k)),
+    replicas: runs.map((r, k) => replicaOf(r, system, k, slopes[k]!)),
     mean: {
       lag_ps: transport.lag_ps,
       msd_A2: transport.msd_A2,
@@ -101,6 +104,7 @@ function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: Rep
       high_A2: transport.msd_high_A2,
     },
     slope_A2_per_ps: headline(transport.slope_A2_per_ps, transport.slope_ci95_A2_per_ps),
+    boxes: boxStatistics(slopes),
     axisSlopes_A2_per_ps: axisSlopes(system),
     fit: {
       from_ps: transport.fit_from_ps,
@@ -125,13 +129,19 @@ function systemReport(system: AnalysedSystem, mechanism: Mechanism, context: Rep
             low_A2_per_ps: settling.map(s => s.ci95[0]),
             high_A2_per_ps: settling.map(s => s.ci95[1]),
           },
-    molecule: moleculeOf(run, species),
+    molecule: moleculeOf(run, system.surveys[0]!, species),
   }
 }
 
-function replicaOf(run: LoadedRun, system: AnalysedSystem, index: number): Replica {
+function replicaOf(run: LoadedRun, system: AnalysedSystem, index: number, slope_A2_per_ps: number): Replica {
   const msd = system.msds[index]!
-  return { seed: run.recipe.seed, lag_ps: msd.lag_ps, msd_A2: msd.mean_A2, thermo: thermoOf(run) }
+  return {
+    seed: run.recipe.seed,
+    slope_A2_per_ps,
+    lag_ps: msd.lag_ps,
+    msd_A2: msd.mean_A2,
+    thermo: thermoOf(run),
+  }
 }
 
 function thermoOf(run: LoadedRun): Thermo {

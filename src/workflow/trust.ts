@@ -1,27 +1,36 @@
+import { viscosityForShift } from '../analysis/finiteSize.ts'
 import { mean } from '../analysis/stats.ts'
+import { formatNumber } from '../report/format.ts'
 import type { Check } from '../report/model.ts'
 import { CODATA_2018 } from '../units.ts'
 import { type LoadedRun, productionColumn } from './loadRun.ts'
+import type { HopCount } from './motion.ts'
 import type { AnalysedSystem } from './transport.ts'
 
 /** Mean temperature may differ from its target by this fraction. */
 const TEMPERATURE_TOLERANCE = 0.02
 /** Drift of the conserved quantity, in kT per atom and nanosecond. */
 const DRIFT_LIMIT = 1
+/** With fewer hops the interval of a slope is too narrow: `fitSlope`. */
+const HOPS_WANTED = 10
+/** What counts as a small effect of the box on a slope. */
+const SMALL_SHIFT = 0.1
 /** Replicas from which the scatter between boxes means something. */
 const REPLICAS_WANTED = 3
 
 /** Why the figures can, or cannot, be trusted: what failed stands beside what passed. */
-export function checksOf(systems: readonly AnalysedSystem[]): Check[] {
+export function checksOf(systems: readonly AnalysedSystem[], hops: readonly (HopCount | null)[]): Check[] {
   return [
-    ...systems.flatMap(system => [
+    ...systems.flatMap((system, k) => [
       temperatureCheck(system),
       pressureCheck(system),
       driftCheck(system),
       diffusiveCheck(system),
+      hopCheck(system, hops[k] ?? null),
     ]),
     protocolCheck(systems),
     replicaCheck(systems),
+    finiteSizeCheck(systems),
   ]
 }
 
@@ -79,6 +88,36 @@ function diffusiveCheck({ name, transport }: AnalysedSystem): Check {
     name: `${name}: diffusive`,
     passed: transport.verdict === 'diffusive',
     detail: `α = ${transport.alpha.toFixed(2)} (${low}–${high}): ${transport.verdict}${transport.verdict === 'diffusive' ? '' : ', so the slope is an apparent slope'}`,
+  }
+}
+
+function hopCheck({ name }: AnalysedSystem, count: HopCount | null): Check {
+  const seen = count && `${count.hops} hops in all, of ${count.ions} ions`
+  return {
+    name: `${name}: hops`,
+    passed: count && (count.crowded || count.hops >= HOPS_WANTED),
+    detail: count?.crowded
+      ? `${seen}, and more that run into each other`
+      : seen
+        ? `${seen}; with fewer than ${HOPS_WANTED} the slope says more of rattling, and its interval is too narrow`
+        : 'too few frames, or too short, to see any',
+  }
+}
+
+/** What the box itself may do to a slope; it is never taken out. */
+function finiteSizeCheck(systems: readonly AnalysedSystem[]): Check {
+  const thinnest = systems.map(({ name, runs, surveys, transport }) => {
+    const temperature_K = mean(runs.map(run => mean(productionColumn(run, 'temperature_K'))))
+    const edge_A = Math.cbrt(mean(surveys.map(({ volume_A3 }) => volume_A3)))
+    const slope = transport.slope_A2_per_ps
+    if (!(slope > 0)) return `no known one (${name}: the slope is not positive)`
+    const viscosity_mPa_s = viscosityForShift(slope, SMALL_SHIFT, { temperature_K, edge_A })
+    return `${formatNumber(viscosity_mPa_s, 2)} mPa s (${name}, ${edge_A.toFixed(0)} Å)`
+  })
+  return {
+    name: 'size of the box',
+    passed: null,
+    detail: `not corrected: in a liquid, periodic boxes of this size slow ions by more than ${100 * SMALL_SHIFT} % at viscosities below ${thinnest.join(', ')} (Yeh & Hummer 2004; water has 0.9); what these boxes have is not known`,
   }
 }
 

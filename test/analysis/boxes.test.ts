@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { boxSummary, compareBoxes, nullProbability, oneBoxRatios } from '../../src/analysis/boxes.ts'
+import {
+  boxSummary,
+  compareBoxes,
+  nullProbability,
+  oneBoxRatios,
+  sameMaterialRatios,
+} from '../../src/analysis/boxes.ts'
 import { mean } from '../../src/analysis/stats.ts'
 import { normalSequence } from './walks.ts'
 
@@ -95,11 +101,16 @@ describe('one box against one box', () => {
       atMostInverse: 0,
     })
     const slopes = [1, 2, 12]
-    expect(oneBoxRatios(slopes, slopes, options)).toMatchObject({
+    expect(sameMaterialRatios([slopes], options)).toMatchObject({
       pairs: 6,
       atLeast: 1 / 3,
       atMostInverse: 1 / 3,
     })
+  })
+
+  test('pairs of one material are pooled over materials, never mixed', () => {
+    const { ratios } = sameMaterialRatios([[1, 2], [10, 40], [5]], options)
+    expect([...ratios]).toEqual([0.25, 0.5, 2, 4])
   })
 
   test('log-normal boxes with the spread of MSD.md show a factor of six by chance in 6–10 %', () => {
@@ -108,14 +119,14 @@ describe('one box against one box', () => {
     expect(expected).toBeLessThan(0.1)
     const found = Array.from({ length: 100 }, (_, seed) => {
       const slopes = logNormal(seed, 12, 0.85)
-      return oneBoxRatios(slopes, slopes, { ...options, resamples: 1 }).atLeast
+      return sameMaterialRatios([slopes], { ...options, resamples: 1 }).atLeast
     })
     expect(Math.abs(mean(found) - expected)).toBeLessThan(0.012)
   })
 
   test('its fraction lies inside its bootstrap interval', () => {
     const slopes = logNormal(5, 12, 0.85)
-    const { atLeast, atLeast_ci95 } = oneBoxRatios(slopes, slopes, options)
+    const { atLeast, atLeast_ci95 } = sameMaterialRatios([slopes], options)
     expect(atLeast_ci95[0]).toBeLessThanOrEqual(atLeast)
     expect(atLeast_ci95[1]).toBeGreaterThan(atLeast)
   })

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import { describe, expect, test } from 'vitest'
-import { backbones, centresOfMass, dihedralTransitions, endToEnd } from '../../src/analysis/chains.ts'
+import { backbones, createDihedralRecord, endToEnd, rotatingDihedrals } from '../../src/analysis/chains.ts'
 import { ionClusters } from '../../src/analysis/clusters.ts'
 import { createContactRecord } from '../../src/analysis/contacts.ts'
 import { fractionalFreeVolume, vanDerWaalsRadii } from '../../src/analysis/freeVolume.ts'
@@ -130,13 +130,20 @@ describe('hops', () => {
   test('one hop: when, who, how far', () => {
     const positions = ndarray(new Float64Array(2 * 100 * 3), [100, 2, 3])
     for (let frame = 40; frame < 100; frame++) positions.set(frame, 1, 2, 2.5)
-    const { hops } = detectHops(positions, options)
+    const { hops, above } = detectHops(positions, options)
     expect(hops).toEqual([{ ion: 1, time_ps: 20, length_A: 2.5 }])
+    expect(above).toBeGreaterThan(0)
+    expect(above).toBeLessThan(0.1)
   })
 
   test('rattling alone makes none, and a window must fit', () => {
     const positions = hoppingWalk({ seed: 1, frames: 2000, ions: 5, hopProbability: 0, rattle_A: 0.5 })
-    expect(detectHops(positions, options)).toMatchObject({ hops: [], meanLength_A: null, rate_per_ps: 0 })
+    expect(detectHops(positions, options)).toMatchObject({
+      hops: [],
+      above: 0,
+      meanLength_A: null,
+      rate_per_ps: 0,
+    })
     expect(() => detectHops(positions, { ...options, window_ps: 600 })).toThrow(UserError)
   })
 })
@@ -163,11 +170,6 @@ describe('chains', () => {
     expect(backbones(createTopology(16, bonds.flat()), 16)).toEqual([[0, 1, 2, 3, 4, 5]])
   })
 
-  test('centres of mass', () => {
-    const positions = ndarray(Float64Array.from([0, 0, 0, 3, 0, 0, 9, 9, 9]), [1, 3, 3])
-    expect([...centresOfMass(positions, [2, 1, 5], [[0, 1], [2]]).data]).toEqual([1, 0, 0, 9, 9, 9])
-  })
-
   test('an end-to-end vector that turns at random forgets itself exponentially', () => {
     const normal = normalSequence(4)
     const [frames, chains, memory] = [20_000, 4, 0.95]
@@ -188,27 +190,39 @@ describe('chains', () => {
     expect(() => endToEnd(positions, [], 1)).toThrow(UserError)
   })
 
-  /** Four atoms in a row with the given dihedral angle, degrees, per frame. */
+  /** Of four atoms in a row with the given dihedral angle, degrees, per frame. */
   function turning(angles: readonly number[]) {
-    const frames = angles.map(angle => {
+    const record = createDihedralRecord([[0, 1, 2, 3]])
+    for (const angle of angles) {
       const phi = (angle * Math.PI) / 180
-      return [1, 0, 0, 0, 0, 0, 0, 0, 1.5, Math.cos(phi), Math.sin(phi), 1.5]
-    })
-    return ndarray(Float64Array.from(frames.flat()), [angles.length, 4, 3])
+      record.add([1, 0, 0, 0, 0, 0, 0, 0, 1.5, Math.cos(phi), Math.sin(phi), 1.5])
+    }
+    return record
   }
 
   test('dihedrals: trans is 180°, and only arrivals in the core of another state count', () => {
     const angles = [180, 170, 125, 115, 130, 175, 110, 65, 60, 100, 125, 115, 60, 10, -10, -60, -170]
     // trans → gauche⁺ → gauche⁻ → trans; the crossings at 120° and back are none.
-    const result = dihedralTransitions(turning(angles), [[0, 1, 2, 3]], 0.5)
+    const result = turning(angles).transitions(0.5)!
     expect(result).toMatchObject({ dihedrals: 1, transitions: 3 })
     expect(result.trans).toBeCloseTo(7 / 17, 12)
     expect(result.rate_per_ns).toBeCloseTo(3 / 0.008, 9)
   })
 
-  test('a double bond that swings about 0° makes no transition', () => {
-    const angles = Array.from({ length: 200 }, (_, k) => 25 * Math.sin(k))
-    expect(dihedralTransitions(turning(angles), [[0, 1, 2, 3]], 1).transitions).toBe(0)
+  test('dihedrals beside a double bond are left out', () => {
+    // Eight carbons, a double bond between the middle two, so many hydrogens that every carbon is complete.
+    const chain = Array.from({ length: 8 }, (_, k) => k)
+    const bonds = chain.slice(1).map(k => [k - 1, k])
+    let atoms = 8
+    for (const k of chain) {
+      const hydrogens = k === 0 || k === 7 ? 3 : k === 3 || k === 4 ? 1 : 2
+      for (let h = 0; h < hydrogens; h++) bonds.push([k, atoms++])
+    }
+    const topology = createTopology(atoms, bonds.flat())
+    expect(rotatingDihedrals(topology, atoms, [chain])).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ])
   })
 })
 

@@ -1,6 +1,6 @@
 import ndarray from 'ndarray'
 import { describe, expect, test } from 'vitest'
-import { ionPairStates, residenceTime } from '../../src/analysis/contacts.ts'
+import { createContactRecord } from '../../src/analysis/contacts.ts'
 import { coordinationNumber, firstMinimum, radialDistribution } from '../../src/analysis/structure.ts'
 import { type Box, cartesian, createBox, orthorhombicBox } from '../../src/core/box.ts'
 import { normalSequence, uniformSequence } from './walks.ts'
@@ -107,26 +107,6 @@ describe('coordination', () => {
   })
 })
 
-test('ion-pair states count anions, not atoms', () => {
-  // Four cations on a line: free, touching one anion with two oxygens, touching two anions, touching one across the cell.
-  const atoms = [
-    [10, 0, 0],
-    [20, 0, 0],
-    [30, 0, 0],
-    [0.5, 0, 0],
-    [20, 1.9, 0],
-    [20, -1.9, 0],
-    [30, 0, 1.9],
-    [28.5, 1, 0],
-    [39.2, 0, 0],
-    [14, 0, 0],
-  ]
-  const positions = ndarray(Float64Array.from(atoms.flat()), [1, 10, 3])
-  const frames = { positions, box: orthorhombicBox(40, 30, 30) }
-  const states = ionPairStates(frames, [0, 1, 2, 3], [[4, 5], [6], [7], [8], [9]], 2.5)
-  expect(states).toEqual({ free: 0.25, contact: 0.5, aggregate: 0.25, byAnionCount: [0.25, 0.5, 0.25] })
-})
-
 describe('residence time', () => {
   /** Contacts with each of many partners end at a constant rate; the cation then goes on to another. */
   function telegraph(seed: number, frames: number, rate: number) {
@@ -143,19 +123,22 @@ describe('residence time', () => {
     return { positions: ndarray(data, [frames, 1 + partners, 3]), box: orthorhombicBox(1000, 50, 50) }
   }
   const partners = range(1, 31).map(atom => [atom])
+  const residence = (frames: ReturnType<typeof telegraph>, groups: number[][]) => {
+    const record = createContactRecord([0], groups, 2)
+    for (let frame = 0; frame < frames.positions.shape[0]!; frame++) record.add(frames, frame)
+    return record.lifetimes({ frameInterval_ps: 0.5 })?.intermittent ?? null
+  }
 
   test('is the inverse of the rate at which contacts end', () => {
-    const frames = telegraph(1, 20_000, 0.02)
-    const result = residenceTime(frames, [0], partners, { cutoff_A: 2, frameInterval_ps: 0.5 })
+    const result = residence(telegraph(1, 20_000, 0.02), partners)
     expect(result!.atLeast).toBe(false)
     expect(Math.abs(result!.time_ps / 25 - 1)).toBeLessThan(0.15)
   })
 
   test('is a lower bound when contacts outlive the trajectory, and absent without contact', () => {
     const frames = telegraph(1, 101, 0)
-    const options = { cutoff_A: 2, frameInterval_ps: 0.5 }
-    expect(residenceTime(frames, [0], partners, options)).toEqual({ time_ps: 25, atLeast: true })
-    expect(residenceTime(frames, [0], [[5]], options)).toBeNull()
+    expect(residence(frames, partners)).toEqual({ time_ps: 25, atLeast: true })
+    expect(residence(frames, [[5]])).toBeNull()
   })
 })
 

@@ -4,6 +4,8 @@ import { meanSquaredDisplacement, removeDrift } from '../../src/analysis/msd.ts'
 import { type ReplicateMean, replicateMean } from '../../src/analysis/transport.ts'
 import type { LiveInput } from '../../src/browser/input.ts'
 import { loadRecipe } from '../../src/io/recipe.ts'
+import { RUN_FILES } from '../../src/io/runDirectory.ts'
+import { loadTrajectory } from '../../src/io/trajectory.ts'
 import { liveInput } from '../../src/workflow/liveInput.ts'
 import { atomsOf, loadRun } from '../../src/workflow/loadRun.ts'
 import { changed, LIFSI_MD, writeLifsi } from '../cli/boxes.ts'
@@ -29,7 +31,8 @@ export async function expectedOf(folder: string): Promise<Expected> {
   const directory = join(folder, 'run')
   await document('md', recipe, '--out', directory, '--platform', 'simd', '--quiet')
   const run = await loadRun(directory)
-  const ions = removeDrift(run.positions, run.masses, atomsOf(run, 'Li'))
+  const { positions } = await loadTrajectory(join(directory, RUN_FILES.trajectory))
+  const ions = removeDrift(positions, run.masses, atomsOf(run, 'Li'))
   const { frameInterval_ps } = run
   const msd = meanSquaredDisplacement(ions, { frameInterval_ps })
   // Where one stage ends and the next begins there are two rows, of which the page shows one.

@@ -211,7 +211,7 @@ describe('a run that is damaged', () => {
     ],
     [
       'a hole in the trajectory',
-      (d: string) => fill(d, 4000, 8000),
+      (d: string) => fill(d, 3320, 8000),
       /^frame \d of the trajectory is damaged$/,
       /dcd$/,
     ],

@@ -58,6 +58,12 @@ const asked = () => jobs.asked.splice(0).map(({ name, args }) => `${args[0]} ${n
 const run = (...args: string[]) => hoplite('study', recipe, '--out', study, '--quiet', ...args)
 const record = () => JSON.parse(readFileSync(join(study, 'study.json'), 'utf8'))
 
+/** Everything in a case but its page, which says when it was made. */
+function runsOf(name: string): Record<string, string> {
+  const { 'report.html': _page, ...runs } = contents(join(study, name))
+  return runs
+}
+
 beforeEach(() => {
   study = join(folder, `study-${++count}`)
   recipe = join(folder, 'tiny.yaml')
@@ -82,11 +88,11 @@ describe('a study of one’s own', () => {
   it('keeps what is finished when it is run again', async () => {
     await run()
     asked()
-    const before = contents(join(study, 'warm'))
+    const before = runsOf('warm')
     const { code } = await run()
     expect(code).toBe(0)
     expect(asked()).toEqual([])
-    expect(contents(join(study, 'warm'))).toEqual(before)
+    expect(runsOf('warm')).toEqual(before)
   })
 
   it('is extended by replicas and cases, and analyses what there was before as well', async () => {
@@ -103,6 +109,69 @@ describe('a study of one’s own', () => {
     expect(sentence).toBe(more.sentence)
     expect(sentence).toContain('3 boxes each')
     expect(record().cases.map(({ name }: { name: string }) => name)).toEqual(['warm', 'later-300K-q1'])
+  })
+
+  it('has a page for every case, and shows all conditions beside each other', async () => {
+    await run()
+    const { stdout, code } = await run('--cases', 'later-300K-q0.7,later-400K-q0.7')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^warm +loose : dense +2 : 2 /m)
+    expect(stdout).toMatch(/^later-400K-q0\.7 +loose : dense +1 : 1 /m)
+    const { conditions, not_run, activation_energies } = JSON.parse(
+      readFileSync(join(study, 'results.json'), 'utf8'),
+    )
+    expect(conditions.map(({ name }: { name: string }) => name)).toEqual([
+      'warm',
+      'later-300K-q0.7',
+      'later-400K-q0.7',
+    ])
+    expect(conditions[1]).toMatchObject({
+      temperature_K: 300,
+      charge_scale: 0.7,
+      published_inside: null,
+      numerator: { system: 'loose', case: 'later-300K-q0.7', boxes: 1 },
+    })
+    expect(not_run).toEqual([
+      { name: 'later-300K-q1', reason: 'not run' },
+      { name: 'later-400K-q1', reason: 'not run' },
+    ])
+    // The same boxes at 300, 400 and 500 K, in femtoseconds too few for a direction.
+    expect(activation_energies.map(({ system }: { system: string }) => system)).toEqual(['dense', 'loose'])
+    const page = (path: string) => readFileSync(join(study, path), 'utf8')
+    expect(page('report.html')).toContain('<a href="later-300K-q0.7/report.html">')
+    for (const name of ['warm', 'later-300K-q0.7', 'later-400K-q0.7']) {
+      expect(page(`${name}/report.html`)).toContain('<a href="../report.html">')
+    }
+  })
+
+  it('reports one of its cases', async () => {
+    await run()
+    rmSync(join(study, 'report.html'))
+    const { report, sentence } = await document('report', join(study, 'warm'))
+    expect(report).toBe(join(study, 'warm/report.html'))
+    expect(sentence).toMatch(/^At 500 K and charge scale 0.7 the Li⁺ MSD slope in loose salt is/)
+    expect(existsSync(join(study, 'report.html'))).toBe(false)
+    const said = await refusal('report', join(study, 'warm'), '--species', 'F')
+    expect(said.message).toBe('--species has no effect on a study')
+  })
+
+  it('has pages of its cases before its headline has run', async () => {
+    const { code, stdout } = await run('--cases', 'later-300K-q1')
+    expect(code).toBe(0)
+    expect(stdout).toContain('none of the headline, so only cases have reports')
+    expect(stdout).toMatch(/^later-300K-q1 +loose : dense/m)
+    expect(existsSync(join(study, 'later-300K-q1/report.html'))).toBe(true)
+    expect(existsSync(join(study, 'report.html'))).toBe(false)
+  })
+
+  it('does not lose the other cases to one that cannot be read', async () => {
+    await run()
+    await run('--cases', 'later-300K-q1')
+    rmSync(join(study, 'later-300K-q1/loose-1/trajectory.dcd'))
+    const { code } = await hoplite('report', study, '--quiet')
+    expect(code).toBe(0)
+    const page = readFileSync(join(study, 'report.html'), 'utf8')
+    expect(page).toContain('later-300K-q1: there is no such file')
   })
 
   it('has the same runs whether they come at once or one after the other', async () => {

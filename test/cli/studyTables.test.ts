@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createBoard } from '../../src/cli/board.ts'
-import { progressLine, progressTable } from '../../src/cli/studyTables.ts'
+import { conditionsTable, progressLine, progressTable } from '../../src/cli/studyTables.ts'
 import type { CaseProgress, StudyProgress } from '../../src/workflow/studyRuns.ts'
+import { overview } from '../report/studyFixture.ts'
 
 const one = (name: string, counts: Partial<CaseProgress>): CaseProgress => ({
   name,
@@ -44,6 +45,34 @@ describe('the progress of a study', () => {
     const waiting = { cases: [one('hot', { running: 1, stepsLeft: 100 })], ended: null }
     expect(progressLine(waiting, 1)).toBe('0 of 1 runs done, 1 running, ETA –')
   })
+})
+
+it('shows the conditions of a study one a line', () => {
+  const lines = conditionsTable(overview.conditions).split('\n')
+  expect(lines).toHaveLength(2 + overview.conditions.length)
+  const cells = (line: string) => line.split(/ {2,}/)
+  expect(cells(lines[0]!)).toEqual([
+    'case',
+    'systems',
+    'boxes',
+    'slopes / Å²/ps',
+    'ratio',
+    '95 %',
+    'P(≥ 6)',
+    'published inside',
+    '1 inside',
+  ])
+  expect(cells(lines[6]!)).toEqual([
+    'degree-d0.83',
+    'dHF-PVDF : PVDF of 500K',
+    '4 : 4',
+    '1.29 : 0.38',
+    '3.4',
+    '1.9–6.9',
+    '0.4 %',
+    'yes',
+    'no',
+  ])
 })
 
 describe('a board', () => {

@@ -70,7 +70,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
 
     const everything = JSON.parse(await download(page, '[data-action="json"]'))
     expect(everything.report.comparison.ratio.value).toBe(1.07)
-    expect(everything.datasets.length).toBe(13)
+    expect(everything.datasets.length).toBe(14)
     expect(await download(page, '[data-action="extxyz"]')).toMatch(/^\d+\nLattice="19/)
     expect(await download(page, '#picture [data-action="svg"]')).toMatch(/^<svg/)
 

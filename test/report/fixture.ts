@@ -8,11 +8,15 @@ import { orthorhombicBox } from '../../src/core/box.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import { createTopology } from '../../src/core/topology.ts'
 import type {
+  BoxStatistics,
   Molecule,
   MoleculeGroup,
+  PairRatios,
+  Quantity,
   Replica,
   SystemReport,
   TransportReport,
+  VanHove,
 } from '../../src/report/model.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
 
@@ -124,6 +128,7 @@ function replica(seed: number, slope: number, temperature_K: number): Replica {
   let drift = 0
   return {
     seed,
+    slope_A2_per_ps: slope * scale,
     lag_ps: LAGS_PS,
     msd_A2,
     thermo: {
@@ -138,6 +143,62 @@ function replica(seed: number, slope: number, temperature_K: number): Replica {
       pressure_bar: noise(1, 900),
     },
   }
+}
+
+function boxesOf(slope: number, sdLog: number): BoxStatistics {
+  return {
+    median: { value: slope, ci95: null },
+    range: [slope * Math.exp(-1.5 * sdLog), slope * Math.exp(1.5 * sdLog)],
+    geometricMean: { value: slope, ci95: [slope * Math.exp(-2 * sdLog), slope * Math.exp(2 * sdLog)] },
+    sdLog: { value: sdLog, ci95: [0.7 * sdLog, 1.7 * sdLog] },
+  }
+}
+
+/** Every box of one list against every other one of the other. */
+export function pairRatios(above: readonly number[], below: readonly number[], factor: number): PairRatios {
+  const ratios = above
+    .flatMap((a, i) => below.flatMap((b, j) => (above === below && i === j ? [] : [a / b])))
+    .sort((a, b) => a - b)
+  const share = (counts: (ratio: number) => boolean) => ratios.filter(counts).length / ratios.length
+  const atLeast = share(ratio => ratio >= factor)
+  return {
+    pairs: ratios.length,
+    range90: [ratios[Math.floor(0.05 * ratios.length)]!, ratios[Math.floor(0.95 * ratios.length)]!],
+    atLeast,
+    atLeast_ci95: [0.4 * atLeast, 2 * atLeast],
+    atMostInverse: share(ratio => ratio <= 1 / factor),
+    ratios,
+  }
+}
+
+/** Of ions that move by free diffusion with this mean-squared displacement. */
+function vanHove(lag_ps: number, msd_A2: number): VanHove {
+  const r_A = Array.from({ length: 80 }, (_, k) => 0.05 + 0.1 * k)
+  const width = msd_A2 / 3
+  return {
+    lag_ps,
+    r_A,
+    density_per_A: r_A.map(
+      r => 4 * Math.PI * r * r * (2 * Math.PI * width) ** -1.5 * Math.exp((-r * r) / (2 * width)),
+    ),
+  }
+}
+
+/** One of each kind: with and without interval, bound, note, number. */
+function quantities(doubleBonds: boolean, shift: number): Quantity[] {
+  const row = (group: string, name: string, unit: string, rest: Partial<Quantity>): Quantity => {
+    return { group, name, unit, value: null, ci95: null, bound: null, note: null, ...rest }
+  }
+  const hops = 'Hops: places of 2 ps each'
+  const chains = 'Chains'
+  return [
+    row(hops, 'hops seen', '', { value: 0, note: 'of 24 ions' }),
+    row(hops, 'rate per ion', '/ns', { value: 0.32, bound: 'at most', note: '95 %, none seen' }),
+    row(hops, 'length', 'Å', { note: 'none seen' }),
+    row(chains, 'relaxation of the end-to-end vector', 'ps', { value: 100, bound: 'at least' }),
+    row(chains, 'dihedrals in trans', '%', { value: 55.1 + shift, ci95: [53.2, 57] }),
+    ...(doubleBonds ? [row(chains, 'only here', '', { value: 3 })] : []),
+  ]
 }
 
 function system(options: {
@@ -184,6 +245,7 @@ function system(options: {
       high_A2: msd_A2.map(value => 1.14 * value),
     },
     slope_A2_per_ps: { value: slope, ci95: [0.86 * slope, 1.15 * slope], status: 'predicted' },
+    boxes: boxesOf(slope, 0.2),
     axisSlopes_A2_per_ps: [
       { value: 0.31 * slope, ci95: [0.2 * slope, 0.42 * slope] },
       { value: 0.36 * slope, ci95: [0.25 * slope, 0.46 * slope] },
@@ -212,20 +274,34 @@ function system(options: {
       {
         pair: 'Li–O(FSI)',
         radius_A: 2.8,
+        radiusFrom: 'first minimum',
         value: 2.85 - shift,
         ci95: [2.71, 2.98],
         residence: { time_ps: 140, atLeast: true },
+        unbroken: { time_ps: 2.4, atLeast: false },
       },
       {
         pair: 'Li–F(polymer)',
         radius_A: 2.7,
+        radiusFrom: 'first minimum',
         value: 1.14 + shift,
         ci95: [1.02, 1.29],
         residence: { time_ps: 5.2, atLeast: false },
+        unbroken: null,
       },
-      { pair: 'Li–Li', radius_A: 4.4, value: 1.3, ci95: null, residence: null },
+      {
+        pair: 'Li–Li',
+        radius_A: 4.4,
+        radiusFrom: 'chosen',
+        value: 1.3,
+        ci95: null,
+        residence: null,
+        unbroken: null,
+      },
     ],
-    ionPairStates: { free: 0.11 + shift, contact: 0.34, aggregate: 0.55 - shift },
+    ionClusters: { free: 0.11 + shift, contactPair: 0.34, aggregate: 0.55 - shift },
+    vanHove: [4, 12].map(lag_ps => vanHove(lag_ps, slope * lag_ps)),
+    mechanism: quantities(doubleBonds, shift),
     slopeVsLength: {
       length_ps: lengths,
       slope_A2_per_ps: lengths.map(length => slope * (1 + 0.9 / length)),
@@ -260,6 +336,17 @@ export function comparisonReport(): TransportReport {
       numerator: 'dHF-PVDF',
       denominator: 'PVDF',
       ratio: { value: 1.07, ci95: [0.75, 1.53], status: 'predicted' },
+      of: 'mean slopes',
+      statistics: {
+        factor: 6,
+        probabilities: { atLeast: 1e-6, atMostInverse: 1e-7 },
+        meanSlopes: { value: 1.07, ci95: [0.75, 1.53], hierarchical_ci95: [0.78, 1.49] },
+        geometricMeans: null,
+        oneBox: pairRatios([3.4, 3.1], [3, 3.1], 6),
+        sameMaterial: pairRatios([3.4, 3.1], [3.1, 3.4], 6),
+        sameMaterialOf: [],
+        logNormal: 1e-4,
+      },
       nullRatio_ci95: [0.7, 1.42],
       method: 'Intervals: bootstrap over boxes and ions, 2000 draws.',
     },
@@ -273,6 +360,7 @@ export function comparisonReport(): TransportReport {
       doi: DOI,
       conditions: 'temperature and protocol not given',
     },
+    study: null,
     checks: [
       { name: 'Temperature', passed: true, detail: '700.3 ± 0.6 K, set to 700 K' },
       { name: 'Conserved quantity', passed: true, detail: 'drift 0.012 meV per atom and ps, below 0.1' },
@@ -368,7 +456,9 @@ export function singleRunReport(): TransportReport {
     alphaCurve: null,
     rdfs: [],
     coordination: [],
-    ionPairStates: null,
+    ionClusters: null,
+    vanHove: [],
+    mechanism: [],
     slopeVsLength: null,
     molecule: null,
   }

@@ -5,6 +5,7 @@ import {
   formatInterval,
   formatMeasurement,
   formatNumber,
+  formatShare,
   formatUncertain,
   joinWords,
 } from '../../src/report/format.ts'
@@ -37,7 +38,12 @@ describe('estimates', () => {
       interval: '0.81–1.61',
       power: '',
     })
-    expect(formatMeasurement({ value: 1.52, ci95: [0.78, 3.01] })).toBe('1.5 (95 %: 0.8–3.0)')
+  })
+
+  test('a positive quantity keeps two digits of its lower end', () => {
+    expect(formatMeasurement({ value: 1.52, ci95: [0.78, 3.01] })).toBe('1.5 (95 %: 0.78–3.0)')
+    expect(formatMeasurement({ value: 0.4, ci95: [0.0412, 3.96] })).toBe('0.40 (95 %: 0.041–4.0)')
+    expect(formatMeasurement({ value: 0.4, ci95: [0, 3.96] })).toBe('0.4 (95 %: 0.0–4.0)')
   })
 
   test('value and interval share their power of ten', () => {
@@ -73,6 +79,19 @@ test.each([
   [7500, '2 h 5 min'],
 ])('%d seconds', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text)
+})
+
+test.each([
+  [0.1234, '12 %'],
+  [0.0671, '6.7 %'],
+  [0.05, '5 %'],
+  [0, '0 %'],
+  [1, '100 %'],
+  [1e-5, '< 0.1 %'],
+  [0.99999, '> 99.9 %'],
+  [Number.NaN, 'not known'],
+])('%d as a share', (fraction, text) => {
+  expect(formatShare(fraction)).toBe(text)
 })
 
 test('words are joined', () => {

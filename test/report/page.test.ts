@@ -2,22 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { parseExtxyz } from '../../src/io/extxyz.ts'
 import type { TransportReport } from '../../src/report/model.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
-import type { Payload } from '../../src/report/payload.ts'
 import { comparisonReport, singleRunReport } from './fixture.ts'
+import { markupOf, payloadOf } from './payload.ts'
 
 const MEGABYTE = 1e6
 const report = comparisonReport()
 const page = renderTransportReport(report)
-
-/** The page without the libraries and the data. */
-function markupOf(html: string): string {
-  return html.replace(/(<script[^>]*>)[\s\S]*?(<\/script>)/g, '$1$2')
-}
-
-function payloadOf(html: string): Payload {
-  const [, json] = /<script[^>]*id="payload">([\s\S]*?)<\/script>/.exec(html)!
-  return JSON.parse(json!) as Payload
-}
 
 describe('one self-contained file', () => {
   test('loads nothing: only DOI links lead out', () => {
@@ -73,7 +63,7 @@ describe('content', () => {
 
   test('every plotted series can be downloaded', () => {
     const { figures } = payloadOf(page)
-    expect(figures.length).toBe(14)
+    expect(figures.length).toBe(15)
     for (const { id, dataset, traces } of figures) {
       const buttons = page.split(`data-action="csv" data-target="${dataset.id}"`).length - 1
       expect(buttons, dataset.id).toBeGreaterThanOrEqual(2)
@@ -129,9 +119,20 @@ describe('content', () => {
     expect(kinds.length).toBe(report.checks.length)
   })
 
+  test('the mechanism in numbers says bounds, and why there is no number', () => {
+    const [, table] = page.match(/The mechanism, in numbers(.*?)<\/table>/s)!
+    const rowOf = (name: string) => table!.match(new RegExp(`${name}</th>(.*?)</tr>`, 's'))![1]!
+    expect(table).toContain('Hops <span class="aside">places of 2 ps each</span>')
+    expect(rowOf('rate per ion')).toContain('≤ <span class="nowrap">0.32 /ns</span>')
+    expect(rowOf('end-to-end vector')).toContain('≥ <span class="nowrap">100 ps</span>')
+    expect(rowOf('in trans')).toContain('<small>53.2–57.0</small>')
+    expect(rowOf('length')).toContain('none seen')
+    expect(rowOf('only here')).toMatch(/>none<.*>3<\/span>/s)
+  })
+
   test('figures say their numbers to those who cannot see them', () => {
     const texts = [...page.matchAll(/role="img" aria-label="([^"]+)"><\/div>/g)].map(([, text]) => text!)
-    expect(texts.length).toBe(14)
+    expect(texts.length).toBe(15)
     expect(texts[0]).toContain('3.04 Å²/ps (95 %: 2.61–3.50)')
   })
 

@@ -48,8 +48,8 @@ export async function hotRun(box: 'pvdf' | 'dhf') {
       platform: 'auto',
       command: [],
     })
-    const run = await loadRun(directory)
-    const system = analyseSystem(box, [run], 'Li', { from_ps: 2, to_ps: 12 })
+    const runs = [loadRun(directory)]
+    const system = await analyseSystem({ name: box, runs }, 'Li', { from_ps: 2, to_ps: 12 })
     const [msd] = system.msds
     const at5ps = msd!.mean_A2[Math.round(5 / msd!.frameInterval_ps) - 1]!
     return { msd5ps_A2: at5ps, slope_A2_per_ps: system.transport.slope_A2_per_ps }

@@ -14,8 +14,8 @@ import {
   thinned,
   thinnedForBothScales,
 } from '../figure.ts'
-import { formatMeasurement, formatNumber } from '../format.ts'
-import type { TransportReport } from '../model.ts'
+import { formatMeasurement, formatNumber, joinWords } from '../format.ts'
+import type { TransportReport, VanHove } from '../model.ts'
 
 const POINTS = 300
 
@@ -158,30 +158,86 @@ export function alphaFigure(report: TransportReport): Figure | null {
   }
 }
 
+/** Densities below this are few events. */
+const LOWEST_DENSITY_per_A = 1e-3
+const LAG_DASHES = ['4px,3px', 'solid'] as const
+
+/** How far ions come in two times, on a logarithmic scale: one that hops has a second hump where its next site is. */
+export function vanHoveFigure(report: TransportReport): Figure | null {
+  const colors = systemColors(report.systems)
+  const found = report.systems.flatMap(({ name, vanHove }, k) =>
+    vanHove.map((curve, order) => ({ name, curve, color: colors[k]!, dash: LAG_DASHES[order] ?? 'dot' })),
+  )
+  if (found.length === 0) return null
+  const all = found.flatMap(({ curve }) => Array.from(curve.density_per_A))
+  const highest = Math.max(LOWEST_DENSITY_per_A, ...all)
+  const farthest = Math.max(
+    ...found.map(({ curve }) => {
+      const last = Array.from(curve.density_per_A).findLastIndex(value => value > LOWEST_DENSITY_per_A)
+      return curve.r_A[Math.max(0, last)]!
+    }),
+  )
+  const times = [...new Set(found.map(({ curve }) => `${formatNumber(curve.lag_ps)} ps`))]
+  return {
+    id: 'van-hove',
+    title: `How far in ${joinWords(times.map((time, k) => `${time} (${LAG_WORDS[k] ?? 'dotted'})`))}`,
+    alt: `Distribution of the distance that ${report.speciesLabel} comes in ${joinWords(times)}. ${found
+      .map(({ name, curve }) => `${name}, ${formatNumber(curve.lag_ps)} ps: most often ${peak(curve)} Å`)
+      .join('; ')}.`,
+    dataset: {
+      id: 'van-hove',
+      title: 'Self part of the van Hove function, 4πr² G_s(r, t)',
+      series: found.map(({ name, curve }) => ({
+        keys: { system: name, lag_ps: String(curve.lag_ps) },
+        // A logarithm has no place for nothing.
+        columns: { r_A: column(curve.r_A), density_per_A: column(curve.density_per_A).map(x => x || null) },
+      })),
+    },
+    traces: found.map(({ name, curve, color, dash }, series) => ({
+      series,
+      x: 'r_A',
+      y: 'density_per_A',
+      mode: 'lines',
+      name: plotText(name),
+      line: { color, width: dash === 'solid' ? 2.2 : 1.6, dash },
+      hovertemplate: hoverLabel(`${name}, ${formatNumber(curve.lag_ps)} ps`, '%{y:.2~g} Å⁻¹ at %{x:.2f} Å'),
+    })),
+    layout: {
+      xaxis: axis('<i>r</i> / Å', { range: [0, farthest * 1.05] }),
+      yaxis: logAxis('4π<i>r</i>² <i>G</i><sub>s</sub> / Å⁻¹', [LOWEST_DENSITY_per_A, highest * 1.5]),
+    },
+  }
+}
+
+const LAG_WORDS = ['dashed', 'solid']
+
+function peak({ r_A, density_per_A }: VanHove): string {
+  const values = Array.from(density_per_A)
+  return formatNumber(r_A[values.indexOf(Math.max(...values))]!, 2)
+}
+
 const STATES = [
   { key: 'free', name: 'free', step: 1 },
-  { key: 'contact', name: 'contact pair', step: 2 },
+  { key: 'contactPair', name: 'contact pair', step: 2 },
   { key: 'aggregate', name: 'aggregate', step: 3 },
 ] as const
 
-/** What share of the ions is free, in a contact pair or in a larger aggregate: one bar per system. */
-export function ionPairFigure(report: TransportReport): Figure | null {
-  const found = report.systems.flatMap(({ name, ionPairStates }) =>
-    ionPairStates ? [{ name, states: ionPairStates }] : [],
+/** What share of the ions is free, in a contact pair or in a larger cluster: one bar per system. */
+export function ionClusterFigure(report: TransportReport): Figure | null {
+  const found = report.systems.flatMap(({ name, ionClusters }) =>
+    ionClusters ? [{ name, states: ionClusters }] : [],
   )
   if (found.length === 0) return null
   return {
-    id: 'ion-pairs',
-    title: 'Ion-pair states',
-    alt: `Ion-pair states of ${report.speciesLabel}. ${perSystem(report, ({ ionPairStates }) =>
-      ionPairStates
-        ? STATES.map(({ key, name }) => `${percent(ionPairStates[key])} ${name}`).join(', ')
-        : null,
+    id: 'ion-clusters',
+    title: 'Clusters of ions',
+    alt: `${report.speciesLabel} by the cluster that it is in. ${perSystem(report, ({ ionClusters }) =>
+      ionClusters ? STATES.map(({ key, name }) => `${percent(ionClusters[key])} ${name}`).join(', ') : null,
     )}.`,
     legend: STATES.map(({ name, step }) => ({ text: name, className: `chip-ramp-${step}` })),
     dataset: {
-      id: 'ion-pairs',
-      title: 'Ion-pair states',
+      id: 'ion-clusters',
+      title: 'Clusters of ions',
       series: STATES.map(({ key, name }) => ({
         keys: { state: name },
         columns: {

@@ -333,14 +333,15 @@ export function nullFigure(report: TransportReport): Figure | null {
   }
 }
 
-function publishedLine(value: number): Layout {
+/** The published ratio across the plot. */
+export function publishedLine(value: number): Layout {
   return {
     ...guideLine({ x0: value, x1: value }),
     line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
   }
 }
 
-function publishedLabel(value: number, label: string): Layout {
+export function publishedLabel(value: number, label: string): Layout {
   return {
     text: `${plotText(label)}: ${formatNumber(value)}`,
     x: Math.log10(value),

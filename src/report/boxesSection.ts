@@ -1,0 +1,85 @@
+import type { Figure } from './figure.ts'
+import { formatInterval, formatNumber, formatShare, joinWords } from './format.ts'
+import { html, type Markup } from './html.ts'
+import type { Comparison, Interval, PairRatios, TransportReport } from './model.ts'
+import { figureGrid, recordTable } from './parts.ts'
+import { boxesFigure, oneBoxFigure } from './plots/boxes.ts'
+import { systemKey } from './sections.ts'
+import type { Section } from './shell.ts'
+import { measured } from './tables.ts'
+
+/** From so many boxes of each on their distribution is shown. */
+const ENOUGH_BOXES = 3
+
+/** What single boxes show, for those who have only one. None for a few boxes. */
+export function boxesSection(report: TransportReport): { section: Section; figures: Figure[] } | null {
+  const { comparison } = report
+  const oneBox = oneBoxFigure(report)
+  if (!comparison || !oneBox) return null
+  const compared = report.systems.filter(({ name }) =>
+    [comparison.numerator, comparison.denominator].includes(name),
+  )
+  if (compared.some(({ replicas }) => replicas.length < ENOUGH_BOXES)) return null
+  const figures = [boxesFigure(report), oneBox]
+  return {
+    figures,
+    section: {
+      id: 'boxes',
+      title: 'One box is not enough',
+      lead: html`Boxes of one material differ. Whoever has one box of each sees one of the pairs below.`,
+      body: html`<ul class="key">${systemKey(report)}<li><span class="line line-null"></span>two boxes of the same material</li>${publishedKey(report)}</ul>${figureGrid(figures, 'medium')}${statisticsTable(comparison)}`,
+    },
+  }
+}
+
+function publishedKey({ published }: TransportReport): Markup | null {
+  const labels = [...new Set(published.map(({ label }) => label))]
+  return labels.length === 0
+    ? null
+    : html`<li><span class="line line-dashed"></span>published, ${joinWords(labels)}</li>`
+}
+
+function statisticsTable({ of, statistics }: Comparison): Markup | null {
+  const { factor, probabilities, meanSlopes, geometricMeans, oneBox, sameMaterial } = statistics
+  const times = formatNumber(factor)
+  const likely = (fraction: number | undefined) =>
+    fraction === undefined ? 'not known' : html`${formatShare(fraction)}<small>probability</small>`
+  const certain = (kind: Comparison['of']) =>
+    kind === of ? [likely(probabilities?.atLeast), likely(probabilities?.atMostInverse)] : ['–', '–']
+  const bootstrap = (interval: Interval, how: string) =>
+    html`<small>${how}: ${formatInterval(interval)}</small>`
+  const byMeans = html`${measured(meanSlopes)}${bootstrap(meanSlopes.hierarchical_ci95, 'bootstrap over boxes, then ions')}`
+  const byBoxes =
+    geometricMeans &&
+    html`${measured(geometricMeans)}${bootstrap(geometricMeans.bootstrap_ci95, 'bootstrap over boxes')}<small>permutation test: p = ${formatNumber(geometricMeans.pValue, 2)}</small>`
+  return recordTable(
+    null,
+    ['', 'Ratio', `${times} or more`, `1/${times} or less`],
+    [
+      ...(byBoxes ? [['Geometric means of boxes', byBoxes, ...certain('geometric means')]] : []),
+      ['Mean slopes', byMeans, ...certain('mean slopes')],
+      ['One box against one box', pairRange(oneBox), share(oneBox), formatShare(oneBox.atMostInverse)],
+      ...(sameMaterial
+        ? [['Two boxes of the same material', pairRange(sameMaterial), ...sameShares({ statistics })]]
+        : []),
+    ],
+  )
+}
+
+const pairRange = (pairs: PairRatios): Markup =>
+  html`${formatInterval(pairs.range90)}<small>90 % of ${pairs.pairs} pairs</small>`
+
+function share({ atLeast, atLeast_ci95: [low, high] }: PairRatios): Markup {
+  return html`${formatShare(atLeast)}<small>95 %: ${formatShare(low)} to ${formatShare(high)}</small>`
+}
+
+/** The same both ways: every pair is taken twice. */
+function sameShares({ statistics }: Pick<Comparison, 'statistics'>): (Markup | string)[] {
+  const { sameMaterial, sameMaterialOf, logNormal } = statistics
+  const each = sameMaterialOf.map(
+    pairs => html`<small>${pairs.system}: ${formatShare(pairs.atLeast)}</small>`,
+  )
+  const model =
+    logNormal === null ? null : html`<small>if ln slope is normal: ${formatShare(logNormal)}</small>`
+  return [html`${share(sameMaterial!)}${each}${model}`, formatShare(sameMaterial!.atMostInverse)]
+}

@@ -1,0 +1,188 @@
+import type { Figure } from './figure.ts'
+import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords } from './format.ts'
+import { html, type Markup } from './html.ts'
+import type { TransportReport } from './model.ts'
+import { count, figureGrid, recordTable, unbroken } from './parts.ts'
+import { arrheniusFigure, conditionGroups } from './plots/arrhenius.ts'
+import { conditionsFigure, rowName } from './plots/conditions.ts'
+import { systemKey } from './sections.ts'
+import type { Section } from './shell.ts'
+import type { AbsentCondition, Activation, Condition, ConditionSystem, StudyOverview } from './studyModel.ts'
+import { measured } from './tables.ts'
+
+interface Drawn {
+  readonly section: Section
+  readonly figures: Figure[]
+}
+
+/** All conditions of a study side by side; none where there is one row and nothing is absent. */
+export function conditionsSection(report: TransportReport): Drawn | null {
+  const { study, publishedRatio } = report
+  if (!study || study.conditions.length + study.absent.length < 2) return null
+  const { conditions, absent } = study
+  const figures = conditions.length > 1 ? [conditionsFigure(conditions, publishedRatio)] : []
+  return {
+    figures,
+    section: {
+      id: 'conditions',
+      title: 'Other conditions',
+      lead: html`${unbroken(conditionsSentence(study, publishedRatio?.value ?? null))}`,
+      body: html`${figureGrid(figures, conditions.length > 9 ? 'tall' : '')}${conditionsTable(conditions, publishedRatio?.value ?? null)}${absentList(absent)}`,
+    },
+  }
+}
+
+/** Under which conditions the published ratio lies inside the interval, and what that means; or which differ from 1. */
+export function conditionsSentence({ conditions }: StudyOverview, published: number | null): string {
+  const names = (rows: readonly Condition[]) => joinWords(rows.map(row => rowName(row, conditions)))
+  const judged = conditions.filter(({ publishedInside }) => publishedInside !== null)
+  const all = count(conditions.length, 'condition', 'conditions')
+  if (published === null || judged.length === 0) {
+    const different = conditions.filter(({ oneInside }) => !oneInside)
+    return different.length === 0
+      ? `The interval of the ratio contains 1 under ${conditions.length === 1 ? 'the only condition' : `all of ${all}`}: no difference is shown.`
+      : `Of ${all}, the interval of the ratio excludes 1 under ${names(different)}.`
+  }
+  const value = formatNumber(published)
+  const inside = judged.filter(({ publishedInside }) => publishedInside)
+  const of = count(judged.length, 'condition', 'conditions')
+  if (inside.length === 0) {
+    return judged.length === 1
+      ? `The published ratio ${value} lies outside the interval of the only condition that has run.`
+      : `The published ratio ${value} lies inside the interval of none of the ${of} that have run.`
+  }
+  const silent = inside.filter(({ oneInside }) => oneInside)
+  const telling = inside.filter(({ oneInside }) => !oneInside)
+  const verdict = `The published ratio ${value} lies inside the interval of ${inside.length} of ${of}`
+  const clauses = [
+    ...(telling.length > 0 ? [`${names(telling)}, where 1 lies outside`] : []),
+    ...(silent.length > 0
+      ? [`${names(silent)}, where 1 lies inside as well, so that it says nothing for or against`]
+      : []),
+  ]
+  return `${verdict}: ${clauses.join('; ')}.`
+}
+
+function conditionsTable(conditions: readonly Condition[], published: number | null): Markup | null {
+  const factor = formatNumber(conditions[0]?.factor ?? Number.NaN)
+  const isFaster = published === null || published >= 1
+  const sides = conditions.flatMap(({ numerator, denominator }) => [numerator, denominator])
+  const isApparent = sides.some(({ verdict }) => verdict !== 'diffusive')
+  const isMixed = new Set(conditions.map(({ of }) => of)).size > 1
+  const varies = (of: (row: Condition) => unknown) => conditions.some(row => of(row) !== null)
+  const hasUnits = varies(({ degree }) => degree) || varies(({ placement }) => placement)
+  return recordTable(
+    null,
+    [
+      'Case',
+      'Conditions',
+      `${isApparent ? 'Apparent slopes' : 'Slopes'}, Å²/ps`,
+      'Ratio',
+      isFaster ? `P(≥ ${factor})` : `P(≤ 1/${factor})`,
+      ...(published === null ? [] : [`${formatNumber(published)} inside?`]),
+      '1 inside?',
+    ],
+    conditions.map(row => [
+      html`<a href="${row.page}">${rowName(row, conditions)}</a>`,
+      html`${formatNumber(row.temperature_K, 4)} K<small>charge scale ${formatNumber(row.chargeScale)}</small>${hasUnits && units(row)}`,
+      html`${side(row.numerator)}${side(row.denominator)}`,
+      html`${measured(row.ratio)}${isMixed && html`<small>${row.of}</small>`}`,
+      row.probabilities
+        ? html`<span class="nowrap">${formatShare(isFaster ? row.probabilities.atLeast : row.probabilities.atMostInverse)}</span>`
+        : 'not known',
+      ...(published === null ? [] : [row.publishedInside === null ? '–' : yesOrNo(row.publishedInside)]),
+      yesOrNo(row.oneInside),
+    ]),
+  )
+}
+
+const yesOrNo = (yes: boolean) => (yes ? 'yes' : 'no')
+
+function units({ degree, placement }: Condition): Markup | null {
+  if (degree === null && placement === null) return null
+  const words = [
+    ...(degree === null ? [] : [`${formatNumber(100 * degree)} % of units`]),
+    ...(placement === null ? [] : [placement]),
+  ]
+  return html`<small>${words.join(', ')}</small>`
+}
+
+function side({ name, borrowedFrom, boxes, slope_A2_per_ps, alpha, verdict }: ConditionSystem): Markup {
+  const from = borrowedFrom === null ? '' : ` of ${borrowedFrom}`
+  const slope = formatEstimate(slope_A2_per_ps)
+  const certainty = slope.interval === null ? '' : `${slope.interval}${slope.power}, `
+  return html`<div>${name}${from} <span class="nowrap">${slope.value}${slope.power}</span><small>${certainty}${count(boxes, 'box', 'boxes')}, α ${formatEstimate(alpha).value}, ${verdict}</small></div>`
+}
+
+function absentList(absent: readonly AbsentCondition[]): Markup | null {
+  if (absent.length === 0) return null
+  const reasons = [...new Set(absent.map(({ reason }) => reason))]
+  const texts = reasons.map(reason => {
+    const names = absent.filter(one => one.reason === reason).map(({ name }) => name)
+    return html`<li>${joinWords(names)}: ${reason}</li>`
+  })
+  return html`<h3 class="sub">Without a result</h3><ul class="note">${texts}</ul>`
+}
+
+/** How slopes depend on temperature; none where no system was run at two. */
+export function temperatureSection(report: TransportReport): Drawn | null {
+  const { study } = report
+  if (!study || study.activations.length === 0) return null
+  const { activations } = study
+  const figures = [arrheniusFigure(activations)]
+  const apparent = activations.some(({ points }) => points.some(({ verdict }) => verdict !== 'diffusive'))
+  return {
+    figures,
+    section: {
+      id: 'activation',
+      title: 'Dependence on temperature',
+      lead: html`Slopes at temperatures that differ in nothing else.${
+        apparent &&
+        ' Not all of them are of diffusive motion: the energies are those of apparent slopes, not of diffusion.'
+      }`,
+      body: html`<ul class="key">${systemKey(report)}${conditionKey(activations)}</ul>${figureGrid(figures)}${activationTable(activations)}${warnings(activations)}`,
+    },
+  }
+}
+
+/** Which symbol stands for which conditions, where there are several. */
+function conditionKey(activations: readonly Activation[]): Markup[] {
+  const groups = conditionGroups(activations)
+  return groups.length < 2 ? [] : groups.map(({ conditions, mark }) => html`<li>${mark} ${conditions}</li>`)
+}
+
+function activationTable(activations: readonly Activation[]): Markup | null {
+  return recordTable(
+    null,
+    ['System', 'Activation energy, eV', 'Measured', 'Straight line?'],
+    activations.map(({ system, conditions, energy_eV, measured_K, points, pStraight, of }) => [
+      html`${system}<small>${conditions}</small>`,
+      html`${measured(energy_eV)}<small>${of}</small>`,
+      `${measured_K.map(T => formatNumber(T, 4)).join('–')} K, ${count(points.length, 'point', 'points')}`,
+      pStraight === null ? 'two points: any line fits' : `p = ${formatNumber(pStraight, 2)}`,
+    ]),
+  )
+}
+
+function warnings(activations: readonly Activation[]): Markup | null {
+  const read = activations.flatMap(({ system, conditions, outside, measured_K }) =>
+    outside
+      ? [
+          html`<li><strong>${formatNumber(outside.asked_K, 4)} K lies outside what was measured</strong> of ${system} (${conditions}, ${measured_K
+            .map(T => formatNumber(T, 4))
+            .join(
+              '–',
+            )} K). The line there, ${formatMeasurement(outside.value, 'Å²/ps')}, assumes that nothing changes on the way, such as a glass transition.</li>`,
+        ]
+      : [],
+  )
+  const still = activations.flatMap(({ system, conditions, leftOut_K }) =>
+    leftOut_K.length === 0
+      ? []
+      : [
+          html`<li>${system} (${conditions}) shows no motion at ${joinWords(leftOut_K.map(T => `${formatNumber(T, 4)} K`))}, which the line leaves out.</li>`,
+        ],
+  )
+  const all = [...read, ...still]
+  return all.length === 0 ? null : html`<ul class="note">${all}</ul>`
+}

@@ -1,0 +1,94 @@
+import type { Estimate, Interval, SlopeKind, Verdict } from './common.ts'
+
+/** What a page tells of the other cases of its study. */
+export interface StudyOverview {
+  /** Address of the page on which all cases stand side by side; null on that page itself. */
+  readonly page: string | null
+  /** The case that the page is about. */
+  readonly name: string
+  /** One row for each pair of systems; the rest only on the page of the whole study. */
+  readonly conditions: readonly Condition[]
+  readonly absent: readonly AbsentCondition[]
+  readonly activations: readonly Activation[]
+}
+
+/** A system compared with the first, under some conditions. */
+export interface Condition {
+  /** Of the case. */
+  readonly name: string
+  /** Address of its own page, relative. */
+  readonly page: string
+  readonly temperature_K: number
+  readonly chargeScale: number
+  /** Fraction of units that are replaced, and how; null where the systems say it themselves. */
+  readonly degree: number | null
+  readonly placement: string | null
+  /** ratio = numerator / denominator */
+  readonly numerator: ConditionSystem
+  readonly denominator: ConditionSystem
+  readonly ratio: Estimate
+  readonly of: SlopeKind
+  readonly factor: number
+  /** That the true ratio is at least the factor, and at most its inverse. */
+  readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number } | null
+  /** Whether the interval contains the published ratio; null where that is of other systems, or nothing was published. */
+  readonly publishedInside: boolean | null
+  /** Whether it contains 1. */
+  readonly oneInside: boolean
+}
+
+export interface ConditionSystem {
+  readonly name: string
+  readonly color: string | null
+  /** The case whose boxes these are, when it is another. */
+  readonly borrowedFrom: string | null
+  readonly boxes: number
+  readonly slope_A2_per_ps: Estimate
+  readonly alpha: Estimate
+  readonly verdict: Verdict
+}
+
+/** Conditions of the recipe with nothing to show, and why. */
+export interface AbsentCondition {
+  readonly name: string
+  readonly reason: string
+}
+
+/** Slopes of one system against temperature, everything else being equal. */
+export interface Activation {
+  readonly system: string
+  readonly color: string | null
+  /** What tells it from others of the same name, such as "charge scale 0.7"; may be empty. */
+  readonly conditions: string
+  readonly points: readonly ActivationPoint[]
+  readonly of: SlopeKind
+  readonly energy_eV: Estimate
+  /** That points of a straight line scatter this much or more; null for two points. */
+  readonly pStraight: number | null
+  readonly measured_K: Interval
+  /** The line with its band, within what was measured. */
+  readonly line: ActivationLine
+  /** The same beyond it, up to a temperature that somebody will ask for; null when there is none. */
+  readonly outside: {
+    readonly line: ActivationLine
+    readonly asked_K: number
+    readonly value: Estimate
+  } | null
+  /** Temperatures without motion, of which there is no logarithm. */
+  readonly leftOut_K: readonly number[]
+}
+
+export interface ActivationPoint extends Estimate {
+  readonly temperature_K: number
+  /** Of the study. */
+  readonly case: string
+  readonly boxes: number
+  readonly verdict: Verdict
+}
+
+export interface ActivationLine {
+  readonly temperature_K: readonly number[]
+  readonly value: readonly number[]
+  readonly low: readonly number[]
+  readonly high: readonly number[]
+}

@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { orthorhombicBox } from '../../src/core/box.ts'
+import { createTopology } from '../../src/core/topology.ts'
+import { writeManifest } from '../../src/io/manifest.ts'
+import { RUN_FILES } from '../../src/io/runDirectory.ts'
+import { writeStructureFile } from '../../src/io/structureFile.ts'
+import { createTrajectory } from '../../src/io/trajectory.ts'
+import { LOG_COLUMNS } from '../../src/workflow/md.ts'
+import { normalSequence } from '../analysis/walks.ts'
+import { LIFSI_MD } from '../cli/boxes.ts'
+
+const EDGE_A = 60
+
+/**
+ * The directory of a run that nobody ran: lithium that walks at random among fluorine that stays, a frame every 0.1 ps.
+ * The MSD's slope is 0.6 Å²/ps.
+ * @param size.charged the fluorine consists of ions with one negative charge each; else it is neutral
+ */
+export function writeLongRun(
+  directory: string,
+  size: {
+    readonly frames: number
+    readonly ions: number
+    readonly others: number
+    readonly charged?: boolean
+  },
+): void {
+  const { frames, ions, others, charged = false } = size
+  const atoms = ions + others
+  mkdirSync(directory, { recursive: true })
+  const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
+  const box = orthorhombicBox(EDGE_A, EDGE_A, EDGE_A)
+  const normal = normalSequence(1)
+  const positions = Float64Array.from({ length: 3 * atoms }, (_, k) => (k * 7.3) % EDGE_A)
+  const isIon = (atom: number) => atom < ions
+  writeStructureFile(file('structure'), {
+    elements: Array.from({ length: atoms }, (_, atom) => (isIon(atom) ? 'Li' : 'F')),
+    types: Array.from({ length: atoms }, (_, atom) => (isIon(atom) ? 'Li' : 'F_p')),
+    positions,
+    box,
+    topology: createTopology(atoms, []),
+    charges: charged ? Float64Array.from({ length: atoms }, (_, atom) => (isIon(atom) ? 1 : -1)) : null,
+    masses: Float64Array.from({ length: atoms }, (_, atom) => (isIon(atom) ? 6.941 : 18.998)),
+    velocities: null,
+    frozen: null,
+  })
+  const trajectory = createTrajectory(file('trajectory'), {
+    atomCount: atoms,
+    firstStep: 0,
+    stepsPerFrame: 100,
+    timestep_fs: 1,
+  })
+  for (let frame = 0; frame < frames; frame++) {
+    trajectory.append(positions, box)
+    for (let k = 0; k < 3 * ions; k++) positions[k]! += Math.sqrt(0.02) * normal()
+  }
+  trajectory.close()
+  const values: Record<string, number> = { stage: 1, temperature_K: 500 }
+  const rows = [0, 100 * (frames - 1)].map(step =>
+    LOG_COLUMNS.map(column => (column === 'step' ? step : (values[column] ?? 0))).join(','),
+  )
+  writeFileSync(file('log'), `${[LOG_COLUMNS.join(','), ...rows].join('\n')}\n`)
+  writeManifest(file('manifest'), {
+    command: [],
+    recipe: parse(LIFSI_MD),
+    inputs: [],
+    versions: {},
+    seed: 1,
+    platform: null,
+    precision: 'f64',
+    constants: 'codata2018',
+    wall_clock: { started_at: '', finished_at: null, wall_s: null },
+  })
+}
