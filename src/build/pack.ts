@@ -1,6 +1,7 @@
 import { orthorhombicBox } from '../core/box.ts'
 import type { Structure } from '../core/structure.ts'
 import { createTopology } from '../core/topology.ts'
+import { closest } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import type { Potential } from '../potentials/load.ts'
 import { randomSequence, STREAM } from '../rng.ts'
@@ -87,6 +88,7 @@ export function buildBox(
   seed: number,
   baseDirectory: string,
 ): BuildResult {
+  checkTypes(recipe, potential, baseDirectory)
   const molecules = planMolecules(recipe, seed, baseDirectory)
   if (molecules.length === 0) {
     throw new UserError({ message: 'the recipe builds nothing: it names neither chains nor ions' })
@@ -102,14 +104,6 @@ export function buildBox(
     molecules.flatMap(({ graph }, m) => Array.from(graph.topology.bonds, i => i + offsets[m]!)),
     molecules.flatMap(({ graph }) => [...graph.topology.bondOrders]),
   )
-  const unknown = types.find(type => !Object.hasOwn(potential.types, type))
-  if (unknown !== undefined) {
-    throw new UserError({
-      message: `the potential '${potential.name}' has no atom type '${unknown}', which a unit uses`,
-      where: potential.file,
-      hint: `known types: ${Object.keys(potential.types).join(', ')}`,
-    })
-  }
   const mass = types.reduce((sum, type) => sum + potential.types[type]!.mass_g_per_mol, 0)
   const positions = new Float64Array(3 * types.length)
   const crystal = recipe.lamella && crystallise(recipe, recipe.lamella, molecules, potential, baseDirectory)
@@ -237,6 +231,32 @@ function checkFits(form: CrystalForm, recipe: LamellaRecipe, polymer: PolymerRec
     `${nx} × ${ny} cells of ${form.name} hold ${chains} chains, and the recipe has ${polymer.chains}`,
     `chains: ${chains}, or other cells`,
   )
+}
+
+/** @throws UserError for a type that the potential lacks, or that is of another element, where a unit names it */
+function checkTypes(recipe: BuildRecipe, potential: Potential, baseDirectory: string): void {
+  const names = [
+    ...(recipe.polymers ?? []).flatMap(({ unit, replace }) => [unit, ...(replace ? [replace.unit] : [])]),
+    ...Object.keys(recipe.ions ?? {}),
+  ]
+  const known = Object.keys(potential.types)
+  for (const { type, element, where } of names.flatMap(name => loadUnit(name, baseDirectory).uses)) {
+    if (!known.includes(type)) {
+      const near = closest(type, known)
+      throw new UserError({
+        message: `the potential '${potential.name}' has no atom type '${type}'`,
+        where,
+        hint: near ? `did you mean \`${near}\`?` : `types of ${potential.file}: ${known.join(', ')}`,
+      })
+    }
+    const expected = potential.types[type]!.element
+    if (element === expected) continue
+    throw new UserError({
+      message: `the atom is ${element}, but its type '${type}' is ${expected}`,
+      where,
+      hint: `the type stands in ${potential.file}`,
+    })
+  }
 }
 
 /** The molecules of the box in order: chains, then ions as the recipe lists them. */

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
@@ -15,6 +15,16 @@ export interface Unit {
   /** Atoms that bond to the tail of the unit before and to the head of the unit after; null for molecules. */
   readonly ends: { readonly head: number; readonly tail: number } | null
   readonly caps: { readonly head: EndCap | null; readonly tail: EndCap | null }
+  /** Every atom type that the file names. */
+  readonly uses: readonly TypeUse[]
+}
+
+/** An atom type that a unit file names, and of which element its atom is. */
+export interface TypeUse {
+  readonly type: string
+  readonly element: string
+  /** `file:line:column key` */
+  readonly where: string
 }
 
 export interface UnitAtom {
@@ -92,7 +102,7 @@ export function loadUnit(name: string, baseDirectory: string): Unit {
     file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : [],
   )
   if (!known.includes(name)) {
-    const near = closest(name, known)
+    const near = existsSync(resolve(baseDirectory, `${name}.yaml`)) ? `${name}.yaml` : closest(name, known)
     throw new UserError({
       message: `there is no unit called '${name}'`,
       hint: near
@@ -107,17 +117,20 @@ function readUnit(file: string): Unit {
   const document = loadYaml(file, unitSchema)
   const { value: data, where } = document
   const names = data.atoms.map(atom => atom.name)
-  checkDistinct(names, where(['atoms']))
+  checkDistinct(names, k => where(['atoms', k]))
   const bonds = readBonds(data.bonds, names, document, ['bonds'])
   checkConnected(names, bonds, where(['bonds']))
+  const usesOf = (atoms: readonly UnitAtom[], path: YamlPath) =>
+    atoms.map(({ type, element }, k): TypeUse => ({ type, element, where: where([...path, k, 'type']) }))
+  const ownUses = usesOf(data.atoms, ['atoms'])
   if (data.kind === 'molecule') {
-    return { ...data, file, bonds, ends: null, caps: { head: null, tail: null } }
+    return { ...data, file, bonds, ends: null, caps: { head: null, tail: null }, uses: ownUses }
   }
   const readCap = (end: 'head' | 'tail'): EndCap | null => {
     const cap = data.end_caps?.[end]
     if (!cap) return null
     const all = [...names, ...cap.add.map(atom => atom.name)]
-    checkDistinct(all, where(['end_caps', end, 'add']))
+    checkDistinct(all, k => where(['end_caps', end, 'add', k - names.length]))
     const capBonds = readBonds(cap.bonds, all, document, ['end_caps', end, 'bonds'])
     checkConnected(all, [...bonds, ...capBonds], where(['end_caps', end, 'bonds']))
     const retype = Object.entries(cap.retype).map(
@@ -125,6 +138,15 @@ function readUnit(file: string): Unit {
     )
     return { atoms: cap.add, bonds: capBonds, retype: new Map(retype) }
   }
+  const capUses = (['head', 'tail'] as const).flatMap(end => {
+    const cap = data.end_caps?.[end]
+    if (!cap) return []
+    const retyped = Object.entries(cap.retype).map(([name, type]): TypeUse => {
+      const place = where(['end_caps', end, 'retype', name])
+      return { type, element: data.atoms[indexOf(name, names, place)]!.element, where: place }
+    })
+    return [...usesOf(cap.add, ['end_caps', end, 'add']), ...retyped]
+  })
   return {
     name: data.name,
     kind: data.kind,
@@ -136,6 +158,7 @@ function readUnit(file: string): Unit {
       tail: indexOf(data.tail, names, where(['tail'])),
     },
     caps: { head: readCap('head'), tail: readCap('tail') },
+    uses: [...ownUses, ...capUses],
   }
 }
 
@@ -163,9 +186,10 @@ function indexOf(name: string, names: readonly string[], where: string): number 
   })
 }
 
-function checkDistinct(names: readonly string[], where: string): void {
-  const twice = names.find((name, k) => names.indexOf(name) < k)
-  if (twice !== undefined) throw new UserError({ message: `two atoms are called '${twice}'`, where })
+function checkDistinct(names: readonly string[], where: (index: number) => string): void {
+  const twice = names.findIndex((name, k) => names.indexOf(name) < k)
+  if (twice < 0) return
+  throw new UserError({ message: `two atoms are called '${names[twice]}'`, where: where(twice) })
 }
 
 /** Units are trees: connected, and without rings, whose closure a chain that grows atom by atom would miss. */
@@ -186,6 +210,10 @@ function checkConnected(names: readonly string[], bonds: readonly UnitBond[], wh
   }
   const loose = group.findIndex(value => value !== group[0])
   if (loose >= 0) {
-    throw new UserError({ message: `the atom '${names[loose]}' is not connected to '${names[0]}'`, where })
+    throw new UserError({
+      message: `the atom '${names[loose]}' is not connected to '${names[0]}'`,
+      where,
+      hint: 'every atom is reached along `bonds`',
+    })
   }
 }

@@ -117,8 +117,38 @@ function assignedCharges(
     throw new UserError({
       message: `the box carries a net charge of ${net.toFixed(4)} e (${lines.join(', ')})`,
       where: potential.file,
-      hint: 'balance the numbers of cations and anions; charge scaling must cover both',
+      hint:
+        chargedChain(structure, types, potential, charges) ??
+        'balance the numbers of cations and anions; charge scaling must cover both',
     })
   }
   return charges
+}
+
+/** Molecules without ion types that carry a charge, in words; undefined where there are none. */
+function chargedChain(
+  { topology }: Structure,
+  types: readonly string[],
+  potential: Potential,
+  charges: Float64Array,
+): string | undefined {
+  const members = new Map<number, number[]>()
+  topology.molecules.forEach((molecule, i) => {
+    const atoms = members.get(molecule)
+    if (atoms) atoms.push(i)
+    else members.set(molecule, [i])
+  })
+  const charge = (atoms: readonly number[]) => atoms.reduce((sum, i) => sum + charges[i]!, 0)
+  const charged = [...members.values()].filter(
+    atoms =>
+      atoms.length > 1 &&
+      !atoms.some(i => potential.types[types[i]!]!.ion) &&
+      Math.abs(charge(atoms)) > NEUTRAL_e,
+  )
+  const [first] = charged
+  if (!first) return undefined
+  const kinds = [...new Set(first.map(i => types[i]!))]
+  const sum = kinds.map(kind => `${first.filter(i => types[i] === kind).length} ${kind}`).join(' + ')
+  const who = charged.length === 1 ? 'a molecule' : `${charged.length} molecules`
+  return `${who} without ions should be neutral: ${sum} carry ${charge(first).toFixed(4)} e`
 }

@@ -144,10 +144,7 @@ function interpret(document: YamlDocument<PotentialFile>, file: string): Potenti
     })),
     angles: data.angles.map((entry, k) => ({
       ...read.patternEntry(entry, ['angles', k], 3),
-      term:
-        entry.form === 'harmonic'
-          ? { form: 'harmonic', parameters: [entry.k * energy, entry.theta0_deg * DEGREE] }
-          : { form: 'none' },
+      term: angleTerm(entry, energy, where(['angles', k, 'theta0_deg'])),
     })),
     dihedrals: data.dihedrals.map((entry, k) => ({
       ...read.patternEntry(entry, ['dihedrals', k], 4),
@@ -281,6 +278,20 @@ function bondTerm(entry: PotentialFile['bonds'][number], energy: number): BondTe
     case 'morse':
       return { form: 'morse', parameters: [entry.D * energy, entry.a_per_A, entry.r0_A] }
   }
+}
+
+/** @throws UserError for an angle that can only be in radians */
+function angleTerm(entry: PotentialFile['angles'][number], energy: number, where: string): AngleTerm {
+  if (entry.form === 'none') return { form: 'none' }
+  const { k, theta0_deg } = entry
+  if (theta0_deg > 0 && theta0_deg <= 3.15) {
+    throw new UserError({
+      message: `an equilibrium angle of ${theta0_deg} degrees`,
+      where,
+      hint: `in degrees, not in radians: ${(theta0_deg / DEGREE).toFixed(1)}`,
+    })
+  }
+  return { form: 'harmonic', parameters: [k * energy, theta0_deg * DEGREE] }
 }
 
 function pairParameters(term: PairTermFile, energy: number): readonly number[] {

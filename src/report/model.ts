@@ -149,6 +149,8 @@ export interface Coordination extends Estimate {
 /** `atLeast`: the trajectory was too short to see it end. */
 export interface Residence {
   readonly time_ps: number
+  /** Between boxes; null for fewer than three, and for a lower bound. */
+  readonly ci95: Interval | null
   readonly atLeast: boolean
 }
 

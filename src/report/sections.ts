@@ -42,15 +42,17 @@ function slopeCard(report: TransportReport, system: SystemReport, k: number): Ma
 function ratioCard(report: TransportReport): Markup[] {
   const { comparison, publishedRatio } = report
   if (!comparison) return []
-  const { numerator, denominator, ratio, nullRatio_ci95 } = comparison
+  const { numerator, denominator, ratio, nullRatio_ci95, statistics } = comparison
   const chance = nullRatio_ci95 ? formatInterval(nullRatio_ci95) : 'not measured'
+  // Not what chance makes of a ratio of many boxes.
+  const ofWhat = statistics.sameMaterial ? 'one box against another of the same' : 'chance alone'
   const published =
     publishedRatio &&
     html`<div class="aside">published: ${formatNumber(publishedRatio.value)} ${placement(publishedRatio.value, ratio.ci95)}</div>`
   return [
     card({
       title: html`Ratio, ${numerator} : ${denominator}`,
-      body: html`${number(ratio, '')}${intervalLine(ratio)}${published}<div class="aside">chance alone: ${chance}</div>`,
+      body: html`${number(ratio, '')}${intervalLine(ratio)}${published}<div class="aside">${ofWhat}: ${chance}</div>`,
       status: ratio.status,
       aside: boxes([findSystem(report, numerator), findSystem(report, denominator)]),
     }),

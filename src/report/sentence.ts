@@ -134,7 +134,8 @@ function publishedClause(report: TransportReport, subjects: readonly SystemRepor
 /** Slopes that have not been called apparent before are called so here. */
 function regimeClause({ systems, comparison }: TransportReport): string {
   const alphas = systems.map(system => formatEstimate(system.alpha).value)
-  const alphaText = `α = ${alphas.every(alpha => alpha === alphas[0]) ? alphas[0] : joinWords(alphas)}`
+  const named = systems.map((system, k) => `${alphas[k]} in ${system.label}`)
+  const alphaText = `α = ${alphas.every(alpha => alpha === alphas[0]) ? alphas[0] : joinWords(named)}`
   const consequence = comparison && slopesAreApparent(systems) ? ', so these are apparent slopes' : ''
   const [{ verdict }] = systems
   if (systems.some(system => system.verdict !== verdict)) {

@@ -1,4 +1,4 @@
-import { formatEstimate, formatNumber, formatUncertain, joinWords } from './format.ts'
+import { formatEstimate, formatMeasurement, formatNumber, formatUncertain, joinWords } from './format.ts'
 import { doiLink, html, type Markup } from './html.ts'
 import type { Estimate, Residence, SystemReport, TransportReport } from './model.ts'
 import { slopesAreApparent } from './sentence.ts'
@@ -116,7 +116,8 @@ function coordinationCell(system: SystemReport, pair: string): Markup {
   if (!found) return html`<td>none</td>`
   const { radiusFrom, residence, unbroken } = found
   const chosen = radiusFrom === 'chosen' ? ' (no shell: chosen)' : ''
-  const time = ({ time_ps, atLeast }: Residence) => `${atLeast ? '≥ ' : ''}${formatNumber(time_ps)} ps`
+  const time = ({ time_ps, ci95, atLeast }: Residence) =>
+    atLeast ? `≥ ${formatNumber(time_ps)} ps` : formatMeasurement({ value: time_ps, ci95 }, 'ps')
   const lives = residence ? `, lives ${time(residence)}` : ''
   const breaks = unbroken ? `, unbroken ${time(unbroken)}` : ''
   return html`<td>${measured(found)}<small>within ${formatNumber(found.radius_A)} Å${chosen}${lives}${breaks}</small></td>`

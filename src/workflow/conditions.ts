@@ -85,8 +85,12 @@ function row(
 ): Condition {
   const [low, high] = compared.ratio_ci95
   const contains = (value: number) => low <= value && value <= high
+  // At degree 0 the second system is the first material: a null, of which nothing was published.
   const isPublished =
-    publishedRatio !== null && denominator.name === systems[0] && numerator.name === systems[1]
+    publishedRatio !== null &&
+    denominator.name === systems[0] &&
+    numerator.name === systems[1] &&
+    conditions.degree !== 0
   return {
     name,
     page: `${encodeURIComponent(name)}/${RUN_FILES.report}`,

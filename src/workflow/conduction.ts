@@ -1,4 +1,4 @@
-import ndarray from 'ndarray'
+import ndarray, { type NdArray } from 'ndarray'
 import {
   type Carrier,
   type Conductivity,
@@ -9,7 +9,7 @@ import {
   totalDipole,
 } from '../analysis/conductivity.ts'
 import { fitSlope } from '../analysis/diffusion.ts'
-import { exponent } from '../analysis/exponent.ts'
+import { exponent, type Verdict } from '../analysis/exponent.ts'
 import { type MeanSquaredDisplacement, meanSquaredDisplacement, type Trajectory } from '../analysis/msd.ts'
 import { mean } from '../analysis/stats.ts'
 import { formatNumber } from '../report/format.ts'
@@ -37,14 +37,20 @@ export function conductionOf(system: AnalysedSystem): Quantity[] {
     return [ROWS('ions independent', 'S/cm', none(`${label} is no ion by itself`))]
   }
   const carriers = carriersOf(system, charged)
+  const [followed] = carriers
   const conditions = {
     volume_A3: mean(surveys.map(({ volume_A3 }) => volume_A3)),
     temperature_K: mean(system.runs.map(run => mean(productionColumn(run, 'temperature_K')))),
   }
-  const sigma = nernstEinstein(carriers, conditions)
-  const own = nernstEinstein(carriers.slice(0, 1), conditions)
-  const apparent = carriers.every(({ isDiffusive }) => isDiffusive) ? null : 'apparent'
-  const note = joined(apparent, carriers.length === 1 ? `${label} alone` : null)
+  const sigma = nernstEinstein([allIons(system, charged)], conditions)
+  const own = nernstEinstein([followed], conditions)
+  const verdicts = carriers.map(({ verdict }) => verdict)
+  // The MSD of ions that rattle is concave: its slope comes down to that of diffusion.
+  const isSlowing = verdicts.every(verdict => verdict === 'sub-diffusive')
+  const apparent = verdicts.every(verdict => verdict === 'diffusive') ? null : 'apparent'
+  const alone = carriers.length === 1 ? `${label} alone` : null
+  const note = joined(isSlowing ? 'apparent, above that of diffusion' : apparent, alone)
+  const noteOfResistance = joined(isSlowing ? 'apparent, below that of diffusion' : apparent, alone)
   const together = collectiveOf(system, charged)
   const collective =
     typeof together === 'string' ? together : collectiveConductivity(fitted(system, together), conditions)
@@ -56,8 +62,8 @@ export function conductionOf(system: AnalysedSystem): Quantity[] {
       'S/cm',
       typeof collective === 'string' ? none(collective) : { ...measured(collective), note: apparent },
     ),
-    ROWS('Haven ratio', '', haven(sigma, collective)),
-    COATING('ions independent', 'Ω cm²', resistance(sigma, note)),
+    ROWS('Haven ratio', '', haven(sigma, collective, apparent)),
+    COATING('ions independent', 'Ω cm²', resistance(sigma, noteOfResistance)),
   ]
 }
 
@@ -69,16 +75,41 @@ const measured = ({ value_S_per_cm, ci95_S_per_cm }: Conductivity) => ({
   ci95: ci95_S_per_cm,
 })
 
-type FittedCarrier = Carrier & { readonly isDiffusive: boolean }
+type FittedCarrier = Carrier & { readonly verdict: Verdict }
+
+/**
+ * All ions as one kind, of unit charge, that moves |z| times as far: Σ N z² MSD in one fit, whose error knows that cations
+ * and anions are fast in the same boxes.
+ */
+function allIons(system: AnalysedSystem, charged: readonly ChargedMotion[]): Carrier {
+  const msds = charged.map(({ all, charges_e }, k) => displacement(system, k, scaled(all, charges_e)))
+  return { charge_e: 1, ions: msds[0]!.ions, fit: fitted(system, msds) }
+}
+
+function scaled(positions: NdArray<Float32Array>, charges_e: readonly number[]): Trajectory {
+  if (charges_e.every(charge => Math.abs(charge) === 1)) return positions
+  const [frames, ions] = positions.shape as [number, number, number]
+  const result = ndarray(new Float32Array(frames * ions * 3), [frames, ions, 3])
+  for (let frame = 0; frame < frames; frame++) {
+    for (let ion = 0; ion < ions; ion++) {
+      for (let axis = 0; axis < 3; axis++)
+        result.set(frame, ion, axis, Math.abs(charges_e[ion]!) * positions.get(frame, ion, axis))
+    }
+  }
+  return result
+}
 
 /** The followed species first, then the others by their charge: of equal charges the mean is what counts. */
-function carriersOf(system: AnalysedSystem, charged: readonly ChargedMotion[]): FittedCarrier[] {
+function carriersOf(
+  system: AnalysedSystem,
+  charged: readonly ChargedMotion[],
+): [FittedCarrier, ...FittedCarrier[]] {
   const { msds } = system
   const carrier = (charge_e: number, list: readonly MeanSquaredDisplacement[]): FittedCarrier => ({
     charge_e,
     ions: list[0]!.ions,
     fit: fitted(system, list),
-    isDiffusive: exponent(list, windowOf(system)).verdict === 'diffusive',
+    verdict: exponent(list, windowOf(system)).verdict,
   })
   const [{ charges_e }] = charged as readonly [ChargedMotion]
   const others = charges_e.slice(msds[0]!.ions)
@@ -121,20 +152,20 @@ function part(positions: Trajectory, from: number, to: number): Trajectory {
   return ndarray(data, [shape[0]!, to - from, 3], stride, offset + from * stride[1]!)
 }
 
-function haven(independent: Conductivity, collective: Conductivity | string) {
+function haven(independent: Conductivity, collective: Conductivity | string, note: string | null) {
   if (typeof collective === 'string') return none('not defined')
   if (!(independent.value_S_per_cm > 0 && collective.value_S_per_cm > 0)) {
     return none('a slope is not positive')
   }
   const { ratio, ratio_ci95 } = havenRatio(independent, collective)
-  return { value: ratio, ci95: ratio_ci95 }
+  return { value: ratio, ci95: ratio_ci95, note }
 }
 
-function resistance(sigma: Conductivity, apparent: string | null) {
+function resistance(sigma: Conductivity, note: string | null) {
   const of = (thickness_nm: number) => coatingResistance(thickness_nm, sigma)
   if (!(sigma.value_S_per_cm > 0)) return none('the slope is not positive')
   const [thin, thick] = [COATING_nm.thin, COATING_nm.thick].map(of)
   const range = `${formatNumber(thin!.value_ohm_cm2, 2)}–${formatNumber(thick!.value_ohm_cm2, 2)} for ${COATING_nm.thin}–${COATING_nm.thick} nm`
   const { value_ohm_cm2, ci95_ohm_cm2 } = of(COATING_nm.middle)
-  return { value: value_ohm_cm2, ci95: ci95_ohm_cm2, note: joined(range, apparent) }
+  return { value: value_ohm_cm2, ci95: ci95_ohm_cm2, note: joined(range, note) }
 }

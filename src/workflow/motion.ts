@@ -5,7 +5,7 @@ import { mean, variance } from '../analysis/stats.ts'
 import { replicateMean } from '../analysis/transport.ts'
 import type { Quantity, VanHove } from '../report/model.ts'
 import { ionLabel } from './groups.ts'
-import { betweenBoxes, none, overBoxes, rowsOf } from './quantity.ts'
+import { betweenBoxes, FEWEST_BOXES, none, overBoxes, rowsOf, sharesOverBoxes } from './quantity.ts'
 import type { Survey } from './survey.ts'
 import type { AnalysedSystem } from './transport.ts'
 
@@ -73,7 +73,7 @@ function hopRows(
     return [HOP_ROWS('hops seen', '', none('too short, or too few frames'))]
   }
   const rates = statistics.map(({ rate_per_ps }) => 1000 * rate_per_ps)
-  const lengths = statistics.flatMap(({ hops }) => hops.map(({ length_A }) => length_A))
+  const lengths = statistics.map(({ hops }) => hops.map(({ length_A }) => length_A))
   const seen_ps = msds.map(
     ({ ions, frames, frameInterval_ps }) => ions * ((frames - 1) * frameInterval_ps - 2 * HOPS.window_ps),
   )
@@ -88,7 +88,7 @@ function hopRows(
   return [
     HOP_ROWS('hops seen', '', { value: count.hops, bound, note: `of ${count.ions} ions` }),
     HOP_ROWS('rate per ion', '/ns', rate),
-    HOP_ROWS('length', 'Å', lengths.length === 0 ? none('none seen') : meanOf(lengths)),
+    HOP_ROWS('length', 'Å', count.hops === 0 ? none('none seen') : meanOverBoxes(lengths)),
     HOP_ROWS(
       'MSD slope if none went back',
       'Å²/ps',
@@ -114,6 +114,22 @@ function betweenIons(statistics: readonly HopStatistics[], msds: AnalysedSystem[
     return Array.from({ length: ions }, (_, ion) => hops.filter(hop => hop.ion === ion).length / seen_ns)
   })
   return meanOf(rates).ci95
+}
+
+/**
+ * Mean of all values, with an interval from how far boxes as wholes lie from it, as a ratio of sums (Cochran 1977, section
+ * 6.4): ions of one box hop from the same cages. Where fewer than three boxes have any, each value counts as independent.
+ */
+function meanOverBoxes(perBox: readonly (readonly number[])[]) {
+  const boxes = perBox.filter(({ length }) => length > 0)
+  const values = boxes.flat()
+  if (boxes.length < FEWEST_BOXES) return meanOf(values)
+  const value = mean(values)
+  const excesses = boxes.map(list => list.reduce((sum, x) => sum + x - value, 0) / values.length)
+  const squares = excesses.reduce((sum, excess) => sum + excess ** 2, 0)
+  const half =
+    studentTQuantile(0.975, boxes.length - 1) * Math.sqrt((squares * boxes.length) / (boxes.length - 1))
+  return { value, ci95: [Math.max(0, value - half), value + half] as const }
 }
 
 /** With the interval of Student's t; each value counts as independent. */
@@ -155,9 +171,21 @@ function displacementRows(system: AnalysedSystem): Quantity[] {
     rows('other ions, centres of mass', 'Å²', counterions ?? none('there are none')),
     ...(segments ? [rows('backbone atoms', 'Å²', segments)] : []),
     ...(centres ? [rows('chains, centres of mass', 'Å²', centres)] : []),
+    rows(`${label} that come farther than ${FAR_A} Å`, '%', sharesOverBoxes(shareFar(system, lag_ps))),
     rows(`${label}: non-Gaussian parameter α₂`, '', overBoxes(nonGaussian(system, lag_ps), ANY)),
   ]
 }
+
+/** About from one site to the next: slow moves that no hop was seen in end as far away. */
+const FAR_A = 3
+
+const shareFar = ({ surveys, msds }: AnalysedSystem, lag_ps: number) =>
+  surveys.map(({ ions }, k) => {
+    const { frameInterval_ps } = msds[k]!
+    const { density_per_A, r_A } = vanHoveSelf(ions, { frameInterval_ps, lag_ps, maximum_A: FAR_A })
+    const near = density_per_A.reduce((sum, density) => sum + density, 0) * (FAR_A / r_A.length)
+    return Math.max(0, 1 - near)
+  })
 
 /** Distances at which the van Hove function is given, up to here at least, Å, or to so many standard deviations. */
 const DISTANCES = 60

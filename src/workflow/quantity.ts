@@ -3,7 +3,7 @@ import { mean, variance } from '../analysis/stats.ts'
 import type { Interval, Quantity } from '../report/model.ts'
 
 /** Boxes from which their scatter gives an interval. */
-const FEWEST_BOXES = 3
+export const FEWEST_BOXES = 3
 
 /**
  * 95 % interval of a mean over boxes (Student t), within the limits of what is possible; null for fewer than three, and where

@@ -146,9 +146,11 @@ const contactStep = ({ frameCount }: LoadedRun) => Math.ceil(frameCount / CONTAC
 /** Mean over the runs; a lower bound as soon as one is too short to see the end, null when too short for the time between frames. */
 function residence(list: readonly (Decay | null)[], frameInterval_ps: number): Residence | null {
   const known = list.filter(decay => decay !== null)
-  const time_ps = mean(known.map(decay => decay.time_ps))
+  const { value: time_ps, ci95 } = overBoxes(known.map(decay => decay.time_ps))
   const resolved = known.length === list.length && time_ps > FRAMES_TO_TIME * frameInterval_ps
-  return resolved ? { time_ps, atLeast: known.some(({ atLeast }) => atLeast) } : null
+  if (!resolved) return null
+  const atLeast = known.some(decay => decay.atLeast)
+  return { time_ps, ci95: atLeast ? null : ci95, atLeast }
 }
 
 function clusters(

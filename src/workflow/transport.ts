@@ -29,8 +29,10 @@ export interface SystemRuns {
   readonly runs: readonly LoadedRun[]
 }
 
-/** MSDs are kept to this multiple of the window's end: enough to see what comes after it. */
+/** MSDs are kept to this multiple of the window's end: enough to see what comes after it… */
 const LAG_MARGIN = 2
+/** … but not to lags that few origins are left for: to this part of the trajectory. */
+const RESOLVED_PART = 0.75
 
 /** @throws UserError when the runs do not fit together, are too short for the window, or a trajectory is damaged */
 export async function analyseSystem(
@@ -66,11 +68,14 @@ async function measured({ name, runs }: SystemRuns, species: string, window: Win
   const msds = surveys.map(({ ions }, k) =>
     meanSquaredDisplacement(ions, {
       frameInterval_ps: runs[k]!.frameInterval_ps,
-      maximumLag_ps: LAG_MARGIN * window.to_ps,
+      maximumLag_ps: longestLag(runs[k]!, window),
     }),
   )
   return { name, runs, species, surveys, msds }
 }
+
+const longestLag = ({ frameCount, frameInterval_ps }: LoadedRun, { to_ps }: Window) =>
+  Math.max(to_ps, Math.min(LAG_MARGIN * to_ps, RESOLVED_PART * (frameCount - 1) * frameInterval_ps))
 
 function fitted(system: Measured, window: Window, weighting?: Weighting): AnalysedSystem {
   const transport = systemTransport(system.msds, {

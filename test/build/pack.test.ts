@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type BuildRecipe, buildBox } from '../../src/build/pack.ts'
@@ -107,6 +110,36 @@ describe('what cannot be built', () => {
   test('a repeat unit among the ions, an unknown unit', () => {
     fails(() => build({ ions: { VDF: 1 } }), "'VDF' is a repeat unit")
     fails(() => build({ ions: { Na: 1 } }), "no unit called 'Na'")
+  })
+
+  test.each([
+    ['C_F2', 'C_f2', "no atom type 'C_f2'", /:5:29 atoms\[1\]\.type$/, 'did you mean `C_F2`?'],
+    ['C_H3', 'Xx99', "no atom type 'Xx99'", /:11:80 end_caps\.head\.retype\.C1$/, /^types of .*C_H3/],
+    ['C_H3', 'F_p', "the atom is C, but its type 'F_p' is F", /retype\.C1$/, /pvdf-lifsi\.yaml$/],
+  ])('%s written as %s: where the unit says so', (from, to, message, where, hint) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'hoplite-pack-')), 'u.yaml')
+    const text = `name: u
+kind: repeat-unit
+atoms:
+  - { name: C1, element: C, type: C_H2 }
+  - { name: C2, element: C, type: C_F2 }
+bonds: [[C1, C2]]
+head: C1
+tail: C2
+end_caps:
+  head:
+    { add: [{ name: H1, element: H, type: H_p }], bonds: [[C1, H1]], retype: { C1: C_H3 } }
+`
+    writeFileSync(file, text.replace(from, to))
+    const polymers = [{ unit: file, chains: 1, units_per_chain: 2, conformation: 'random' as const }]
+    expect(() => build({ polymers })).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message),
+        where: expect.stringMatching(where),
+        hint: expect.stringMatching(hint),
+      }),
+    )
+    rmSync(dirname(file), { recursive: true })
   })
 
   test('a potential without a type, or without a term, of the units', () => {

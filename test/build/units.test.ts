@@ -46,6 +46,13 @@ describe('units', () => {
     }
   })
 
+  test('the bare name of a file beside the recipe suggests the file', () => {
+    writeFileSync(join(directory, 'VDG.yaml'), '')
+    expect(() => loadUnit('VDG', directory)).toThrow(
+      expect.objectContaining({ hint: 'did you mean `VDG.yaml`?' }),
+    )
+  })
+
   const bad = (atoms: string, bonds: string) => `name: u\nkind: molecule\natoms:\n${atoms}\nbonds: ${bonds}\n`
   const three = ['a', 'b', 'c'].map(name => `  - { name: ${name}, element: C, type: C }`).join('\n')
 
@@ -55,7 +62,9 @@ describe('units', () => {
     expect(unknown.where).toMatch(/u\.yaml:7:17 bonds\[1\]$/)
     expect(failure(bad(three, '[[a, b]]')).message).toBe("the atom 'c' is not connected to 'a'")
     expect(failure(bad(three, '[[a, b], [b, c], [c, a]]')).message).toBe('the bond c–a closes a ring')
-    expect(failure(bad(`${three}\n${three}`, '[]')).message).toBe("two atoms are called 'a'")
+    const twice = failure(bad(`${three}\n${three}`, '[]'))
+    expect(twice.message).toBe("two atoms are called 'a'")
+    expect(twice.where).toMatch(/u\.yaml:7:5 atoms\[3\]$/)
     expect(failure(bad(three, '[[a, b], [b, c]]\nhead: a')).message).toBe('unknown key `head`')
   })
 })

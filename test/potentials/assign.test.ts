@@ -225,6 +225,13 @@ describe('charges', () => {
     expect(netCharge(system)).toBeCloseTo(1, 12)
   })
 
+  test('a chain that is not neutral is named', () => {
+    const charged = parsePotential(head.replace('charge_e: 0.1,', 'charge_e: 0.2,') + bonded, 'toy.yaml')
+    const error = failure(() => assign(ethene(['Li', 'F']), charged, { interactions }))
+    expect(error.hint).toBe('a molecule without ions should be neutral: 2 C_a + 4 H_a carry 0.4000 e')
+    expect(failure(() => assign(ethene(['Li']), toy, { interactions })).hint).toMatch(/^balance/)
+  })
+
   test("a structure's own charges stand, and cannot be scaled", () => {
     const own = { ...ethene(), charges: Float64Array.of(0.5, -0.5, 0, 0, 0, 0) }
     expect([...assign(own, toy, { interactions }).charges]).toEqual([0.5, -0.5, 0, 0, 0, 0])

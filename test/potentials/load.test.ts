@@ -177,6 +177,14 @@ describe('mistakes in a file', () => {
     expect(failure(bonded.replace(/special:.*\n/, '')).message).toContain('`special` is missing')
   })
 
+  test('an angle in radians', () => {
+    const error = failure(
+      `${head}angles: [{ pattern: c-c-c, form: harmonic, k: 1, theta0_deg: 1.91, source: s }]\n`,
+    )
+    expect(error.where).toBe('p.yaml:9:50 angles[0].theta0_deg')
+    expect(error.hint).toBe('in degrees, not in radians: 109.4')
+  })
+
   test('a form that does not exist', () => {
     const error = failure(`${head}dihedrals: [{ pattern: c-c-c-c, form: oplss, V: [1], source: s }]\n`)
     expect(error.hint).toBe('did you mean `opls`?')

@@ -277,8 +277,8 @@ function system(options: {
         radiusFrom: 'first minimum',
         value: 2.85 - shift,
         ci95: [2.71, 2.98],
-        residence: { time_ps: 140, atLeast: true },
-        unbroken: { time_ps: 2.4, atLeast: false },
+        residence: { time_ps: 140, ci95: null, atLeast: true },
+        unbroken: { time_ps: 2.4, ci95: [2.1, 2.7], atLeast: false },
       },
       {
         pair: 'Li–F(polymer)',
@@ -286,7 +286,7 @@ function system(options: {
         radiusFrom: 'first minimum',
         value: 1.14 + shift,
         ci95: [1.02, 1.29],
-        residence: { time_ps: 5.2, atLeast: false },
+        residence: { time_ps: 5.2, ci95: null, atLeast: false },
         unbroken: null,
       },
       {

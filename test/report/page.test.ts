@@ -130,6 +130,11 @@ describe('content', () => {
     expect(rowOf('only here')).toMatch(/>none<.*>3<\/span>/s)
   })
 
+  test('times of contact come with their interval, or as a bound', () => {
+    expect(page).toContain(', lives ≥ 140 ps, unbroken 2.40 ps (95 %: 2.10–2.70)</small>')
+    expect(page).toContain(', lives 5.2 ps</small>')
+  })
+
   test('figures say their numbers to those who cannot see them', () => {
     const texts = [...page.matchAll(/role="img" aria-label="([^"]+)"><\/div>/g)].map(([, text]) => text!)
     expect(texts.length).toBe(15)

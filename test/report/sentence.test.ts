@@ -23,7 +23,7 @@ describe('two systems', () => {
     expect(sentence(comparisonReport())).toBe(
       'At 700 K and charge scale 0.7 the Li⁺ MSD slope in dehydrofluorinated PVDF is 1.07 times that in PVDF ' +
         '(95 %: 0.75–1.53, 2 boxes each); the published ratio 6.2 lies outside; both MSDs are still ' +
-        'sub-diffusive (α = 0.900 and 0.820), so these are apparent slopes.',
+        'sub-diffusive (α = 0.900 in PVDF and 0.820 in dehydrofluorinated PVDF), so these are apparent slopes.',
     )
   })
 

@@ -22,8 +22,8 @@ describe('the sentence about many boxes', () => {
     expect(sentence(report)).toBe(
       'At 298 K and charge scale 1 the Li⁺ MSD slope in dehydrofluorinated PVDF is 1.5 times that in PVDF ' +
         '(95 %: 0.78–3.0, geometric means of 12 boxes each); the published ratio 6.2 lies outside; both MSDs are ' +
-        'still sub-diffusive (α = 0.900 and 0.820), so these are apparent slopes. One box against one box shows ' +
-        '6 times or more in 13 % of pairs, two boxes of the same material in 6.1 %.',
+        'still sub-diffusive (α = 0.900 in PVDF and 0.820 in dehydrofluorinated PVDF), so these are apparent ' +
+        'slopes. One box against one box shows 6 times or more in 13 % of pairs, two boxes of the same material in 6.1 %.',
     )
   })
 

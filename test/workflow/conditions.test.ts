@@ -54,6 +54,12 @@ describe('the rows of a study’s conditions', () => {
     }
   })
 
+  it('judge nothing published where no unit is replaced', () => {
+    const none = caseResult('degree-d0', [lonely], { degree: 0 })
+    const row = conditionRows([usual, none], YARDSTICK).find(({ name }) => name === 'degree-d0')!
+    expect(row.publishedInside).toBeNull()
+  })
+
   it.each([
     ['another temperature', { temperature_K: 300 }, pvdf],
     ['another charge scale', { charge_scale: 1 }, pvdf],

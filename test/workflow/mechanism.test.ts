@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import ndarray from 'ndarray'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { meanSquaredDisplacement } from '../../src/analysis/msd.ts'
+import { conductionOf } from '../../src/workflow/conduction.ts'
 import { hostOf } from '../../src/workflow/host.ts'
 import { loadRun } from '../../src/workflow/loadRun.ts'
 import { type Mechanism, mechanismsOf } from '../../src/workflow/mechanism.ts'
@@ -10,7 +11,7 @@ import { motionOf } from '../../src/workflow/motion.ts'
 import { overBoxes } from '../../src/workflow/quantity.ts'
 import { type AnalysedSystem, analyseSystem } from '../../src/workflow/transport.ts'
 import { checksOf } from '../../src/workflow/trust.ts'
-import { hoppingWalk } from '../analysis/walks.ts'
+import { hoppingWalk, randomWalk } from '../analysis/walks.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { writeLongRun } from '../tools/longRun.ts'
 
@@ -49,6 +50,27 @@ describe('conductivity', () => {
     expect(high).toBeGreaterThan(expected)
     expect(row(0, 'Haven ratio').ci95![0]).toBeLessThan(1)
     expect(row(0, 'Haven ratio').ci95![1]).toBeGreaterThan(1)
+  })
+
+  test('does not take cations and anions for independent that are fast in the same boxes', () => {
+    const speeds = [0.6, 0.8, 1, 1.2]
+    const walks = speeds.map((speed, k) =>
+      randomWalk({ seed: k + 1, frames: 2000, ions: 20, step_A: () => 0.1 * Math.sqrt(speed) }),
+    )
+    const part = (k: number, from: number, ions: number) => {
+      const { data, stride } = walks[k]!
+      return ndarray(Float32Array.from(data), [2000, ions, 3], stride, 3 * from)
+    }
+    const surveys = speeds.map((_, k) => ({
+      ...salt.surveys[0]!,
+      ions: part(k, 0, 10),
+      charged: { ...salt.surveys[0]!.charged!, counterions: part(k, 10, 10), all: part(k, 0, 20) },
+    }))
+    const msds = surveys.map(({ ions }) => meanSquaredDisplacement(ions, { frameInterval_ps: 0.1 }))
+    const rows = conductionOf({ ...salt, runs: speeds.map(() => salt.runs[0]!), surveys, msds })
+    const [both, own] = rows.map(({ ci95 }) => Math.log(ci95![1] / ci95![0]))
+    // Of independent ones it would be about half.
+    expect(both! / own!).toBeGreaterThan(0.9)
   })
 
   test('makes the resistance of a coating of 2 nm', () => {
@@ -147,6 +169,23 @@ describe('the number of hops', () => {
     expect(find('rate per ion').ci95![0]).toBeLessThan(10)
     expect(find('rate per ion').ci95![1]).toBeGreaterThan(9)
     expect(find('length').value).toBeCloseTo(3, 0)
+  })
+
+  test('of many boxes: hops of one box are not independent', () => {
+    const lengths = [2.2, 2.6, 3, 3.4]
+    const walks = lengths.map(length_A => {
+      const data = new Float32Array(4000 * 10 * 3)
+      // Everybody hops back and forth along x, every 20 ps.
+      for (let k = 0; k < 40_000; k++) data[3 * k] = Math.floor(k / 2000) % 2 === 0 ? 0 : length_A
+      return ndarray(data, [4000, 10, 3])
+    })
+    const surveys = walks.map(ions => ({ ...salt.surveys[0]!, ions }))
+    const msds = walks.map(ions => meanSquaredDisplacement(ions, { frameInterval_ps: 0.1 }))
+    const { quantities } = motionOf({ ...salt, msds, surveys })
+    const { value, ci95 } = quantities.find(({ name }) => name === 'length')!
+    expect(value).toBeCloseTo(2.8, 4)
+    // Student t with three degrees of freedom, 3.182, times the standard error of four boxes.
+    expect(ci95![1] - value!).toBeCloseTo((3.1824 * Math.sqrt(0.8 / 3)) / 2, 2)
   })
 
   test('that nobody saw: at most so many', () => {

@@ -66,7 +66,7 @@ export function msdFigures(report: TransportReport): Figure[] {
         ({ alpha }) => `α ${formatMeasurement(alpha)}`,
       )}.`,
       dataset,
-      traces: [...curves(report, dataset, range, true), slopeOneGuide(report, range)],
+      traces: [...curves(report, dataset, range, true), slopeOneGuide(range)],
       layout: logarithmicLayout(report, range),
     },
   ]
@@ -238,22 +238,20 @@ function linearLayout(report: TransportReport, range: Range): Layout {
 
 function logarithmicLayout(report: TransportReport, range: Range): Layout {
   const window = fitWindows(report.systems, true)
-  const guide = slopeOneGuide(report, range)
+  const guide = slopeOneGuide(range)
   const order = report.published
     .map(({ slope_A2_per_ps }, k) => ({ k, slope_A2_per_ps }))
     .sort((a, b) => b.slope_A2_per_ps - a.slope_A2_per_ps)
-  // The steepest line is labelled above its right end, the others below their left ends: lines rise to the right.
+  // Lines rise to the right and stay below what rattles: labels end above the steepest one, begin below the others.
+  const middle_ps = Math.sqrt(range.firstLag_ps * range.lastLag_ps)
   const labels = order.map(({ k, slope_A2_per_ps }, rank) => {
-    const [lag_ps, xanchor, yanchor] =
-      rank === 0
-        ? ([range.lastLag_ps, 'right', 'bottom'] as const)
-        : ([range.firstLag_ps, 'left', 'top'] as const)
+    const [xanchor, yanchor, yshift] = rank === 0 ? ['right', 'bottom', 2] : ['left', 'top', -2]
     return label(publishedText(report, k), {
-      x: Math.log10(lag_ps),
+      x: Math.log10(middle_ps),
       xanchor,
-      y: Math.log10(lag_ps * slope_A2_per_ps),
+      y: Math.log10(middle_ps * slope_A2_per_ps),
       yanchor,
-      yshift: rank === 0 ? 4 : -8,
+      yshift,
     })
   })
   const lowest = range.lowest_A2 / (order.length > 1 ? 6 : 2)
@@ -268,6 +266,7 @@ function logarithmicLayout(report: TransportReport, range: Range): Layout {
         x: Math.log10((guide.x as number[])[0]!),
         y: Math.log10((guide.y as number[])[0]!),
         xanchor: 'right',
+        yanchor: 'bottom',
         xshift: -4,
         font: { size: 12, color: 'var(--muted)' },
       }),
@@ -275,14 +274,13 @@ function logarithmicLayout(report: TransportReport, range: Range): Layout {
   }
 }
 
-/** Half a decade of MSD ∝ t, ending above the last lag. */
-function slopeOneGuide(report: TransportReport, range: Range): Trace {
-  const ends = [range.lastLag_ps / Math.sqrt(10), range.lastLag_ps]
-  const height = Math.max(...report.systems.map(({ mean }) => mean.msd_A2[mean.msd_A2.length - 1] ?? 0))
+/** Half a decade of MSD ∝ t, above everything else. */
+function slopeOneGuide({ lastLag_ps, highest_A2 }: Range): Trace {
+  const ends = [lastLag_ps / Math.sqrt(10), lastLag_ps]
   return {
     series: 0,
     x: ends,
-    y: ends.map(lag => (2.2 * height * lag) / range.lastLag_ps),
+    y: ends.map(lag => (4 * highest_A2 * lag) / lastLag_ps),
     mode: 'lines',
     name: 'slope 1',
     line: { color: 'var(--muted)', width: 1.4 },

@@ -257,7 +257,7 @@ export function convergenceFigure(report: TransportReport): Figure | null {
   }
 }
 
-/** The ratio beside what chance alone gives: two replicas of the same system against each other. */
+/** The ratio beside what two single replicas of the same system show; it may itself be of many of each. */
 export function nullFigure(report: TransportReport): Figure | null {
   const { comparison, publishedRatio } = report
   if (!comparison?.ratio.ci95) return null
