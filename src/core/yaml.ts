@@ -63,7 +63,7 @@ export function parseYamlDocument<T>(text: string, schema: z.ZodType<T>, file: s
     throw new UserError({
       message: fault.code === 'DUPLICATE_KEY' ? duplicateKeyMessage(text, fault.pos[0]) : fault.message,
       where: position(fault.pos[0]),
-      ...(fault.code === 'TAB_AS_INDENT' && { hint: 'indent with spaces, not with tabs' }),
+      ...(SYNTAX_HINTS[fault.code] && { hint: SYNTAX_HINTS[fault.code] }),
     })
   }
   if (document.contents === null) throw new UserError({ message: 'the file is empty', where: `${file}:1:1` })
@@ -91,6 +91,15 @@ export function parseYamlDocument<T>(text: string, schema: z.ZodType<T>, file: s
     where: where(first.path),
     ...(first.hint !== undefined && { hint: first.hint }),
   })
+}
+
+/** What is wrong most often, by the parser's code. */
+const SYNTAX_HINTS: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'indent with spaces, not with tabs',
+  BAD_INDENT: 'indent it as the other lines of its block, and close every { and [ above it',
+  BLOCK_AS_IMPLICIT_KEY: 'indent it as the other lines of its block; text with a colon goes in quotes',
+  MULTILINE_IMPLICIT_KEY: 'a key is written `key: value`, with a space after the colon',
+  MISSING_CHAR: 'a key is written `key: value`, with a space after the colon; quotes and brackets are closed',
 }
 
 function duplicateKeyMessage(text: string, offset: number): string {

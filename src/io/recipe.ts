@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import * as z from 'zod'
 import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
@@ -270,6 +270,12 @@ export function absoluteBuild(build: Build, folder: string): Build {
       })),
     }),
   }
+}
+
+/** Files of units and forms that are not hoplite's own, of what `absoluteBuild` has made absolute. */
+export function filesOfBuild({ polymers = [], lamella }: Build): string[] {
+  const names = polymers.flatMap(({ unit, replace }) => (replace ? [unit, replace.unit] : [unit]))
+  return [...new Set(lamella ? [...names, lamella.form] : names)].filter(isAbsolute)
 }
 
 /** The JSON schema (draft 2020-12) of a recipe file, for editors that complete and check YAML. */

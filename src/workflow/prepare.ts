@@ -10,7 +10,7 @@ import { makeMoleculesWhole } from '../dynamics/molecules.ts'
 import { densityOf } from '../dynamics/observe.ts'
 import { UserError } from '../errors.ts'
 import { ewaldMethod } from '../forces/ewald.ts'
-import type { LoadedRecipe, Recipe } from '../io/recipe.ts'
+import { filesOfBuild, type LoadedRecipe, type Recipe } from '../io/recipe.ts'
 import { readStructureFile } from '../io/structureFile.ts'
 import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { assign } from '../potentials/assign.ts'
@@ -47,6 +47,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
     )
     structure = built.structure
     buildReport = built.report
+    inputs.push(...filesOfBuild(build))
   } else {
     structure = readStructureFile(structureFile!)
     inputs.push(structureFile!)

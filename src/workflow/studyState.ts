@@ -5,7 +5,7 @@ import { parseYaml } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText, sha256File } from '../io/files.ts'
 import { readManifest } from '../io/manifest.ts'
-import { parseRecipe } from '../io/recipe.ts'
+import { filesOfBuild, parseRecipe } from '../io/recipe.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
 import { busy, ownerOf } from '../io/runLock.ts'
 import type { PlannedRun } from './studyPlan.ts'
@@ -69,8 +69,9 @@ function isUnchanged(study: string, { key, loaded }: PlannedRun): boolean {
   const { recipe: recipeFile, file } = runPaths(study, key)
   if (!existsSync(recipeFile) || !existsSync(file('manifest'))) return false
   const { recipe } = parseRecipe(readText(recipeFile), recipeFile)
-  const { potential, structure } = loaded.recipe.system
-  const inputs = [recipeFile, potential, ...(structure === undefined ? [] : [structure])]
+  const { potential, structure, build } = loaded.recipe.system
+  const boxFiles = build ? filesOfBuild(build) : [structure!]
+  const inputs = [recipeFile, potential, ...boxFiles]
   const ran = new Set(readManifest(file('manifest')).inputs.map(({ sha256 }) => sha256))
   return (
     JSON.stringify(recipe) === JSON.stringify(loaded.recipe) &&

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
@@ -243,6 +243,19 @@ describe('a study of one’s own', () => {
         : /^2 runs have begun with another recipe or other files: warm\/dense-1, warm\/loose-1$/,
     )
     expect(contents(study)).toEqual(before)
+  })
+
+  it('refuses to go on when a unit of one’s own has changed', async () => {
+    const unit = join(folder, 'own.yaml')
+    copyFileSync(join(import.meta.dirname, '../../structures/units/VDF.yaml'), unit)
+    const polymers = 'polymers: [{ unit: own.yaml, chains: 1, units_per_chain: 3 }], '
+    writeFileSync(recipe, changed(TINY_STUDY, /build: { (?=ions.*1\.0 })/, `build: { ${polymers}`))
+    await run('--replicas', '1')
+    const inputs = JSON.parse(readFileSync(join(study, 'warm/dense-1/manifest.json'), 'utf8')).inputs
+    expect(inputs.map(({ path }: { path: string }) => path)).toContain(unit)
+    appendFileSync(unit, '# another\n')
+    const said = await refusal('study', recipe, '--out', study)
+    expect(said.message).toMatch(/^a run has begun with another recipe or other files: warm\/dense-1$/)
   })
 
   it('does not mind comments, labels, and defaults that are spelled out', async () => {

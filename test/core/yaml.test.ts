@@ -56,6 +56,14 @@ describe('parseYaml', () => {
     })
   })
 
+  test.each([
+    ['name: box\ninteractions:\n    cutoff_A: 9\n  tail_correction: true\n', /indent/],
+    ['name: box\ninteractions:\n  cutoff_A:9\n  tail_correction: true\n', /space after the colon/],
+    ['name: box\nions: { Li: 1\nseed: 1\n', /close every/],
+  ])('wrong syntax in %j: what would be right', (text, hint) => {
+    expect(failure(text).hint).toMatch(hint)
+  })
+
   test('unknown key: position, key path and the nearest known key', () => {
     const error = failure('name: box\ninteractions:\n  cutoff_A: 9\n  tail_corection: true\n')
     expect(error.message).toBe('unknown key `tail_corection`')
