@@ -45,7 +45,7 @@ export const compareCommand = command({
     const systems = [first!, second!, ...rest] as const
     const report = await transportReport(systems, comparison, {
       title: systems.map(({ name }) => name).join(' against '),
-      command: commandLine,
+      commands: [commandLine],
     })
     const words = sentence(report)
     if (args.out !== undefined) writeFileAtomic(args.out, renderTransportReport(report))

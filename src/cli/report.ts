@@ -102,6 +102,6 @@ async function runPage(args: {
   const window = fitWindow([run], { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
   const system = await analyseSystem({ name: run.name, runs: [run] }, speciesOf([run], args.species), window)
   return transportPage(
-    await transportReport([system], null, { title: run.name, command: run.manifest.command }),
+    await transportReport([system], null, { title: run.name, commands: [run.manifest.command] }),
   )
 }

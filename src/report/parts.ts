@@ -14,6 +14,7 @@ export function unbroken(text: string): string {
   return text
     .replace(/(\d) (?=[%KpÅ×±]|eV?\b)/g, '$1\u00a0')
     .replace(/([×=]) /g, '$1\u00a0')
+    .replaceAll(' =', '\u00a0=')
     .replace(/(\d)–(?=\d)/g, '$1\u2060–\u2060')
     .replaceAll('sub-diffusive', 'sub\u2011diffusive')
 }

@@ -32,7 +32,7 @@ export async function analyseCase(study: LoadedStudy, one: LoadedCase): Promise<
   const comparisons = others.map(other => compareSystems(first, other, yardstick.factor))
   const report = await transportReport([first, ...others], comparisons[0] ?? null, {
     title: study.title,
-    command: study.command,
+    commands: study.commands,
     labels: Object.fromEntries(loaded.map(({ name, label }) => [name, label])),
     colors: Object.fromEntries(loaded.flatMap(({ name, color }) => (color === null ? [] : [[name, color]]))),
     published: publishedSlopes(study, one).filter(({ system }) =>

@@ -23,8 +23,8 @@ const studyFileSchema = z.strictObject({
   /** What it was asked for by. */
   study: z.string(),
   mode: z.enum(['quick', 'full', 'recipe']),
-  /** The one that planned it so, without the program. */
-  command: z.array(z.string()),
+  /** Those that planned it so, the first one first, each without the program. */
+  commands: z.array(z.array(z.string())).min(1),
   /** Of the recipe. */
   name: z.string(),
   title: z.string(),
@@ -163,7 +163,7 @@ export function recordStudy(
     kind: 'transport',
     study,
     mode,
-    command: earlier && !isNew ? earlier.command : [...command],
+    commands: earlier ? (isNew ? [...earlier.commands, [...command]] : earlier.commands) : [[...command]],
     name: recipe.name,
     title: recipe.title ?? `${recipe.species} in ${names.join(', in ')}`,
     species: recipe.species,

@@ -25,7 +25,8 @@ import { checksOf } from './trust.ts'
 /** What a report says beyond the runs themselves. */
 export interface ReportContext {
   readonly title: string
-  readonly command: readonly string[]
+  /** What the runs were made by, each without the program. */
+  readonly commands: readonly (readonly string[])[]
   /** Longer names, by system. */
   readonly labels?: Readonly<Record<string, string>>
   readonly colors?: Readonly<Record<string, string>>
@@ -57,7 +58,7 @@ export async function transportReport(
       mechanisms.map(({ hops }) => hops),
     ),
     calibration: calibrationRows(runs),
-    provenance: provenanceOf(systems, context.command),
+    provenance: provenanceOf(systems, context.commands),
   }
 }
 
@@ -155,7 +156,7 @@ function thermoOf(run: LoadedRun): Thermo {
   }
 }
 
-function provenanceOf(systems: readonly AnalysedSystem[], command: readonly string[]): Provenance {
+function provenanceOf(systems: readonly AnalysedSystem[], commands: ReportContext['commands']): Provenance {
   const inputs = new Map<string, string>()
   const recipes: { name: string; text: string }[] = []
   for (const { runs } of systems) {
@@ -165,7 +166,7 @@ function provenanceOf(systems: readonly AnalysedSystem[], command: readonly stri
     }
   }
   return {
-    command: `hoplite ${command.join(' ')}`,
+    command: commands.map(command => `hoplite ${command.join(' ')}`).join('\n'),
     date: new Date().toISOString(),
     hopliteVersion: HOPLITE_VERSION,
     nodeVersion: process.versions.node,

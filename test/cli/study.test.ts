@@ -95,7 +95,7 @@ describe('study pvdf-transport', () => {
     })
     for (const name of ['298K', '700K']) expect(existsSync(at(`study/${name}/report.html`))).toBe(true)
     expect(JSON.parse(readFileSync(at('study/results.json'), 'utf8'))).toEqual(result)
-    expect(JSON.parse(readFileSync(at('study/study.json'), 'utf8')).command).toEqual([
+    expect(JSON.parse(readFileSync(at('study/study.json'), 'utf8')).commands[0]).toEqual([
       'study',
       'pvdf-transport',
       '--quick',
