@@ -281,7 +281,11 @@ export function nullFigure(report: TransportReport): Figure | null {
     1,
     ...(published === null ? [] : [published]),
   ]
-  const positive = everything.filter(value => value > 0)
+  const positive = everything.filter(value => value > 0 && Number.isFinite(value))
+  const ends = [
+    Math.min(...positive) / 1.5,
+    Math.max(...positive) * (published === Math.max(...positive) ? 2.2 : 1.5),
+  ] as const
   const text = `${comparison.numerator} : ${comparison.denominator}`
   return {
     id: 'ratio',
@@ -303,7 +307,8 @@ export function nullFigure(report: TransportReport): Figure | null {
       const hovertemplate = hoverLabel(name, `95 %: ${formatInterval(interval)}`)
       const bar = {
         series,
-        x: [...interval],
+        // Where slopes are not positive it goes from nothing to infinity.
+        x: [Math.max(interval[0], ends[0]), Math.min(interval[1], ends[1])],
         y: [name, name],
         mode: 'lines',
         line: { color: rowColor, width: value === null ? 14 : 4 },
@@ -315,10 +320,7 @@ export function nullFigure(report: TransportReport): Figure | null {
       return [bar, { ...bar, x: [value], y: [name], mode: 'markers', marker: { color: rowColor, size: 13 } }]
     }),
     layout: {
-      xaxis: logAxis(`slope ratio ${plotText(text)}`, [
-        Math.min(...positive) / 1.5,
-        Math.max(...positive) * (published === Math.max(...positive) ? 2.2 : 1.5),
-      ]),
+      xaxis: logAxis(`slope ratio ${plotText(text)}`, ends),
       yaxis: axis('', {
         type: 'category',
         range: [rows.length - 0.3, -0.8],
