@@ -18,6 +18,7 @@ export function findSystem(report: TransportReport, name: string): SystemReport 
 /** "lies inside", "lies outside": where a published value stands against an interval of ours. */
 export function placement(value: number, interval: Interval | null): string {
   if (!interval) return 'cannot be judged without an interval'
+  if (!Number.isFinite(interval[1])) return 'is neither supported nor excluded'
   return value >= interval[0] && value <= interval[1] ? 'lies inside' : 'lies outside'
 }
 
@@ -64,7 +65,9 @@ function ratioClause(report: TransportReport, subjects: readonly SystemReport[])
   const { ratio, of } = report.comparison!
   const { value, interval, power } = formatEstimate(ratio)
   const [at, numerator, denominator] = placed(subjects)
-  const certainty = interval === null ? 'no interval' : `95 %: ${interval}${power}`
+  const isOpen = ratio.ci95 !== null && !Number.isFinite(ratio.ci95[1])
+  const known = interval === null ? 'no interval' : `95 %: ${interval}${power}`
+  const certainty = isOpen ? 'no bound, as a slope may be zero' : known
   return (
     `${at} ${report.speciesLabel} MSD slope in ${numerator} is ${value}${power} times that in ${denominator} ` +
     `(${certainty}, ${of === 'geometric means' ? 'geometric means of ' : ''}${boxes(subjects)})`

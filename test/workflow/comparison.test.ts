@@ -35,6 +35,14 @@ describe('the ratio of two systems', () => {
     expect(compared.geometricMeans).toBeNull()
   })
 
+  it('has no bound where a slope may be zero', () => {
+    const unsure = walkers('unsure', [0.01, 9])
+    expect(fitSlope(unsure.msds, { fitFrom_ps: 2, fitTo_ps: 10 }).slope_ci95_A2_per_ps[0]).toBeLessThan(0)
+    const { ratio_ci95, probabilities } = compareSystems(unsure, second)
+    expect(ratio_ci95).toEqual([0, Number.POSITIVE_INFINITY])
+    expect(probabilities).toBeNull()
+  })
+
   it.each([
     [first, second],
     [walkers('slow', [1, 2]), second],
