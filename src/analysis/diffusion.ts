@@ -121,11 +121,13 @@ export function bootstrapSlope(
 /** Independent units that a hierarchical bootstrap draws first: boxes, or the ions of a single one. */
 const resampledUnits = ({ perIon }: Estimate) => (perIon.length > 1 ? perIon.length : perIon[0]!.length)
 
+type Spread = Pick<Estimate, 'value' | 'standardError' | 'degreesOfFreedom'>
+
 export interface SlopeRatio {
   readonly ratio: number
-  /** Infinite bounds: a slope is not positive, so nothing can be said. */
+  /** From 0 to infinity where a slope's own interval reaches zero. */
   readonly ratio_ci95: Interval
-  /** Of the ratio's logarithm; infinite when a slope is not positive. */
+  /** Of the ratio's logarithm; infinite where a slope's interval reaches zero. */
   readonly standardErrorOfLog: number
   readonly degreesOfFreedom: number
   /** The same by hierarchical bootstrap; see `bootstrapSlope`. */
@@ -173,13 +175,17 @@ export function slopeRatio(
   }
 }
 
-/** a / b of two independent estimates with the interval of `slopeRatio`. */
+/**
+ * a / b of two independent estimates with the interval of `slopeRatio`. Without bounds where the 95 % interval of either
+ * reaches zero: what may be nothing may be so above or below the line (Fieller, J. R. Stat. Soc. B 1954, 16, 175), and
+ * logarithms would hide it.
+ */
 export function ratioOfEstimates(
-  a: Pick<Estimate, 'value' | 'standardError' | 'degreesOfFreedom'>,
-  b: Pick<Estimate, 'value' | 'standardError' | 'degreesOfFreedom'>,
+  a: Spread,
+  b: Spread,
 ): Pick<SlopeRatio, 'ratio' | 'ratio_ci95' | 'standardErrorOfLog' | 'degreesOfFreedom'> {
   const ratio = a.value / b.value
-  if (!(a.value > 0 && b.value > 0)) {
+  if ([a, b].some(mayBeZero)) {
     const nothing = Number.POSITIVE_INFINITY
     return { ratio, ratio_ci95: [0, nothing], standardErrorOfLog: nothing, degreesOfFreedom: 1 }
   }
@@ -193,10 +199,13 @@ export function ratioOfEstimates(
   return { ratio, ratio_ci95: [ratio / factor, ratio * factor], standardErrorOfLog, degreesOfFreedom }
 }
 
+const mayBeZero = ({ value, standardError, degreesOfFreedom }: Spread) =>
+  value <= studentTQuantile(0.975, degreesOfFreedom) * standardError
+
 /**
  * Probability that the true ratio is at least `factor`, and at most 1/`factor`, given the data: Student t on its
  * logarithm, as the interval (the posterior under a flat prior on the logarithm).
- * @returns null when a slope is not positive, so that nothing can be said
+ * @returns null where a slope may be zero, so that nothing can be said
  */
 export function ratioProbabilities(
   ratio: Pick<SlopeRatio, 'ratio' | 'standardErrorOfLog' | 'degreesOfFreedom'>,

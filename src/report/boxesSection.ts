@@ -9,7 +9,7 @@ import type { Section } from './shell.ts'
 import { measured } from './tables.ts'
 
 /** From so many boxes of each on their distribution is shown. */
-const ENOUGH_BOXES = 3
+const BOXES_FOR_SECTION = 3
 
 /** What single boxes show, for those who have only one. None for a few boxes. */
 export function boxesSection(report: TransportReport): { section: Section; figures: Figure[] } | null {
@@ -19,7 +19,7 @@ export function boxesSection(report: TransportReport): { section: Section; figur
   const compared = report.systems.filter(({ name }) =>
     [comparison.numerator, comparison.denominator].includes(name),
   )
-  if (compared.some(({ replicas }) => replicas.length < ENOUGH_BOXES)) return null
+  if (compared.some(({ replicas }) => replicas.length < BOXES_FOR_SECTION)) return null
   const figures = [boxesFigure(report), oneBox]
   return {
     figures,

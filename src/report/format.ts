@@ -6,7 +6,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** An estimate with the digits that its interval supports; a common power of ten is split off. */
 export interface FormattedEstimate {
   readonly value: string
-  /** "0.81–1.61", or null without an interval. */
+  /** "0.81–1.61", "above 0.81", "no bound", or null without an interval. */
   readonly interval: string | null
   /** " × 10⁻³", or empty. */
   readonly power: string
@@ -55,8 +55,7 @@ export function formatEstimate(estimate: Estimate): FormattedEstimate {
   const { value, ci95 } = estimate
   const halfWidth = ci95 ? (ci95[1] - ci95[0]) / 2 : Number.NaN
   if (!ci95 || !(halfWidth > 0) || !Number.isFinite(halfWidth) || !Number.isFinite(value)) {
-    const interval = ci95 ? intervalText(formatNumber(ci95[0]), formatNumber(ci95[1])) : null
-    return { value: formatNumber(value), interval, power: '' }
+    return { value: formatNumber(value), interval: ci95 && plainInterval(ci95), power: '' }
   }
   const exponent = splitExponent(Math.max(Math.abs(value), halfWidth))
   const scale = 10 ** exponent
@@ -70,6 +69,12 @@ export function formatEstimate(estimate: Estimate): FormattedEstimate {
     interval: intervalText(low, high),
     power: powerOfTen(exponent),
   }
+}
+
+/** Of an interval that supports no digits: open at its upper end, or without width. */
+function plainInterval([low, high]: Interval): string {
+  if (high !== Number.POSITIVE_INFINITY) return intervalText(formatNumber(low), formatNumber(high))
+  return low > 0 ? `above ${formatNumber(low)}` : 'no bound'
 }
 
 function intervalText(low: string, high: string): string {

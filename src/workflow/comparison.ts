@@ -93,8 +93,6 @@ export function compareSystems(
   const none = nullRatio([first.msds, second.msds], options)
   const boxes = Math.min(belowBoxes.length, aboveBoxes.length)
   const byBoxes = boxes >= ENOUGH_BOXES ? geometricMeans : null
-  // A slope that may be nothing may be so on either side of the quotient (Fieller 1954); logarithms would hide it.
-  const isBounded = [below, above].every(({ slope_ci95_A2_per_ps: [low] }) => low > 0)
   return {
     ...(byBoxes
       ? {
@@ -106,10 +104,10 @@ export function compareSystems(
         }
       : {
           ratio: meanSlopes.ratio,
-          ratio_ci95: isBounded ? meanSlopes.ratio_ci95 : [0, Number.POSITIVE_INFINITY],
+          ratio_ci95: meanSlopes.ratio_ci95,
           of: 'mean slopes',
           slopes: [meanSlope(below), meanSlope(above)],
-          probabilities: isBounded ? ratioProbabilities(meanSlopes, factor) : null,
+          probabilities: ratioProbabilities(meanSlopes, factor),
         }),
     null_ratio_ci95: none.null_ratio_ci95,
     method: `${methodOf(byBoxes !== null, boxes, meanSlopes)}; null from ${none.basis}.`,

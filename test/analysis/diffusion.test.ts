@@ -5,6 +5,7 @@ import {
   exceedance,
   fitSlope,
   nullRatio,
+  ratioOfEstimates,
   ratioProbabilities,
   type SlopeOptions,
   slopeRatio,
@@ -245,6 +246,28 @@ describe('the ratio of two systems', () => {
   test('a system that stands still leaves the ratio open', () => {
     const { ratio_ci95 } = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 0), { ...window, seed: 1, resamples: 50 })
     expect(ratio_ci95).toEqual([0, Infinity])
+  })
+})
+
+describe('the ratio of two estimates', () => {
+  // Student t(0.975, 10) = 2.228: an error of 0.5 keeps 2 off zero, one of 0.9 does not.
+  const sure = { value: 2, standardError: 0.5, degreesOfFreedom: 10 }
+  const unsure = { value: 2, standardError: 0.9, degreesOfFreedom: 10 }
+
+  test('has bounds when the intervals of both keep off zero', () => {
+    const { ratio, ratio_ci95 } = ratioOfEstimates(sure, sure)
+    expect(ratio).toBe(1)
+    expect(ratio_ci95[0]).toBeGreaterThan(0.4)
+    expect(ratio_ci95[1]).toBeLessThan(2.5)
+  })
+
+  test.each([
+    [unsure, sure],
+    [sure, unsure],
+  ])('has none when that of either reaches zero, and then no probability', (a, b) => {
+    const result = ratioOfEstimates(a, b)
+    expect(result).toMatchObject({ ratio: 1, ratio_ci95: [0, Infinity] })
+    expect(ratioProbabilities(result, 6)).toBeNull()
   })
 })
 

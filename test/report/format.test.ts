@@ -55,6 +55,13 @@ describe('estimates', () => {
     expect(formatInterval([-0.1, 0.3])).toBe('−0.10 to 0.30')
   })
 
+  test('an interval without an upper end has words, not numbers', () => {
+    expect(formatInterval([0, Number.POSITIVE_INFINITY])).toBe('no bound')
+    expect(formatMeasurement({ value: 0.5, ci95: [0.126, Number.POSITIVE_INFINITY] })).toBe(
+      '0.5 (95 %: above 0.126)',
+    )
+  })
+
   test('no interval', () => {
     expect(formatMeasurement({ value: 1.3, ci95: null })).toBe('1.3')
   })
