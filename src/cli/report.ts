@@ -3,7 +3,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
 import { RUN_FILES } from '../io/runDirectory.ts'
-import type { BarrierReport } from '../report/barrierModel.ts'
 import { renderBarrierReport } from '../report/barrierPage.ts'
 import { barrierSentence } from '../report/barrierSentence.ts'
 import type { TransportReport } from '../report/model.ts'
@@ -44,14 +43,13 @@ export const reportCommand = command({
           : 'it belongs to runs of molecular dynamics',
       })
     }
-    const page = studyCase
-      ? transportPage(await reportStudyCase(studyCase.study, studyCase.name))
+    const answer = studyCase
+      ? transportPage(path, await reportStudyCase(studyCase.study, studyCase.name))
       : isStudy
-        ? await studyPage(args.directory, name => output.note(`analysing ${name}`))
-        : await runPage(args)
-    writeFileAtomic(path, page.html)
-    output.document({ report: path, sentence: page.sentence })
-    output.text(page.sentence)
+        ? await studyPages(args.directory, name => output.note(`analysing ${name}`))
+        : await runPage(path, args)
+    output.document({ report: path, sentence: answer })
+    output.text(answer)
     output.text(`report: ${path}`)
     if (args.open && existsSync(path)) openInBrowser(path)
     return EXIT.done
@@ -60,20 +58,11 @@ export const reportCommand = command({
 
 const isBand = (directory: string) => existsSync(join(directory, RUN_FILES.band))
 
-interface Page {
-  readonly html: string
-  readonly sentence: string
+/** Writes the page. @returns its sentence */
+function transportPage(path: string, report: TransportReport): string {
+  writeFileAtomic(path, renderTransportReport(report))
+  return sentence(report)
 }
-
-const transportPage = (report: TransportReport): Page => ({
-  html: renderTransportReport(report),
-  sentence: sentence(report),
-})
-
-const barrierPage = (report: BarrierReport): Page => ({
-  html: renderBarrierReport(report),
-  sentence: barrierSentence(report),
-})
 
 /** The study of transport whose case a directory is. */
 function studyCaseOf(directory: string): { study: string; name: string } | null {
@@ -83,25 +72,32 @@ function studyCaseOf(directory: string): { study: string; name: string } | null 
   return loadStudy(study).cases.some(one => one.name === name) ? { study, name } : null
 }
 
-async function studyPage(directory: string, onAnalysis: (name: string) => void): Promise<Page> {
+/** Writes the pages of a study and its results. @returns the sentence */
+async function studyPages(directory: string, onAnalysis: (name: string) => void): Promise<string> {
   const name = barrierStudyOf(directory)
-  if (name === null) return transportPage(await reportTransportStudy(directory, onAnalysis))
-  return barrierPage(reportBarrierStudy(name === 'li-barrier' ? LI_BARRIER : NI_BARRIER, directory))
+  if (name === null) return (await reportTransportStudy(directory, onAnalysis)).sentence
+  return reportBarrierStudy(name === 'li-barrier' ? LI_BARRIER : NI_BARRIER, directory).sentence
 }
 
-async function runPage(args: {
-  directory: string
-  species: string | undefined
-  'fit-from_ps': number | undefined
-  'fit-to_ps': number | undefined
-}): Promise<Page> {
+async function runPage(
+  path: string,
+  args: {
+    directory: string
+    species: string | undefined
+    'fit-from_ps': number | undefined
+    'fit-to_ps': number | undefined
+  },
+): Promise<string> {
   if (isBand(args.directory)) {
-    return barrierPage(singleBandReport(loadBand(args.directory)))
+    const report = singleBandReport(loadBand(args.directory))
+    writeFileAtomic(path, renderBarrierReport(report))
+    return barrierSentence(report)
   }
   const run = loadRun(args.directory)
   const window = fitWindow([run], { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
   const system = await analyseSystem({ name: run.name, runs: [run] }, speciesOf([run], args.species), window)
   return transportPage(
+    path,
     await transportReport([system], null, { title: run.name, commands: [run.manifest.command] }),
   )
 }

@@ -153,7 +153,14 @@ export async function runBarrierStudy(
   // A band that has not converged is a result: the page says so.
   throwIfFailed(outcomes, directory, [EXIT.done, EXIT.notConverged])
 
-  const report = reportBarrierStudy(study, directory)
+  return reportBarrierStudy(study, directory)
+}
+
+/** Writes the page and the results of a study that has run. @throws UserError for a band that is not there */
+export function reportBarrierStudy(study: BarrierStudy, directory: string): BarrierStudyResults {
+  const file = join(directory, STUDY_FILE)
+  const { mode, command } = parseYaml(readText(file), studySchema, file)
+  const report = studyReport(study, directory, mode, command)
   const path = join(directory, RUN_FILES.report)
   writeFileAtomic(path, renderBarrierReport(report))
   const results = resultsOf(study, mode, report, path)
@@ -184,10 +191,12 @@ export function caseRecipe({
   return document
 }
 
-/** The page of a study that has run. */
-export function reportBarrierStudy(study: BarrierStudy, directory: string): BarrierReport {
-  const file = join(directory, STUDY_FILE)
-  const { mode, command } = parseYaml(readText(file), studySchema, file)
+function studyReport(
+  study: BarrierStudy,
+  directory: string,
+  mode: StudyMode,
+  command: readonly string[],
+): BarrierReport {
   const bands = casesOf(study, mode).map(item => ({ item, band: loadBand(join(directory, item.key)) }))
   const barrierOf = (name: string) => {
     const found = bands.find(({ item }) => item.name === name)

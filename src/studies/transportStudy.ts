@@ -59,16 +59,8 @@ export async function runTransportStudy(
   })
   if (signal?.aborted) return { results: null, systems: [], overview: null, missing }
 
-  const study = loadStudy(directory)
-  const { overview, headline } = await writeCasePages(study, options.onAnalysis)
-  if (headline) {
-    const path = join(directory, RUN_FILES.report)
-    writeFileAtomic(path, renderTransportReport(headline.report))
-    const results = studyResults(study, headline, overview, path)
-    writeJson(join(directory, RUN_FILES.results), results)
-    return { results, systems: headline.result.systems, overview, missing }
-  }
-  if (missing.length === 0) return { results: null, systems: [], overview, missing }
+  const reported = await writePages(loadStudy(directory), options.onAnalysis)
+  if (reported.results || missing.length === 0) return { ...reported, missing }
   throw new SimulationError({
     message: missing.map(({ run, reason }) => `${run}: ${reason}`).join('\n'),
     where: directory,
@@ -94,15 +86,15 @@ export function checkTransportStudy(
 }
 
 /**
- * What the page of a study shows, of what has finished. Writes the pages of its cases on the way.
+ * Writes the pages and the results of a study, of what has finished.
  * @throws UserError when that is too little
  */
 export async function reportTransportStudy(
   directory: string,
   onAnalysis?: (name: string) => void,
-): Promise<TransportReport> {
-  const { headline } = await writeCasePages(loadStudy(directory), onAnalysis)
-  if (headline) return headline.report
+): Promise<StudyResults> {
+  const { results } = await writePages(loadStudy(directory), onAnalysis)
+  if (results) return results
   throw new UserError({
     message: 'no two systems of the headline have a run that has finished',
     where: directory,
@@ -128,6 +120,20 @@ export async function reportStudyCase(directory: string, name: string): Promise<
 /** The case that the sentence is about, if two of its systems have something to show. */
 function comparable({ cases }: LoadedStudy): LoadedCase | undefined {
   return cases.find(one => one.headline && withRuns(one).length >= 2)
+}
+
+/** The pages of all cases, and where there is a headline that of the study, with its results beside it. */
+async function writePages(
+  study: LoadedStudy,
+  onAnalysis?: (name: string) => void,
+): Promise<Pick<StudyOutcome, 'results' | 'systems'> & { readonly overview: StudyOverview }> {
+  const { overview, headline } = await writeCasePages(study, onAnalysis)
+  if (!headline) return { results: null, systems: [], overview }
+  const path = join(study.directory, RUN_FILES.report)
+  writeFileAtomic(path, renderTransportReport(headline.report))
+  const results = studyResults(study, headline, overview, path)
+  writeJson(join(study.directory, RUN_FILES.results), results)
+  return { results, systems: headline.result.systems, overview }
 }
 
 interface AnalysedStudy {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../tools/folder.ts'
@@ -41,10 +41,14 @@ describe('study ni-barrier', () => {
     for (const shift of shifts) expect(Math.abs(shift - 0.52)).toBeLessThan(0.1)
   })
 
-  it('writes a page, and writes it again from what is there', async () => {
-    expect(existsSync(join(at, 'report.html'))).toBe(true)
+  it('writes a page and its results, and writes them again from what is there', async () => {
+    const [page, results] = ['report.html', 'results.json'].map(name => join(at, name)) as [string, string]
+    const before = readFileSync(results, 'utf8')
+    for (const file of [page, results]) rmSync(file)
     const { code, stdout } = await hoplite('report', at)
     expect(code).toBe(0)
+    expect(readFileSync(results, 'utf8')).toBe(before)
+    expect(existsSync(page)).toBe(true)
     expect(stdout).toContain(String(study.sentence))
   })
 

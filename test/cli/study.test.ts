@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -106,8 +107,12 @@ describe('study pvdf-transport', () => {
   })
 
   it('can be reported again, as a whole only', async () => {
+    const results = at('study/results.json')
+    const before = readFileSync(results, 'utf8')
+    rmSync(results)
     const { sentence } = await document('report', at('study'))
-    expect(sentence).toBe(JSON.parse(readFileSync(at('study/results.json'), 'utf8')).sentence)
+    expect(readFileSync(results, 'utf8')).toBe(before)
+    expect(sentence).toBe(JSON.parse(before).sentence)
     const said = await refusal('report', at('study'), '--species', 'F')
     expect(said.message).toBe('--species has no effect on a study')
   })
