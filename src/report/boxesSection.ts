@@ -70,7 +70,9 @@ const pairRange = (pairs: PairRatios): Markup =>
   html`${formatInterval(pairs.range90)}<small>90 % of ${pairs.pairs} pairs</small>`
 
 function share({ atLeast, atLeast_ci95: [low, high] }: PairRatios): Markup {
-  return html`${formatShare(atLeast)}<small>95 %: ${formatShare(low)} to ${formatShare(high)}</small>`
+  // Where no pair has it, or every one, resampling pairs cannot say how far off that may be.
+  const interval = low < high && html`<small>95 %: ${formatShare(low)} to ${formatShare(high)}</small>`
+  return html`${formatShare(atLeast)}${interval}`
 }
 
 /** The same both ways: every pair is taken twice. */

@@ -125,6 +125,7 @@ thead th, thead td { border-top: 0; color: var(--muted); font-weight: 500; white
 tbody tr:first-child > * { border-top-color: var(--border) }
 tbody th { font-weight: 500 }
 td small, th small, td .aside { display: block; color: var(--muted); font-size: 0.8125rem }
+.axis small { display: inline; margin-left: 8px }
 
 .checks { list-style: none; margin: 16px 0 0; padding: 0; background: var(--surface); border: 1px solid var(--border); border-radius: 12px }
 .checks li { display: grid; grid-template-columns: 28px minmax(8em, 15em) 1fr; gap: 4px 12px; padding: 11px 18px; border-top: 1px solid var(--border); align-items: baseline }

@@ -33,7 +33,7 @@ export function numbersTable(report: TransportReport): Markup {
     ],
     ['Exponent α', system => html`${measured(system.alpha)}<span class="aside">${system.verdict}</span>`],
     ...(report.systems.some(({ axisSlopes_A2_per_ps }) => axisSlopes_A2_per_ps)
-      ? [['Slope along x, y, z', axisSlopes] as [string, (system: SystemReport) => string]]
+      ? [['Slope along x, y, z', axisSlopes] as [string, (system: SystemReport) => Markup | string]]
       : []),
     ['Density', densityText],
     [
@@ -76,13 +76,9 @@ function orNone(estimate: Estimate | null, unit = ''): Markup | string {
   return estimate ? measured(estimate, unit) : 'not known'
 }
 
-function axisSlopes({ axisSlopes_A2_per_ps: slopes }: SystemReport): string {
-  return slopes
-    ? `${slopes
-        .map(slope => formatEstimate(slope))
-        .map(({ value, power }) => value + power)
-        .join(', ')} Å²/ps`
-    : 'not measured'
+function axisSlopes({ axisSlopes_A2_per_ps: slopes }: SystemReport): Markup | string {
+  if (!slopes) return 'not measured'
+  return html`${slopes.map((slope, k) => html`<div class="axis">${'xyz'[k]} ${measured(slope, 'Å²/ps')}</div>`)}`
 }
 
 function densityText({ density_g_per_cm3: density }: SystemReport): string {

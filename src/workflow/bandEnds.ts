@@ -9,6 +9,7 @@ import type { LoadedBandRecipe } from '../io/bandRecipe.ts'
 import { readStructureFile } from '../io/structureFile.ts'
 import { checkSameAtoms } from '../neb/checks.ts'
 import type { Potential } from '../potentials/load.ts'
+import { namedFile } from './checks.ts'
 import { buildSolidFrom } from './solid.ts'
 
 /** Both ends of a band before anything is relaxed. */
@@ -46,16 +47,17 @@ function endsFromFiles(
   { recipe, where }: LoadedBandRecipe,
   { initial, final, via, types }: NonNullable<Recipe['endpoints']>,
 ): BandEnds {
-  const read = (file: string) => withTypes(readStructureFile(file), types)
-  const first = read(initial)
-  const stop = (file: string) => {
-    const point = read(file)
+  const read = (file: string, ...key: YamlPath) =>
+    withTypes(readStructureFile(namedFile(file, where(['endpoints', ...key]))), types)
+  const first = read(initial, 'initial')
+  const stop = (file: string, k: number) => {
+    const point = read(file, 'via', k)
     checkSameAtoms(first, point, { initial, final: file })
     return point.positions
   }
   return {
     initial: first,
-    final: read(final),
+    final: read(final, 'final'),
     via: via.map(stop),
     names: { initial, final },
     ion: null,
@@ -160,7 +162,7 @@ interface Start {
 function startOf({ recipe, where }: LoadedBandRecipe, potential: Potential): Start {
   const { structure: file, build, types } = recipe.system
   if (file !== undefined) {
-    const structure = withTypes(readStructureFile(file), types)
+    const structure = withTypes(readStructureFile(namedFile(file, where(['system', 'structure']))), types)
     return {
       structure,
       sites: sitesOf(structure),

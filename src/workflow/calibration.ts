@@ -1,4 +1,5 @@
 import type { Potential, Source } from '../potentials/load.ts'
+import { formatFixed } from '../report/format.ts'
 import type { CalibrationRow } from '../report/model.ts'
 import type { LoadedRun } from './loadRun.ts'
 
@@ -8,29 +9,33 @@ export function calibrationRows(runs: readonly LoadedRun[]): CalibrationRow[] {
   for (const run of runs) {
     const used = new Set(run.structure.types ?? [])
     const scale = run.recipe.system.charge_scale
-    add(rows, {
-      quantity: 'charge scale of the ions',
-      value: scale.toFixed(2),
-      status: 'calibrated',
-      source:
-        run.potential.recommendedChargeScale === scale
-          ? 'electronic continuum correction q/√ε∞ (Leontyev & Stuchebrukhov 2011); dominates the mobility'
-          : 'set in the recipe; dominates the mobility',
-      doi: '10.1039/c0cp01971b',
-    })
+    add(rows, { quantity: 'charge scale of the ions', value: scale.toFixed(2), ...basisOfScale(run) })
     for (const [name, type] of Object.entries(run.potential.types)) {
       if (!used.has(name)) continue
       const source = sourceOf(run.potential, type.source)
       add(rows, {
         quantity: `charge of ${name}`,
-        value: `${(type.charge_e * (type.ion ? scale : 1)).toFixed(4)} e`,
+        value: `${formatFixed(type.charge_e * (type.ion ? scale : 1), 4)}\u00a0e`,
         status: type.calibrated ? 'calibrated' : 'chosen',
-        source: source?.citation ?? '',
+        source: `${type.analogy ? 'carried over from a similar group: ' : ''}${source?.citation ?? ''}`,
         doi: source?.doi ?? null,
       })
     }
   }
   return [...rows.values()]
+}
+
+function basisOfScale({ potential, recipe }: LoadedRun): Pick<CalibrationRow, 'status' | 'source' | 'doi'> {
+  const scale = recipe.system.charge_scale
+  if (scale === potential.recommendedChargeScale) {
+    return {
+      status: 'calibrated',
+      source: 'electronic continuum correction q/√ε∞ (Leontyev & Stuchebrukhov 2011); dominates the mobility',
+      doi: '10.1039/c0cp01971b',
+    }
+  }
+  const what = scale === 1 ? 'the full charges' : 'set in the recipe'
+  return { status: 'chosen', source: `${what}; dominates the mobility`, doi: null }
 }
 
 function add(rows: Map<string, CalibrationRow>, row: CalibrationRow): void {

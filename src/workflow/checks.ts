@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Box, minimumImage } from '../core/box.ts'
 import { buildPairList, createExclusions } from '../core/neighbors.ts'
 import type { Structure } from '../core/structure.ts'
@@ -8,6 +9,20 @@ const OVERLAP_A = 0.4
 
 /** A double gives atoms this far out, Å, to 1e-8 Å only: fewer digits than bonded forces need. */
 const FAR_A = 1e7
+
+/**
+ * @param where the key that names the file
+ * @returns the file
+ * @throws UserError there when it does not exist
+ */
+export function namedFile(file: string, where: string): string {
+  if (existsSync(file)) return file
+  throw new UserError({
+    message: `there is no file ${file}`,
+    where,
+    hint: 'a path is relative to the recipe that it stands in',
+  })
+}
 
 /** @throws UserError naming the first atom that is lost in space */
 export function checkPositions(structure: Structure, where: string): void {

@@ -20,7 +20,7 @@ import { none, rowsOf } from './quantity.ts'
 import type { ChargedMotion } from './survey.ts'
 import type { AnalysedSystem } from './transport.ts'
 
-const ROWS = rowsOf('Conductivity: from slopes over the fit window and formal charges')
+const ROWS = rowsOf('Conductivity: from mean slopes over the fit window and formal charges')
 /** Thickness of a coating, nm: the middle of what Shi et al. made, and its ends. */
 const COATING_nm = { middle: 2, thin: 1, thick: 3 }
 /** What was measured of another coating stands beside it. */

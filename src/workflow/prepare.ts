@@ -16,7 +16,14 @@ import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { assign } from '../potentials/assign.ts'
 import { loadPotential, type Potential } from '../potentials/load.ts'
 import { CODATA_2018, type Constants, LAMMPS_METAL } from '../units.ts'
-import { about, checkBoxAgainstCutoff, checkNothingFrozen, checkOverlaps, checkPositions } from './checks.ts'
+import {
+  about,
+  checkBoxAgainstCutoff,
+  checkNothingFrozen,
+  checkOverlaps,
+  checkPositions,
+  namedFile,
+} from './checks.ts'
 
 /** A recipe turned into something that can be simulated. */
 export interface PreparedRun {
@@ -35,21 +42,21 @@ export interface PreparedRun {
 
 /** @throws UserError for anything wrong with the recipe, its files, or what they add up to */
 export function prepareRun(loaded: LoadedRecipe): PreparedRun {
-  const { recipe, path } = loaded
-  const potential = loadPotential(recipe.system.potential)
+  const { recipe, path, where } = loaded
+  const potential = loadPotential(namedFile(recipe.system.potential, where(['system', 'potential'])))
   const { build, structure: structureFile } = recipe.system
   const inputs = [path, recipe.system.potential]
   let structure: Structure
   let buildReport: BuildReport | null = null
   if (build) {
-    const built = about(loaded.where(['system', 'build']), () =>
+    const built = about(where(['system', 'build']), () =>
       buildBox(build, potential, recipe.seed, dirname(path)),
     )
     structure = built.structure
     buildReport = built.report
     inputs.push(...filesOfBuild(build))
   } else {
-    structure = readStructureFile(structureFile!)
+    structure = readStructureFile(namedFile(structureFile!, where(['system', 'structure'])))
     inputs.push(structureFile!)
     checkNothingFrozen(structure, structureFile!)
     checkPositions(structure, structureFile!)
@@ -79,7 +86,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
   )
   const coulomb: CoulombForce = {
     kind: 'coulomb',
-    method: about(loaded.where(['interactions']), () =>
+    method: about(where(['interactions']), () =>
       coulombMethod(interactions, structure.box, withoutCharges.charges),
     ),
     cutoff_A: interactions.cutoff_A,

@@ -13,7 +13,7 @@ import { CODATA_2018, LAMMPS_METAL } from '../units.ts'
 import { bandCharges } from './bandCharges.ts'
 import { type BandEnds, bandEnds } from './bandEnds.ts'
 import { withOverrides } from './bandOverrides.ts'
-import { about, checkOverlaps, checkPositions } from './checks.ts'
+import { about, checkOverlaps, checkPositions, namedFile } from './checks.ts'
 import { coulombMethod } from './prepare.ts'
 
 /** A band recipe turned into something that can be computed. */
@@ -36,7 +36,8 @@ export interface PreparedBand {
  */
 export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
   const { recipe, where } = loaded
-  const potential = withOverrides(loaded, loadPotential(recipe.system.potential))
+  const file = namedFile(recipe.system.potential, where(['system', 'potential']))
+  const potential = withOverrides(loaded, loadPotential(file))
   const ends = inOnePiece(loaded, bandEnds(loaded, potential))
   for (const [structure, name] of [
     [ends.initial, ends.names.initial],

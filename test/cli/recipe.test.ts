@@ -12,6 +12,7 @@ const at = (name: string) => join(folder, name)
 beforeAll(async () => {
   await writeLifsi(folder)
   mkdirSync(at('folder.yaml'))
+  writeFileSync(at('box.pdb'), '')
   mkdirSync(at('folder.extxyz'))
   const box = readStructureFile(at('box.extxyz'))
   const frozen = Uint8Array.from(box.elements, (_, atom) => (atom === 1 || atom === 2 ? 1 : 0))
@@ -104,9 +105,9 @@ describe('a recipe', () => {
       what: 'a potential that is not there',
       from: /pvdf-lifsi\.yaml/,
       to: 'nothing.yaml',
-      message: 'there is no such file',
-      where: /potentials\/nothing\.yaml$/,
-      hint: undefined,
+      message: /^there is no file .*potentials\/nothing\.yaml$/,
+      where: /recipe\.yaml:\d+:\d+ system\.potential$/,
+      hint: /relative to the recipe/,
     },
     {
       what: 'a potential that is a folder',
@@ -120,9 +121,9 @@ describe('a recipe', () => {
       what: 'a structure that is not there',
       from: /box\.extxyz/,
       to: 'nothing.extxyz',
-      message: 'there is no such file',
-      where: /nothing\.extxyz$/,
-      hint: undefined,
+      message: /^there is no file .*nothing\.extxyz$/,
+      where: /recipe\.yaml:\d+:\d+ system\.structure$/,
+      hint: /relative to the recipe/,
     },
     {
       what: 'a structure in no known format',

@@ -17,8 +17,8 @@ import type { PairRatios, RatioStatistics, SystemReport, TransportReport } from 
 import { publishedLabel, publishedLine } from './trust.ts'
 
 const SLOPE_AXIS = 'slope / Å² ps⁻¹'
-/** Half the width of a system's cloud of dots, where systems are 1 apart. */
-const CLOUD = 0.2
+/** Where a system's cloud of dots begins and ends, systems being 1 apart: to its left stands what was published. */
+const CLOUD = [-0.1, 0.2] as const
 
 /** The slope of every box, one column of dots a system, with their typical value and what was published. */
 export function boxesFigure(report: TransportReport): Figure {
@@ -117,7 +117,9 @@ const moving = ({ replicas }: SystemReport) => replicas.filter(({ slope_A2_per_p
 
 /** Beside each other, in an order that is not that of their slopes. */
 function spread(system: number, boxes: number): number[] {
-  return Array.from({ length: boxes }, (_, k) => system + CLOUD * (boxes > 1 ? (2 * k) / (boxes - 1) - 1 : 0))
+  const [left, right] = CLOUD
+  const place = (k: number) => (boxes > 1 ? k / (boxes - 1) : 0.5)
+  return Array.from({ length: boxes }, (_, k) => system + left + (right - left) * place(k))
 }
 
 function meanTrace(
@@ -207,11 +209,15 @@ export function oneBoxFigure(report: TransportReport): Figure | null {
         tickformat: '.0%',
       }),
       shapes: [guideLine({ x0: 1, x1: 1 }), ...(publishedRatio ? [publishedLine(publishedRatio.value)] : [])],
-      annotations: publishedRatio
-        ? [{ ...publishedLabel(publishedRatio.value, publishedRatio.label), xanchor: 'left', xshift: 4 }]
-        : [],
+      annotations: publishedRatio ? [besidePublished(publishedRatio)] : [],
     } satisfies Layout,
   }
+}
+
+/** Towards 1, where there is room at the height of the label: the curves stay left of it until they fall. */
+function besidePublished({ value, label }: NonNullable<TransportReport['publishedRatio']>): Layout {
+  const shared = publishedLabel(value, label)
+  return value >= 1 ? shared : { ...shared, xanchor: 'left', xshift: 4 }
 }
 
 const zeros = ({ ratios }: PairRatios) => Array.from(ratios).filter(ratio => !(ratio > 0)).length

@@ -243,13 +243,15 @@ function logarithmicLayout(report: TransportReport, range: Range): Layout {
     .map(({ slope_A2_per_ps }, k) => ({ k, slope_A2_per_ps }))
     .sort((a, b) => b.slope_A2_per_ps - a.slope_A2_per_ps)
   // Lines rise to the right and stay below what rattles: labels end above the steepest one, begin below the others.
-  const middle_ps = Math.sqrt(range.firstLag_ps * range.lastLag_ps)
+  const part = (fraction: number) => range.firstLag_ps * (range.lastLag_ps / range.firstLag_ps) ** fraction
   const labels = order.map(({ k, slope_A2_per_ps }, rank) => {
     const [xanchor, yanchor, yshift] = rank === 0 ? ['right', 'bottom', 2] : ['left', 'top', -2]
+    // The longest text is half as wide as the plot: so it keeps off the axis.
+    const lag_ps = part(rank === 0 ? 0.6 : 0.45)
     return label(publishedText(report, k), {
-      x: Math.log10(middle_ps),
+      x: Math.log10(lag_ps),
       xanchor,
-      y: Math.log10(middle_ps * slope_A2_per_ps),
+      y: Math.log10(lag_ps * slope_A2_per_ps),
       yanchor,
       yshift,
     })
