@@ -45,11 +45,16 @@ export function linearEstimate(
 
   const middle = Math.round(Math.sqrt(lags[0]! * lags[lags.length - 1]!))
   const alpha = apparentExponent(replicas, lags)
+  const walks = perLength(frames => {
+    const covariance = displacementCovariance(frames, alpha)
+    return { covariances: walkCovariances(covariance, lags), ofMiddle: covariance(middle, middle) }
+  })
   let observations = 0
   let ofOrigins = 0
   for (const replica of replicas) {
-    observations += replica.ions / displacementCovariance(replica.frames, alpha)(middle, middle)
-    ofOrigins += (replica.ions / all.length) ** 2 * walkVarianceOf(replica, lags, weights, alpha)
+    const { covariances, ofMiddle } = walks(replica.frames)
+    observations += replica.ions / ofMiddle
+    ofOrigins += (replica.ions / all.length) ** 2 * walkVarianceOf(replica, lags, weights, covariances)
   }
   const components = [{ variance: ofOrigins, freedom: Math.max(1, observations / 3) }]
   let total = ofOrigins
@@ -83,6 +88,16 @@ export function linearEstimate(
   }
 }
 
+/** Computes once for all replicas of the same length: most are. */
+function perLength<T>(of: (frames: number) => T): (frames: number) => T {
+  const known = new Map<number, T>()
+  return frames => {
+    const value = known.get(frames) ?? of(frames)
+    known.set(frames, value)
+    return value
+  }
+}
+
 /** Walkers on springs are not taken for less than this: the powers of the covariance need some growth. */
 const SMALLEST_EXPONENT = 0.05
 
@@ -102,12 +117,22 @@ function apparentExponent(replicas: readonly MeanSquaredDisplacement[], lags: Ar
   const alpha = Math.log(msd(high) / msd(low)) / span
   if (!Number.isFinite(alpha)) return 1
   const bounded = Math.min(1, Math.max(SMALLEST_EXPONENT, alpha))
-  const observations = replicas.reduce(
-    (sum, { ions, frames }) => sum + ions / displacementCovariance(frames, bounded)(high, high),
-    0,
-  )
+  const ofHigh = perLength(frames => displacementCovariance(frames, bounded)(high, high))
+  const observations = replicas.reduce((sum, { ions, frames }) => sum + ions / ofHigh(frames), 0)
   // χ²₃ values have relative variance 2/3.
   return Math.min(1, bounded + Math.sqrt(2 / 3 / observations) / span)
+}
+
+/** Row by row the lower triangle of ρ over some lags. */
+function walkCovariances(
+  covariance: (a: number, b: number) => number,
+  lags: ArrayLike<number>,
+): Float64Array {
+  const triangle = new Float64Array((lags.length * (lags.length + 1)) / 2)
+  for (let i = 0, at = 0; i < lags.length; i++) {
+    for (let j = 0; j <= i; j++, at++) triangle[at] = covariance(lags[j]!, lags[i]!)
+  }
+  return triangle
 }
 
 /** wΣw of one replica, Σ that of equal walkers with the observed variance at each lag. */
@@ -115,17 +140,16 @@ function walkVarianceOf(
   replica: MeanSquaredDisplacement,
   lags: ArrayLike<number>,
   weights: Float64Array,
-  alpha: number,
+  covariances: Float64Array,
 ): number {
-  const covariance = displacementCovariance(replica.frames, alpha)
   let sum = 0
-  for (let i = 0; i < lags.length; i++) {
-    for (let j = 0; j <= i; j++) {
+  for (let i = 0, at = 0; i < lags.length; i++) {
+    for (let j = 0; j <= i; j++, at++) {
       const deviations = Math.sqrt(
         replica.squaredDisplacementVariance_A4[lags[i]! - 1]! *
           replica.squaredDisplacementVariance_A4[lags[j]! - 1]!,
       )
-      const term = weights[i]! * weights[j]! * deviations * covariance(lags[j]!, lags[i]!)
+      const term = weights[i]! * weights[j]! * deviations * covariances[at]!
       sum += i === j ? term : 2 * term
     }
   }

@@ -79,6 +79,7 @@ export function fractionalFreeVolume(
   }
 }
 
+/** Grid points along c are taken a run at a time: those of a row that lie inside a sphere follow each other. */
 function emptyFraction(
   box: Box,
   positions: Float64Array,
@@ -91,6 +92,7 @@ function emptyFraction(
   const taken = new Uint8Array(na * nb * nc)
   const fractions = fractional(box, positions)
   const m = box.matrix
+  const c2 = m[6]! ** 2 + m[7]! ** 2 + m[8]! ** 2
   const wrapped = (index: number, count: number) => ((index % count) + count) % count
   for (let atom = 0; atom < radii_A.length; atom++) {
     const reach = radii_A[atom]! + probe_A
@@ -100,16 +102,25 @@ function emptyFraction(
       const sa = (a - at[0]) / na
       for (let b = Math.ceil(at[1] - span[1]); b <= at[1] + span[1]; b++) {
         const sb = (b - at[1]) / nb
+        const x = sa * m[0]! + sb * m[3]!
+        const y = sa * m[1]! + sb * m[4]!
+        const z = sa * m[2]! + sb * m[5]!
+        // |(x, y, z) + s c|² < reach² between the roots of a quadratic in s.
+        const middle = -(x * m[6]! + y * m[7]! + z * m[8]!) / c2
+        const half2 = middle * middle - (x * x + y * y + z * z - reach * reach) / c2
+        if (!(half2 > 0)) continue
+        const half = Math.sqrt(half2)
+        const first = Math.floor(at[2] + nc * (middle - half)) + 1
+        const end = Math.ceil(at[2] + nc * (middle + half))
         const row = (wrapped(a, na) * nb + wrapped(b, nb)) * nc
-        for (let c = Math.ceil(at[2] - span[2]); c <= at[2] + span[2]; c++) {
-          const sc = (c - at[2]) / nc
-          const x = sa * m[0]! + sb * m[3]! + sc * m[6]!
-          const y = sa * m[1]! + sb * m[4]! + sc * m[7]!
-          const z = sa * m[2]! + sb * m[5]! + sc * m[8]!
-          if (x * x + y * y + z * z < reach * reach) taken[row + wrapped(c, nc)] = 1
-        }
+        const start = wrapped(first, nc)
+        const stop = start + Math.min(nc, end - first)
+        taken.fill(1, row + start, row + Math.min(nc, stop))
+        if (stop > nc) taken.fill(1, row, row + stop - nc)
       }
     }
   }
-  return 1 - mean(taken)
+  let filled = 0
+  for (const point of taken) filled += point
+  return 1 - filled / taken.length
 }

@@ -2,6 +2,7 @@ import type { Weighting } from './covariance.ts'
 import { fitSlope, type SlopeOptions } from './diffusion.ts'
 import { linearEstimate, positiveInterval } from './estimate.ts'
 import { exponent, localExponent, type Verdict } from './exponent.ts'
+import type { MeanSquaredDisplacement } from './msd.ts'
 import type { Interval } from './stats.ts'
 import { asReplicas, commonLags, type Replicas } from './window.ts'
 
@@ -25,17 +26,27 @@ export function replicateMean(replicas: Replicas, maximumLag_ps = Number.POSITIV
   const list = asReplicas(replicas)
   const interval = list[0]!.frameInterval_ps
   const longest = Math.min(commonLags(list), Math.floor(maximumLag_ps / interval + 1e-9))
-  const points = thinned(longest).map(lag => {
-    const estimate = linearEstimate(list, [lag], Float64Array.of(1))
-    const [low, high] = positiveInterval(estimate)
-    return { lag_ps: lag * interval, msd_A2: estimate.value, low_A2: Math.max(0, low), high_A2: high }
-  })
+  const lags = thinned(longest)
+  const points = lags.map(lag => meanAt(list, lag))
   return {
-    lag_ps: points.map(point => point.lag_ps),
-    msd_A2: points.map(point => point.msd_A2),
-    low_A2: points.map(point => point.low_A2),
-    high_A2: points.map(point => point.high_A2),
+    lag_ps: lags.map(lag => lag * interval),
+    msd_A2: points.map(({ value }) => value),
+    low_A2: points.map(({ ci95: [low] }) => low),
+    high_A2: points.map(({ ci95: [, high] }) => high),
   }
+}
+
+/**
+ * One point of `replicateMean`, Å².
+ * @param lag in frames, at most the longest of the shortest replica
+ */
+export function meanAt(
+  replicas: readonly MeanSquaredDisplacement[],
+  lag: number,
+): { readonly value: number; readonly ci95: Interval } {
+  const estimate = linearEstimate(replicas, [lag], Float64Array.of(1))
+  const [low, high] = positiveInterval(estimate)
+  return { value: estimate.value, ci95: [Math.max(0, low), high] }
 }
 
 function thinned(longest: number): number[] {

@@ -2,7 +2,7 @@ import { studentTQuantile } from '../analysis/distributions.ts'
 import { detectHops, type HopStatistics, vanHoveSelf } from '../analysis/hops.ts'
 import { meanSquaredDisplacement } from '../analysis/msd.ts'
 import { mean, variance } from '../analysis/stats.ts'
-import { replicateMean } from '../analysis/transport.ts'
+import { meanAt } from '../analysis/transport.ts'
 import type { Quantity, VanHove } from '../report/model.ts'
 import { ionLabel } from './groups.ts'
 import { betweenBoxes, FEWEST_BOXES, none, overBoxes, rowsOf, sharesOverBoxes } from './quantity.ts'
@@ -146,11 +146,7 @@ function displacementRows(system: AnalysedSystem): Quantity[] {
   const label = ionLabel(system.species)
   const lag_ps = transport.fit_to_ps
   const rows = rowsOf(`Mean-squared displacement: in ${Number(lag_ps.toPrecision(6))} ps`)
-  const after = (curves: AnalysedSystem['msds']) => {
-    const { msd_A2, low_A2, high_A2 } = replicateMean(curves, lag_ps)
-    const last = msd_A2.length - 1
-    return { value: msd_A2[last]!, ci95: [low_A2[last]!, high_A2[last]!] as const }
-  }
+  const after = (curves: AnalysedSystem['msds']) => meanAfter(curves, lag_ps)
   const of = (motion: (survey: Survey) => Survey['ions'] | null | undefined) => {
     const tracks = surveys.map(motion)
     if (!tracks.every(track => track != null && track.shape[1]! > 0)) return null
@@ -175,6 +171,9 @@ function displacementRows(system: AnalysedSystem): Quantity[] {
     rows(`${label}: non-Gaussian parameter α₂`, '', overBoxes(nonGaussian(system, lag_ps), ANY)),
   ]
 }
+
+const meanAfter = (curves: AnalysedSystem['msds'], lag_ps: number) =>
+  meanAt(curves, Math.floor(lag_ps / curves[0]!.frameInterval_ps + 1e-9))
 
 /** About from one site to the next: slow moves that no hop was seen in end as far away. */
 const FAR_A = 3
@@ -201,8 +200,8 @@ const nonGaussian = ({ surveys, msds }: AnalysedSystem, lag_ps: number) =>
 
 /** Mean over the boxes, at both ends of the fit window, so far out that few ions of a Gaussian distribution come farther. */
 function vanHoveOf({ surveys, msds, transport }: AnalysedSystem): VanHove[] {
-  const { msd_A2 } = replicateMean(msds, transport.fit_to_ps)
-  const maximum_A = Math.max(NEAREST_END_A, SIGMAS * Math.sqrt(msd_A2.at(-1)! / 3))
+  const { value } = meanAfter(msds, transport.fit_to_ps)
+  const maximum_A = Math.max(NEAREST_END_A, SIGMAS * Math.sqrt(value / 3))
   return [transport.fit_from_ps, transport.fit_to_ps].map(asked_ps => {
     const curves = surveys.map(({ ions }, k) => {
       const { frameInterval_ps } = msds[k]!
