@@ -254,6 +254,17 @@ describe('free volume', () => {
     expect(perFrame).toHaveLength(frames)
   })
 
+  test('a sphere larger than the cell leaves nothing, one that reaches its own image counts once', () => {
+    const small = createBox([4, 0, 0, 1, 4, 0, -1, 1, 4])
+    const positions = ndarray(Float64Array.from([3, 3, 3]), [1, 1, 3])
+    const empty = (radius: number) =>
+      fractionalFreeVolume({ positions, box: small }, [radius], { probe_A: 0, spacing_A: 0.2 }).fraction
+    expect(empty(6)).toBe(0)
+    expect(empty(2.2)).toBeGreaterThan(0.2)
+    // Images overlap, so that more is left than one sphere would leave if it met none.
+    expect(empty(2.2)).toBeGreaterThan(1 - ((4 / 3) * Math.PI * 2.2 ** 3) / small.volume)
+  })
+
   test('radii by element, and what is refused', () => {
     expect([...vanDerWaalsRadii(['C', 'F', 'H'])]).toEqual([1.7, 1.47, 1.2])
     expect(() => vanDerWaalsRadii(['Xx'])).toThrow('Xx')
