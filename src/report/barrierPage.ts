@@ -12,7 +12,7 @@ import { caseColors } from './caseLook.ts'
 import { html, type Markup } from './html.ts'
 import { embeddedPaths } from './molecularPath.ts'
 import { calibrationTable, checklist, checkSummary, figureGrid } from './parts.ts'
-import { distinctDatasets, withoutSeries } from './payload.ts'
+import { distinctDatasets, embedFigures, withoutSeries } from './payload.ts'
 import { barrierFigure, energyFigure } from './plots/barrier.ts'
 import { neighborFigures } from './plots/neighbors.ts'
 import { repeatSection } from './repeat.ts'
@@ -75,7 +75,13 @@ export function renderBarrierReport(report: BarrierReport): string {
     colors: caseColors(cases),
     answer: barrierAnswer(report),
     sections,
-    payload: { title: report.title, figures, molecules: [], paths, report: withoutSeries(report) },
+    payload: {
+      title: report.title,
+      ...embedFigures(figures),
+      molecules: [],
+      paths,
+      report: withoutSeries(report),
+    },
   })
 }
 

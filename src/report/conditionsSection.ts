@@ -33,34 +33,63 @@ export function conditionsSection(report: TransportReport): Drawn | null {
 }
 
 /** Under which conditions the published ratio lies inside the interval, and what that means; or which differ from 1. */
-export function conditionsSentence({ conditions }: StudyOverview, published: number | null): string {
-  const names = (rows: readonly Condition[]) => joinWords(rows.map(row => rowName(row, conditions)))
+export function conditionsSentence(study: StudyOverview, published: number | null): string {
+  const { conditions } = study
   const judged = conditions.filter(({ publishedInside }) => publishedInside !== null)
-  const all = count(conditions.length, 'condition', 'conditions')
-  if (published === null || judged.length === 0) {
-    const different = conditions.filter(({ oneInside }) => !oneInside)
-    return different.length === 0
-      ? `The interval of the ratio contains 1 under ${conditions.length === 1 ? 'the only condition' : `all of ${all}`}: no difference is shown.`
-      : `Of ${all}, the interval of the ratio excludes 1 under ${names(different)}.`
-  }
-  const value = formatNumber(published)
+  const verdict =
+    published === null || judged.length === 0
+      ? verdictOnOne(conditions)
+      : verdictOnPublished(conditions, judged, formatNumber(published))
+  return [...verdict, ...withoutBound(conditions)].join(' ')
+}
+
+const namesOf = (rows: readonly Condition[], all: readonly Condition[]) =>
+  joinWords(rows.map(row => rowName(row, all)))
+
+function verdictOnOne(conditions: readonly Condition[]): string[] {
+  const bounded = conditions.filter(({ oneInside }) => oneInside !== null)
+  if (bounded.length === 0) return []
+  const different = bounded.filter(({ oneInside }) => !oneInside)
+  const all = count(bounded.length, 'condition', 'conditions')
+  return different.length === 0
+    ? [
+        `The interval of the ratio contains 1 under ${bounded.length === 1 ? 'the only condition' : `all of ${all}`}: no difference is shown.`,
+      ]
+    : [`Of ${all}, the interval of the ratio excludes 1 under ${namesOf(different, conditions)}.`]
+}
+
+function verdictOnPublished(
+  conditions: readonly Condition[],
+  judged: readonly Condition[],
+  value: string,
+): string[] {
   const inside = judged.filter(({ publishedInside }) => publishedInside)
   const of = count(judged.length, 'condition', 'conditions')
   if (inside.length === 0) {
     return judged.length === 1
-      ? `The published ratio ${value} lies outside the interval of the only condition that has run.`
-      : `The published ratio ${value} lies inside the interval of none of the ${of} that have run.`
+      ? [`The published ratio ${value} lies outside the interval of the only condition that has run.`]
+      : [`The published ratio ${value} lies inside the interval of none of the ${of} that have run.`]
   }
   const silent = inside.filter(({ oneInside }) => oneInside)
   const telling = inside.filter(({ oneInside }) => !oneInside)
-  const verdict = `The published ratio ${value} lies inside the interval of ${inside.length} of ${of}`
   const clauses = [
-    ...(telling.length > 0 ? [`${names(telling)}, where 1 lies outside`] : []),
+    ...(telling.length > 0 ? [`${namesOf(telling, conditions)}, where 1 lies outside`] : []),
     ...(silent.length > 0
-      ? [`${names(silent)}, where 1 lies inside as well, so that it says nothing for or against`]
+      ? [
+          `${namesOf(silent, conditions)}, where 1 lies inside as well, so that it says nothing for or against`,
+        ]
       : []),
   ]
-  return `${verdict}: ${clauses.join('; ')}.`
+  return [
+    `The published ratio ${value} lies inside the interval of ${inside.length} of ${of}: ${clauses.join('; ')}.`,
+  ]
+}
+
+function withoutBound(conditions: readonly Condition[]): string[] {
+  const open = conditions.filter(({ oneInside }) => oneInside === null)
+  return open.length === 0
+    ? []
+    : [`Under ${namesOf(open, conditions)} a slope may be zero, so that the ratio has no bound.`]
 }
 
 function conditionsTable(conditions: readonly Condition[], published: number | null): Markup | null {
@@ -89,14 +118,15 @@ function conditionsTable(conditions: readonly Condition[], published: number | n
       html`${measured(row.ratio)}${isMixed && html`<small>${row.of}</small>`}`,
       row.probabilities
         ? html`<span class="nowrap">${formatShare(isFaster ? row.probabilities.atLeast : row.probabilities.atMostInverse)}</span>`
-        : 'not known',
-      ...(published === null ? [] : [row.publishedInside === null ? '–' : yesOrNo(row.publishedInside)]),
-      yesOrNo(row.oneInside),
+        : NOT_KNOWN,
+      ...(published === null ? [] : [row.oneInside === null ? NOT_KNOWN : yesOrNo(row.publishedInside)]),
+      row.oneInside === null ? NOT_KNOWN : yesOrNo(row.oneInside),
     ]),
   )
 }
 
-const yesOrNo = (yes: boolean) => (yes ? 'yes' : 'no')
+const NOT_KNOWN = 'not known'
+const yesOrNo = (yes: boolean | null) => (yes === null ? '–' : yes ? 'yes' : 'no')
 
 function units({ degree, placement }: Condition): Markup | null {
   if (degree === null && placement === null) return null

@@ -7,7 +7,7 @@ import { mechanismTable } from './mechanismTable.ts'
 import type { TransportReport } from './model.ts'
 import { type EmbeddedMolecule, embeddedMolecules } from './molecule.ts'
 import { calibrationTable, checklist, checkSummary, figureGrid } from './parts.ts'
-import { distinctDatasets, withoutSeries } from './payload.ts'
+import { distinctDatasets, embedFigures, withoutSeries } from './payload.ts'
 import { alphaFigure, ionClusterFigure, rdfFigures, vanHoveFigure } from './plots/mechanism.ts'
 import { msdFigures } from './plots/msd.ts'
 import { convergenceFigure, nullFigure, thermoFigures } from './plots/trust.ts'
@@ -94,7 +94,13 @@ export function renderTransportReport(report: TransportReport): string {
     colors: systemColors(report.systems),
     answer: answer(report),
     sections,
-    payload: { title: report.title, figures, molecules, paths: [], report: withoutSeries(report) },
+    payload: {
+      title: report.title,
+      ...embedFigures(figures),
+      molecules,
+      paths: [],
+      report: withoutSeries(report),
+    },
   })
 }
 

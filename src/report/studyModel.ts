@@ -31,10 +31,13 @@ export interface Condition {
   readonly factor: number
   /** That the true ratio is at least the factor, and at most its inverse. */
   readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number } | null
-  /** Whether the interval contains the published ratio; null where that is of other systems, or nothing was published. */
+  /**
+   * Whether the interval contains the published ratio; null where it has no bound, where that ratio is of other systems,
+   * and where nothing was published.
+   */
   readonly publishedInside: boolean | null
-  /** Whether it contains 1. */
-  readonly oneInside: boolean
+  /** Whether it contains 1; null where it has no bound. */
+  readonly oneInside: boolean | null
 }
 
 export interface ConditionSystem {

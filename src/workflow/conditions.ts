@@ -84,7 +84,7 @@ function row(
   { systems, publishedRatio }: Yardstick,
 ): Condition {
   const [low, high] = compared.ratio_ci95
-  const contains = (value: number) => low <= value && value <= high
+  const contains = (value: number) => (Number.isFinite(high) ? low <= value && value <= high : null)
   // At degree 0 the second system is the first material: a null, of which nothing was published.
   const isPublished =
     publishedRatio !== null &&

@@ -4,21 +4,11 @@ import { createTopology } from '../../src/core/topology.ts'
 import type { BandMolecule, BarrierReport } from '../../src/report/barrierModel.ts'
 import { renderBarrierReport } from '../../src/report/barrierPage.ts'
 import { embeddedPaths } from '../../src/report/molecularPath.ts'
-import type { Payload } from '../../src/report/payload.ts'
 import { barrierReport, singleBandReport } from './barrierFixture.ts'
+import { markupOf, payloadOf } from './payload.ts'
 
 const report = barrierReport()
 const page = renderBarrierReport(report)
-
-/** The page without the libraries and the data. */
-function markupOf(html: string): string {
-  return html.replace(/(<script[^>]*>)[\s\S]*?(<\/script>)/g, '$1$2')
-}
-
-function payloadOf(html: string): Payload {
-  const [, json] = /<script[^>]*id="payload">([\s\S]*?)<\/script>/.exec(html)!
-  return JSON.parse(json!) as Payload
-}
 
 /** The records of the table with this caption, as text. */
 function recordsOf(html: string, caption: string): string[] {

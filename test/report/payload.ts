@@ -1,3 +1,4 @@
+import type { Figure } from '../../src/report/figure.ts'
 import type { Payload } from '../../src/report/payload.ts'
 
 /** The page without the libraries and the data. */
@@ -5,8 +6,13 @@ export function markupOf(html: string): string {
   return html.replace(/(<script[^>]*>)[\s\S]*?(<\/script>)/g, '$1$2')
 }
 
-/** What the page's script reads. */
-export function payloadOf(html: string): Payload {
+/** What the page's script reads, figures with their data. */
+export function payloadOf(html: string): Omit<Payload, 'figures'> & { readonly figures: Figure[] } {
   const [, json] = /<script[^>]*id="payload">([\s\S]*?)<\/script>/.exec(html)!
-  return JSON.parse(json!) as Payload
+  const payload = JSON.parse(json!) as Payload
+  const figures = payload.figures.map(figure => ({
+    ...figure,
+    dataset: payload.datasets.find(({ id }) => id === figure.dataset)!,
+  }))
+  return { ...payload, figures }
 }

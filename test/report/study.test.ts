@@ -152,6 +152,18 @@ describe('the sentence about conditions', () => {
     )
   })
 
+  it('leaves ratios without a bound out of the count, and names them', () => {
+    const open = { ...silent!, ratio: { value: 0.5, ci95: [0, Number.POSITIVE_INFINITY] as const } }
+    const rows = [headline!, hot!, { ...open, publishedInside: null, oneInside: null }]
+    const last = 'Under temperature-300K a slope may be zero, so that the ratio has no bound.'
+    expect(said(rows)).toBe(
+      `The published ratio 6.2 lies inside the interval of none of the 2 conditions that have run. ${last}`,
+    )
+    expect(said(rows.slice(2))).toBe(last)
+    const html = renderTransportReport({ ...report, study: { ...overview, conditions: rows } })
+    expect(text(html, 'conditions')).toMatch(/no bound.*not known.*not known/)
+  })
+
   it('speaks of differences where nothing was published', () => {
     const rows = overview.conditions.map(row => ({ ...row, publishedInside: null }))
     expect(said(rows, null)).toBe(

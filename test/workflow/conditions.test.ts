@@ -36,6 +36,13 @@ describe('the rows of a study’s conditions', () => {
     ])
   })
 
+  it('judge nothing where a slope may be zero', () => {
+    const unsure = caseSystem('dHF', [0.01, 9], { seed: 5 })
+    const [row] = conditionRows([caseResult('few', [pvdf, unsure])], YARDSTICK)
+    expect(row).toMatchObject({ publishedInside: null, oneInside: null, probabilities: null })
+    expect(row!.ratio.ci95).toEqual([0, Number.POSITIVE_INFINITY])
+  })
+
   const lonely = caseSystem('dHF', [3, 3.3, 2.7, 3], {
     seed: 4,
     likeness: { protocol: 'usual', box: 'more' },

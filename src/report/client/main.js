@@ -6,13 +6,18 @@ import { byId } from './theme.js'
 
 /** @type {import('../payload.ts').Payload} */
 const payload = JSON.parse(byId('payload').textContent ?? '')
-const { figures, molecules, paths } = payload
+const { molecules, paths } = payload
+const datasets = new Map(payload.datasets.map(dataset => [dataset.id, dataset]))
+/** @type {import('../figure.ts').Figure[]} */
+const figures = payload.figures.flatMap(figure => {
+  const dataset = datasets.get(figure.dataset)
+  return dataset ? [{ ...figure, dataset }] : []
+})
 const band = paths.length > 0 ? createBandScene(paths) : null
 const scene = molecules.length > 0 ? createScene(molecules) : band
 scene?.select(0)
 
 const drawn = afterFirstPaint().then(() => drawFigures(figures))
-const datasets = new Map(figures.map(({ dataset }) => [dataset.id, dataset]))
 
 /** @type {Record<string, (target: string, button: HTMLElement) => void>} */
 const actions = {
@@ -22,7 +27,7 @@ const actions = {
   },
   json() {
     const { title, report } = payload
-    const everything = { title, report, datasets: [...datasets.values()], molecules, paths }
+    const everything = { title, report, datasets: payload.datasets, molecules, paths }
     saveFile('report.json', 'application/json', JSON.stringify(everything))
   },
   extxyz(target) {

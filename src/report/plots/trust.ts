@@ -106,7 +106,7 @@ function thermoFigure(
   { id, title, columnName, axisTitle, unit, values, alt }: Quantity,
 ): Figure | null {
   const colors = systemColors(report.systems)
-  const limit = pointsPerSeries(report, 4000)
+  const limit = pointsPerSeries(report, 3000)
   const found = all.flatMap(entry => {
     const quantity = values(entry)
     return quantity && quantity.length > 0 ? [{ ...entry, quantity }] : []
