@@ -16,6 +16,8 @@ const LEVELS: readonly (readonly string[])[] = [
   ['core'],
   ['units', 'rng', 'errors', 'version'],
 ]
+/** The same within `workflow`. */
+const WORKFLOW: readonly (readonly string[])[] = [['transport'], ['bands', 'live', 'study'], ['run']]
 const MAX_LINES = 450
 
 const src = resolve(import.meta.dirname, '../src')
@@ -23,8 +25,11 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
   .map(file => join(src, file))
 
-const roomOf = (file: string) => relative(src, file).split(sep)[0]!.replace(/\.ts$/, '')
+const partOf = (file: string, depth: number) =>
+  relative(src, file).split(sep)[depth]?.replace(/\.ts$/, '') ?? ''
+const roomOf = (file: string) => partOf(file, 0)
 const levelOf = (file: string) => LEVELS.findIndex(rooms => rooms.includes(roomOf(file)))
+const workflowLevelOf = (file: string) => WORKFLOW.findIndex(parts => parts.includes(partOf(file, 1)))
 
 const importsOf = (file: string) =>
   [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']+\.ts)'/g)].map(match =>
@@ -40,6 +45,18 @@ describe('the house', () => {
     const wrong = files.flatMap(file =>
       importsOf(file)
         .filter(target => roomOf(target) !== roomOf(file) && levelOf(target) <= levelOf(file))
+        .map(target => `${relative(src, file)} → ${relative(src, target)}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('has a workflow in parts, whose imports only go down too', () => {
+    const workflow = files.filter(file => roomOf(file) === 'workflow')
+    expect(workflow.filter(file => workflowLevelOf(file) < 0)).toEqual([])
+    const wrong = workflow.flatMap(file =>
+      importsOf(file)
+        .filter(target => roomOf(target) === 'workflow' && partOf(target, 1) !== partOf(file, 1))
+        .filter(target => workflowLevelOf(target) <= workflowLevelOf(file))
         .map(target => `${relative(src, file)} → ${relative(src, target)}`),
     )
     expect(wrong).toEqual([])

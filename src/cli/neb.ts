@@ -11,7 +11,7 @@ import {
 import { readManifest } from '../io/manifest.ts'
 import { createRunDirectory, RUN_FILES } from '../io/runDirectory.ts'
 import { PLATFORM_CHOICES } from '../platform/choose.ts'
-import { type NebPlan, type NebResults, planNeb, runNeb } from '../workflow/neb.ts'
+import { type NebPlan, type NebResults, planNeb, runNeb } from '../workflow/bands/neb.ts'
 import { command } from './command.ts'
 import { createStopSignal, parseDuration } from './interrupt.ts'
 import { positive, wholeNumber } from './numbers.ts'

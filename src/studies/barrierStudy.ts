@@ -18,9 +18,9 @@ import type {
 import { renderBarrierReport } from '../report/barrierPage.ts'
 import { barrierSentence } from '../report/barrierSentence.ts'
 import type { CalibrationRow, Status } from '../report/common.ts'
-import { barrierReport, type ReportedBand } from '../workflow/barrierReport.ts'
-import { type LoadedBand, loadBand } from '../workflow/loadBand.ts'
-import { type Job, type JobProgress, runJobs, throwIfFailed } from '../workflow/schedule.ts'
+import { barrierReport, type ReportedBand } from '../workflow/bands/barrierReport.ts'
+import { type LoadedBand, loadBand } from '../workflow/bands/loadBand.ts'
+import { type Job, type JobProgress, runJobs, throwIfFailed } from '../workflow/study/schedule.ts'
 
 /** One band of a study. */
 export interface StudyCase {

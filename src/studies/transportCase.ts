@@ -1,10 +1,10 @@
 import type { PublishedRatio, PublishedSlope, TransportReport } from '../report/model.ts'
-import { type CaseResult, likenessOf } from '../workflow/caseResult.ts'
-import { type ComparedSystems, compareSystems } from '../workflow/comparison.ts'
-import type { Yardstick } from '../workflow/conditions.ts'
-import type { LoadedCase, LoadedStudy, LoadedSystem } from '../workflow/loadStudy.ts'
-import { type AnalysedSystem, analyseSystems, fitWindow } from '../workflow/transport.ts'
-import { transportReport } from '../workflow/transportReport.ts'
+import type { LoadedCase, LoadedStudy, LoadedSystem } from '../workflow/study/loadStudy.ts'
+import { type CaseResult, likenessOf } from '../workflow/transport/caseResult.ts'
+import { type ComparedSystems, compareSystems } from '../workflow/transport/comparison.ts'
+import type { Yardstick } from '../workflow/transport/conditions.ts'
+import { type AnalysedSystem, analyseSystems, fitWindow } from '../workflow/transport/transport.ts'
+import { transportReport } from '../workflow/transport/transportReport.ts'
 
 export interface AnalysedCase {
   readonly result: CaseResult

@@ -1,9 +1,9 @@
 import { sentence } from '../report/sentence.ts'
 import type { Condition, ConditionSystem, StudyOverview } from '../report/studyModel.ts'
-import type { CaseResult } from '../workflow/caseResult.ts'
-import type { ComparedSystems, MeasuredSlope } from '../workflow/comparison.ts'
-import { boxSlopesOf, boxStatistics } from '../workflow/comparisonReport.ts'
-import type { LoadedStudy, StudyMode } from '../workflow/loadStudy.ts'
+import type { LoadedStudy, StudyMode } from '../workflow/study/loadStudy.ts'
+import type { CaseResult } from '../workflow/transport/caseResult.ts'
+import type { ComparedSystems, MeasuredSlope } from '../workflow/transport/comparison.ts'
+import { boxSlopesOf, boxStatistics } from '../workflow/transport/comparisonReport.ts'
 import type { AnalysedCase } from './transportCase.ts'
 
 type Pair = readonly [number, number]

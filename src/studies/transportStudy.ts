@@ -6,20 +6,20 @@ import type { LoadedStudyRecipe } from '../io/studyRecipe.ts'
 import type { TransportReport } from '../report/model.ts'
 import { renderTransportReport } from '../report/page.ts'
 import type { StudyOverview } from '../report/studyModel.ts'
-import { activations } from '../workflow/activation.ts'
-import type { CaseResult } from '../workflow/caseResult.ts'
-import { absentConditions, conditionRows, routesOf } from '../workflow/conditions.ts'
+import { prepareRun } from '../workflow/run/prepare.ts'
 import {
   type LoadedCase,
   type LoadedStudy,
   loadStudy,
   recordStudy,
   type StudyIdentity,
-} from '../workflow/loadStudy.ts'
-import { prepareRun } from '../workflow/prepare.ts'
-import type { PlannedCase } from '../workflow/studyPlan.ts'
-import { inOrder, isOpen, runStudyRuns, type StudyRunsOptions } from '../workflow/studyRuns.ts'
-import { checkBegun, runState } from '../workflow/studyState.ts'
+} from '../workflow/study/loadStudy.ts'
+import type { PlannedCase } from '../workflow/study/studyPlan.ts'
+import { inOrder, isOpen, runStudyRuns, type StudyRunsOptions } from '../workflow/study/studyRuns.ts'
+import { checkBegun, runState } from '../workflow/study/studyState.ts'
+import { activations } from '../workflow/transport/activation.ts'
+import type { CaseResult } from '../workflow/transport/caseResult.ts'
+import { absentConditions, conditionRows, routesOf } from '../workflow/transport/conditions.ts'
 import { type AnalysedCase, analyseCase, withRuns, yardstickOf } from './transportCase.ts'
 import { type StudyResults, studyResults } from './transportResults.ts'
 

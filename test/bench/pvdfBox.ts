@@ -3,7 +3,7 @@ import type { State } from '../../src/core/state.ts'
 import type { System } from '../../src/core/system.ts'
 import { bondedNeighbors } from '../../src/core/topology.ts'
 import { parseLammpsStyles } from '../../src/io/lammpsStyles.ts'
-import { prepareSinglePoint } from '../../src/workflow/singlePoint.ts'
+import { prepareSinglePoint } from '../../src/workflow/run/singlePoint.ts'
 
 export const PVDF = join(import.meta.dirname, 'pvdf')
 

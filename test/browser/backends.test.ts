@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { openBackend } from '../../src/browser/backends.ts'
 import { productionOf } from '../../src/browser/input.ts'
 import { loadRecipe } from '../../src/io/recipe.ts'
-import { liveInput } from '../../src/workflow/liveInput.ts'
+import { liveInput } from '../../src/workflow/live/liveInput.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 
 const shipped = (path: string) => resolve(import.meta.dirname, '../..', path)

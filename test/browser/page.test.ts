@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Serving, serve } from '../../src/workflow/serve.ts'
+import { type Serving, serve } from '../../src/workflow/live/serve.ts'
 import { launchBrowser, requireBrowserInCi, whyNoBrowser } from '../tools/chromium.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { deviation, type Expected, expectedOf, STEPS } from './expected.ts'

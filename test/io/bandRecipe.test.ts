@@ -9,7 +9,7 @@ import {
   overrideBand,
   parseBandRecipeObject,
 } from '../../src/io/bandRecipe.ts'
-import type { CoulombChoice } from '../../src/workflow/prepare.ts'
+import type { CoulombChoice } from '../../src/workflow/run/prepare.ts'
 import { caught } from '../tools/caught.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 

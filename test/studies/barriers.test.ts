@@ -6,8 +6,8 @@ import { loadBandRecipe } from '../../src/io/bandRecipe.ts'
 import { type BarrierStudy, caseRecipe } from '../../src/studies/barrierStudy.ts'
 import { LI_BARRIER } from '../../src/studies/liBarrier.ts'
 import { NI_BARRIER } from '../../src/studies/niBarrier.ts'
-import { type BandOutcome, computeBand } from '../../src/workflow/computeBand.ts'
-import { prepareBand } from '../../src/workflow/prepareBand.ts'
+import { type BandOutcome, computeBand } from '../../src/workflow/bands/computeBand.ts'
+import { prepareBand } from '../../src/workflow/bands/prepareBand.ts'
 
 /**
  * The published comparisons, from recipes alone: cells are cut, filled and covered by hoplite. Figures in brackets are

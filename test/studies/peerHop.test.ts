@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadBandRecipe } from '../../src/io/bandRecipe.ts'
-import { computeBand } from '../../src/workflow/computeBand.ts'
-import { prepareBand } from '../../src/workflow/prepareBand.ts'
+import { computeBand } from '../../src/workflow/bands/computeBand.ts'
+import { prepareBand } from '../../src/workflow/bands/prepareBand.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { writePeerHop } from '../tools/peerHop.ts'
 

@@ -7,7 +7,7 @@ import { writeManifest } from '../../src/io/manifest.ts'
 import { RUN_FILES } from '../../src/io/runDirectory.ts'
 import { writeStructureFile } from '../../src/io/structureFile.ts'
 import { createTrajectory } from '../../src/io/trajectory.ts'
-import { LOG_COLUMNS } from '../../src/workflow/md.ts'
+import { LOG_COLUMNS } from '../../src/workflow/run/md.ts'
 import { normalSequence } from '../analysis/walks.ts'
 import { LIFSI_MD } from '../cli/boxes.ts'
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadBandRecipe } from '../../src/io/bandRecipe.ts'
 import { caseRecipe } from '../../src/studies/barrierStudy.ts'
-import { computeBand } from '../../src/workflow/computeBand.ts'
-import { prepareBand } from '../../src/workflow/prepareBand.ts'
+import { computeBand } from '../../src/workflow/bands/computeBand.ts'
+import { prepareBand } from '../../src/workflow/bands/prepareBand.ts'
 
 /** The crystal in which lithium hops, and what describes it. */
 export interface HopCrystal {

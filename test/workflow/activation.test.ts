@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Estimate } from '../../src/report/common.ts'
 import { CODATA_2018 } from '../../src/units.ts'
-import { activations } from '../../src/workflow/activation.ts'
+import { activations } from '../../src/workflow/transport/activation.ts'
 import { caseResult, caseSystem } from './walkBoxes.ts'
 
 const ENERGY_EV = 0.2

@@ -8,9 +8,9 @@ import { RUN_FILES } from '../../src/io/runDirectory.ts'
 import { writeStructureFile } from '../../src/io/structureFile.ts'
 import { createReferenceEvaluator } from '../../src/platform/reference/reference.ts'
 import { caseRecipe } from '../../src/studies/barrierStudy.ts'
-import { computeBand, type NebEvent } from '../../src/workflow/computeBand.ts'
-import { runNeb } from '../../src/workflow/neb.ts'
-import { prepareBand } from '../../src/workflow/prepareBand.ts'
+import { computeBand, type NebEvent } from '../../src/workflow/bands/computeBand.ts'
+import { runNeb } from '../../src/workflow/bands/neb.ts'
+import { prepareBand } from '../../src/workflow/bands/prepareBand.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 
 const folder = temporaryFolder()

@@ -3,7 +3,7 @@ import { createBox, orthorhombicBox } from '../../src/core/box.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import { createTopology } from '../../src/core/topology.ts'
 import { UserError } from '../../src/errors.ts'
-import { about, checkBoxAgainstCutoff, checkOverlaps, checkPositions } from '../../src/workflow/checks.ts'
+import { about, checkBoxAgainstCutoff, checkOverlaps, checkPositions } from '../../src/workflow/run/checks.ts'
 import { caught } from '../tools/caught.ts'
 
 const atoms = (positions: number[], box = orthorhombicBox(10, 10, 10)): Structure => ({

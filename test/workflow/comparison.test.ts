@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fitSlope } from '../../src/analysis/diffusion.ts'
-import { boxSlopes, compareSystems } from '../../src/workflow/comparison.ts'
+import { boxSlopes, compareSystems } from '../../src/workflow/transport/comparison.ts'
 import { walkers } from './walkBoxes.ts'
 
 const slopesOf = ({ msds }: ReturnType<typeof walkers>) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { absentConditions, conditionRows, type Yardstick } from '../../src/workflow/conditions.ts'
-import type { LoadedCase, LoadedStudy } from '../../src/workflow/loadStudy.ts'
+import type { LoadedCase, LoadedStudy } from '../../src/workflow/study/loadStudy.ts'
+import { absentConditions, conditionRows, type Yardstick } from '../../src/workflow/transport/conditions.ts'
 import { caseResult, caseSystem } from './walkBoxes.ts'
 
 const YARDSTICK: Yardstick = { systems: ['PVDF', 'dHF'], publishedRatio: 6, factor: 6 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readStructureFile } from '../../src/io/structureFile.ts'
 import { loadPotential } from '../../src/potentials/load.ts'
-import { chargedMolecules, neighborKinds } from '../../src/workflow/groups.ts'
+import { chargedMolecules, neighborKinds } from '../../src/workflow/run/groups.ts'
 import { POTENTIAL, ROOT } from '../cli/hoplite.ts'
 
 const box = (name: string) => ({

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { referencePlatform } from '../../src/platform/reference/reference.ts'
 import { KCAL_PER_MOL } from '../../src/units.ts'
-import { prepareSinglePoint, type SinglePointRequest } from '../../src/workflow/singlePoint.ts'
+import { prepareSinglePoint, type SinglePointRequest } from '../../src/workflow/run/singlePoint.ts'
 
 const request: SinglePointRequest = {
   file: join(import.meta.dirname, '../golden/pvdf.data'),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createState } from '../../src/core/state.ts'
 import { referencePlatform } from '../../src/platform/reference/reference.ts'
-import { replicate } from '../../src/workflow/replicate.ts'
+import { replicate } from '../../src/workflow/run/replicate.ts'
 import { goldenNames, loadGolden } from '../tools/goldens.ts'
 
 const repeatable = goldenNames().filter(name => /molecular|triclinic|improper|dihedral-charmm/.test(name))

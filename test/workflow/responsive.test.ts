@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { orthorhombicBox } from '../../src/core/box.ts'
 import { createState } from '../../src/core/state.ts'
 import type { Evaluator } from '../../src/platform/platform.ts'
-import { responsive } from '../../src/workflow/responsive.ts'
+import { responsive } from '../../src/workflow/run/responsive.ts'
 
 const state = createState([0, 0, 0], orthorhombicBox(9, 9, 9))
 

@@ -3,8 +3,8 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unpack } from '../../src/io/packed.ts'
 import { loadRecipe } from '../../src/io/recipe.ts'
-import { liveInput } from '../../src/workflow/liveInput.ts'
-import { type Serving, serve } from '../../src/workflow/serve.ts'
+import { liveInput } from '../../src/workflow/live/liveInput.ts'
+import { type Serving, serve } from '../../src/workflow/live/serve.ts'
 
 const input = liveInput(loadRecipe(resolve(import.meta.dirname, '../../runs/pvdf-700K.yaml')))
 const asked = { input, command: 'hoplite md runs/pvdf-700K.yaml', host: '127.0.0.1', port: 0 }

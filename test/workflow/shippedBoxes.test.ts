@@ -5,7 +5,7 @@ import { densityOf } from '../../src/dynamics/observe.ts'
 import { loadRecipe } from '../../src/io/recipe.ts'
 import { readStructureFile } from '../../src/io/structureFile.ts'
 import { loadStudyRecipe } from '../../src/io/studyRecipe.ts'
-import { planStudy } from '../../src/workflow/studyPlan.ts'
+import { planStudy } from '../../src/workflow/study/studyPlan.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const KINDS = [

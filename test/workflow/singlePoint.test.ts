@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { referencePlatform } from '../../src/platform/reference/reference.ts'
 import { KJ_PER_MOL } from '../../src/units.ts'
-import { prepareSinglePoint, type SinglePointRequest } from '../../src/workflow/singlePoint.ts'
+import { prepareSinglePoint, type SinglePointRequest } from '../../src/workflow/run/singlePoint.ts'
 import { caught } from '../tools/caught.ts'
 
 /** GROMACS's ewald-rtol of 1e-6 at a cut-off of 9 Å: erfc(α · 9 Å) = 1e-6. */

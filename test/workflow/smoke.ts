@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { loadRecipe } from '../../src/io/recipe.ts'
-import { loadRun } from '../../src/workflow/loadRun.ts'
-import { runMd } from '../../src/workflow/md.ts'
-import { analyseSystem } from '../../src/workflow/transport.ts'
+import { loadRun } from '../../src/workflow/run/loadRun.ts'
+import { runMd } from '../../src/workflow/run/md.ts'
+import { analyseSystem } from '../../src/workflow/transport/transport.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 

@@ -1,7 +1,7 @@
 import { meanSquaredDisplacement } from '../../src/analysis/msd.ts'
 import { systemTransport } from '../../src/analysis/transport.ts'
-import type { CaseResult, CaseSystem } from '../../src/workflow/caseResult.ts'
-import { type ComparableSystem, compareSystems } from '../../src/workflow/comparison.ts'
+import type { CaseResult, CaseSystem } from '../../src/workflow/transport/caseResult.ts'
+import { type ComparableSystem, compareSystems } from '../../src/workflow/transport/comparison.ts'
 import { randomWalk } from '../analysis/walks.ts'
 
 const WINDOW = { fitFrom_ps: 2, fitTo_ps: 10 }
