@@ -160,8 +160,9 @@ export function slopeRatio(
   const replicas = [a.perIon.length, b.perIon.length] as const
   const single = Math.min(...replicas) === 1
   const sources: readonly VarianceSource[] = ['time origins', 'ions', 'replicas']
+  const compared = ratioOfEstimates(a, b)
   return {
-    ...ratioOfEstimates(a, b),
+    ...compared,
     bootstrap_ci95: bootstrapInterval(
       above.map((value, k) => positiveRatio(value, below[k]!)),
       Math.min(resampledUnits(a), resampledUnits(b)),
@@ -169,9 +170,11 @@ export function slopeRatio(
     resampled: single ? 'ions' : 'replicas, then ions',
     replicas,
     varianceFrom: sources[Math.max(sources.indexOf(a.varianceFrom), sources.indexOf(b.varianceFrom))]!,
-    method: single
-      ? 'Student t on the logarithm of the ratio, errors from the scatter between ions; at least one system is a single box, so differences between boxes are not in the interval'
-      : 'Student t on the logarithm of the ratio, errors from the scatter between ions and between boxes',
+    method: !Number.isFinite(compared.standardErrorOfLog)
+      ? 'no bound, as the 95 % interval of a slope reaches zero'
+      : single
+        ? 'Student t on the logarithm of the ratio, errors from the scatter between ions; at least one system is a single box, so differences between boxes are not in the interval'
+        : 'Student t on the logarithm of the ratio, errors from the scatter between ions and between boxes',
   }
 }
 
@@ -200,7 +203,7 @@ export function ratioOfEstimates(
 }
 
 const mayBeZero = ({ value, standardError, degreesOfFreedom }: Spread) =>
-  value <= studentTQuantile(0.975, degreesOfFreedom) * standardError
+  !(value > studentTQuantile(0.975, degreesOfFreedom) * standardError)
 
 /**
  * Probability that the true ratio is at least `factor`, and at most 1/`factor`, given the data: Student t on its

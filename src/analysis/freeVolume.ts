@@ -97,10 +97,11 @@ function emptyFraction(
   for (let atom = 0; atom < radii_A.length; atom++) {
     const reach = radii_A[atom]! + probe_A
     const at = points.map((count, k) => fractions[3 * atom + k]! * count) as [number, number, number]
-    const span = points.map((count, k) => (reach / box.heights[k]!) * count) as [number, number, number]
-    for (let a = Math.ceil(at[0] - span[0]); a <= at[0] + span[0]; a++) {
+    const span = (count: number, height: number) => (reach / height) * count
+    const [spanA, spanB] = [span(na, box.heights[0]!), span(nb, box.heights[1]!)]
+    for (let a = Math.ceil(at[0] - spanA); a <= at[0] + spanA; a++) {
       const sa = (a - at[0]) / na
-      for (let b = Math.ceil(at[1] - span[1]); b <= at[1] + span[1]; b++) {
+      for (let b = Math.ceil(at[1] - spanB); b <= at[1] + spanB; b++) {
         const sb = (b - at[1]) / nb
         const x = sa * m[0]! + sb * m[3]!
         const y = sa * m[1]! + sb * m[4]!
@@ -112,6 +113,8 @@ function emptyFraction(
         const half = Math.sqrt(half2)
         const first = Math.floor(at[2] + nc * (middle - half)) + 1
         const end = Math.ceil(at[2] + nc * (middle + half))
+        // A sphere that only touches the row has none of its points.
+        if (end <= first) continue
         const row = (wrapped(a, na) * nb + wrapped(b, nb)) * nc
         const start = wrapped(first, nc)
         const stop = start + Math.min(nc, end - first)

@@ -1,5 +1,6 @@
 import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../io/files.ts'
+import { formatInterval } from '../report/format.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
 import type { LoadedRun } from '../workflow/run/loadRun.ts'
@@ -59,8 +60,7 @@ export const compareCommand = command({
     })
     output.text(describeSystems(systems))
     output.text(words)
-    const [low, high] = comparison.null_ratio_ci95
-    output.text(`Two single boxes of one material differ by ${low.toFixed(2)} to ${high.toFixed(2)}.`)
+    output.text(`Ratio of two single boxes of one material: ${formatInterval(comparison.null_ratio_ci95)}.`)
     if (rest.length > 0)
       output.note(`the ratio is ${second!.name} over ${first!.name}; the others stand beside it`)
     if (args.out !== undefined) output.text(`report: ${args.out}`)

@@ -118,9 +118,10 @@ export async function runTransport(
     null_ratio_ci95: null,
     sentence: null,
     conditions: rows.map(conditionDocument),
+    missing,
   }
   return {
-    document: { ...(results ?? nothing), ...(missing.length > 0 && { missing }) },
+    document: results ?? nothing,
     code: missing.length > 0 ? EXIT.failed : EXIT.done,
   }
 }

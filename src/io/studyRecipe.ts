@@ -113,7 +113,18 @@ function whyNoHeadline(recipe: StudyRecipe, one: StudyCase): { key: string; mess
 function checkSystems({ recipe, where }: LoadedStudyRecipe): void {
   const names = recipe.systems.map(({ name }) => name)
   const known = `systems: ${names.join(', ')}`
+  const checkForm = ({ form_of }: StudySystem, path: YamlPath) => {
+    if (form_of === undefined || names.includes(form_of)) return
+    throw new UserError({
+      message: `there is no system ${form_of}`,
+      where: where([...path, 'form_of']),
+      hint: known,
+    })
+  }
   checkUnique(names, k => where(['systems', k, 'name']), 'systems')
+  recipe.systems.forEach((system, k) => {
+    checkForm(system, ['systems', k])
+  })
   for (const name of Object.keys(recipe.published?.slope_A2_per_ps ?? {})) {
     if (names.includes(name)) continue
     throw new UserError({
@@ -130,6 +141,9 @@ function checkSystems({ recipe, where }: LoadedStudyRecipe): void {
         where: where(['cases', index, 'systems', k]),
         hint: known,
       })
+    })
+    one.systems?.forEach((system, k) => {
+      if (typeof system !== 'string') checkForm(system, ['cases', index, 'systems', k])
     })
     const own = systemsOf(recipe, one).map(({ name }) => name)
     checkUnique(own, k => where(['cases', index, 'systems', k]), 'systems of the case')

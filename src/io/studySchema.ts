@@ -43,6 +43,11 @@ const systemSchema = z
       .optional()
       .describe('in place of build: the box of every replica, relative to this file'),
     neutralizing_background: neutralizingBackground,
+    form_of: fileName
+      .optional()
+      .describe(
+        'a system of the study that this is another form of, such as its crystal: compared as that is',
+      ),
   })
   .superRefine((system, context) => {
     if ((system.structures === undefined) !== (system.build === undefined)) return

@@ -17,7 +17,8 @@ export interface Potential {
   readonly file: string
   readonly mixing: 'geometric' | 'arithmetic' | null
   readonly special: { readonly pair: SpecialFactors; readonly coulomb: SpecialFactors }
-  readonly recommendedChargeScale: number | null
+  /** What the charges of ions should be scaled by. */
+  readonly chargeScale: (Provenance & { readonly recommended: number }) | null
   readonly sources: Readonly<Record<string, Source>>
   readonly types: Readonly<Record<string, AtomType>>
   readonly pairs: readonly PairEntry[]
@@ -120,13 +121,17 @@ function interpret(document: YamlDocument<PotentialFile>, file: string): Potenti
       hint: 'special: { pair: [0, 0, 0.5], coulomb: [0, 0, 0.5] } scales atoms 1, 2 and 3 bonds apart',
     })
   }
-  if (data.charge_scale) read.entry(data.charge_scale, ['charge_scale'])
   return {
     name: data.name,
     file,
     mixing: data.mixing ?? null,
     special: data.special ?? { pair: [0, 0, 1], coulomb: [0, 0, 1] },
-    recommendedChargeScale: data.charge_scale?.recommended ?? null,
+    chargeScale: data.charge_scale
+      ? {
+          ...read.entry(data.charge_scale, ['charge_scale']),
+          recommended: data.charge_scale.recommended,
+        }
+      : null,
     sources: data.sources,
     types,
     pairs: data.pairs.map((entry, k) => ({

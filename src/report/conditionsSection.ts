@@ -36,25 +36,32 @@ export function conditionsSection(report: TransportReport): Drawn | null {
 export function conditionsSentence(study: StudyOverview, published: number | null): string {
   const { conditions } = study
   const judged = conditions.filter(({ publishedInside }) => publishedInside !== null)
-  const verdict =
-    published === null || judged.length === 0
-      ? verdictOnOne(conditions)
-      : verdictOnPublished(conditions, judged, formatNumber(published))
+  const isAsked = published !== null && conditions.some(({ ofPublished }) => ofPublished)
+  const verdict = !isAsked
+    ? verdictOnOne(conditions)
+    : judged.length > 0
+      ? verdictOnPublished(conditions, judged, formatNumber(published))
+      : []
   return [...verdict, ...withoutBound(conditions)].join(' ')
 }
 
 const namesOf = (rows: readonly Condition[], all: readonly Condition[]) =>
   joinWords(rows.map(row => rowName(row, all)))
 
+/** What a verdict is about, where some conditions have no bound: "3 conditions with a bound". */
+function judgedOf(judged: readonly Condition[], conditions: readonly Condition[]): string {
+  const isAll = conditions.every(({ oneInside }) => oneInside !== null)
+  return `${count(judged.length, 'condition', 'conditions')}${isAll ? '' : ' with a bound'}`
+}
+
 function verdictOnOne(conditions: readonly Condition[]): string[] {
-  const bounded = conditions.filter(({ oneInside }) => oneInside !== null)
-  if (bounded.length === 0) return []
-  const different = bounded.filter(({ oneInside }) => !oneInside)
-  const all = count(bounded.length, 'condition', 'conditions')
+  const judged = conditions.filter(({ oneInside }) => oneInside !== null)
+  if (judged.length === 0) return []
+  const different = judged.filter(({ oneInside }) => !oneInside)
+  const all = judgedOf(judged, conditions)
+  const every = judged.length === 1 ? all.replace('1', 'the only') : `all of ${all}`
   return different.length === 0
-    ? [
-        `The interval of the ratio contains 1 under ${bounded.length === 1 ? 'the only condition' : `all of ${all}`}: no difference is shown.`,
-      ]
+    ? [`The interval of the ratio contains 1 under ${every}: no difference is shown.`]
     : [`Of ${all}, the interval of the ratio excludes 1 under ${namesOf(different, conditions)}.`]
 }
 
@@ -64,11 +71,11 @@ function verdictOnPublished(
   value: string,
 ): string[] {
   const inside = judged.filter(({ publishedInside }) => publishedInside)
-  const of = count(judged.length, 'condition', 'conditions')
+  const of = judgedOf(judged, conditions)
   if (inside.length === 0) {
     return judged.length === 1
-      ? [`The published ratio ${value} lies outside the interval of the only condition that has run.`]
-      : [`The published ratio ${value} lies inside the interval of none of the ${of} that have run.`]
+      ? [`The published ratio ${value} lies outside the interval of ${namesOf(judged, conditions)}.`]
+      : [`The published ratio ${value} lies inside the interval of none of ${of}.`]
   }
   const silent = inside.filter(({ oneInside }) => oneInside)
   const telling = inside.filter(({ oneInside }) => !oneInside)
@@ -119,14 +126,14 @@ function conditionsTable(conditions: readonly Condition[], published: number | n
       row.probabilities
         ? html`<span class="nowrap">${formatShare(isFaster ? row.probabilities.atLeast : row.probabilities.atMostInverse)}</span>`
         : NOT_KNOWN,
-      ...(published === null ? [] : [row.oneInside === null ? NOT_KNOWN : yesOrNo(row.publishedInside)]),
-      row.oneInside === null ? NOT_KNOWN : yesOrNo(row.oneInside),
+      ...(published === null ? [] : [row.ofPublished ? yesOrNo(row.publishedInside) : '–']),
+      yesOrNo(row.oneInside),
     ]),
   )
 }
 
 const NOT_KNOWN = 'not known'
-const yesOrNo = (yes: boolean | null) => (yes === null ? '–' : yes ? 'yes' : 'no')
+const yesOrNo = (yes: boolean | null) => (yes === null ? NOT_KNOWN : yes ? 'yes' : 'no')
 
 function units({ degree, placement }: Condition): Markup | null {
   if (degree === null && placement === null) return null
@@ -210,7 +217,7 @@ function warnings(activations: readonly Activation[]): Markup | null {
     leftOut_K.length === 0
       ? []
       : [
-          html`<li>${system} (${conditions}) shows no motion at ${joinWords(leftOut_K.map(T => `${formatNumber(T, 4)} K`))}, which the line leaves out.</li>`,
+          html`<li>${system} (${conditions}) may stand still at ${joinWords(leftOut_K.map(T => `${formatNumber(T, 4)} K`))}: the line leaves that out.</li>`,
         ],
   )
   const all = [...read, ...still]

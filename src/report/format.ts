@@ -71,10 +71,12 @@ export function formatEstimate(estimate: Estimate): FormattedEstimate {
   }
 }
 
-/** Of an interval that supports no digits: open at its upper end, or without width. */
+/** Of an interval that supports no digits: open at an end, or without width. */
 function plainInterval([low, high]: Interval): string {
-  if (high !== Number.POSITIVE_INFINITY) return intervalText(formatNumber(low), formatNumber(high))
-  return low > 0 ? `above ${formatNumber(low)}` : 'no bound'
+  const isOpenBelow = low <= 0 || low === Number.POSITIVE_INFINITY
+  if (high === Number.POSITIVE_INFINITY) return isOpenBelow ? 'no bound' : `above ${formatNumber(low)}`
+  if (low === Number.NEGATIVE_INFINITY) return `below ${formatNumber(high)}`
+  return intervalText(formatNumber(low), formatNumber(high))
 }
 
 function intervalText(low: string, high: string): string {

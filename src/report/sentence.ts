@@ -65,9 +65,8 @@ function ratioClause(report: TransportReport, subjects: readonly SystemReport[])
   const { ratio, of } = report.comparison!
   const { value, interval, power } = formatEstimate(ratio)
   const [at, numerator, denominator] = placed(subjects)
-  const isOpen = ratio.ci95 !== null && !Number.isFinite(ratio.ci95[1])
-  const known = interval === null ? 'no interval' : `95 %: ${interval}${power}`
-  const certainty = isOpen ? 'no bound, as a slope may be zero' : known
+  const why = ratio.ci95?.[1] === Number.POSITIVE_INFINITY ? ', as a slope may be zero' : ''
+  const certainty = interval === null ? 'no interval' : `95 %: ${interval}${power}${why}`
   return (
     `${at} ${report.speciesLabel} MSD slope in ${numerator} is ${value}${power} times that in ${denominator} ` +
     `(${certainty}, ${of === 'geometric means' ? 'geometric means of ' : ''}${boxes(subjects)})`

@@ -31,10 +31,9 @@ export interface Condition {
   readonly factor: number
   /** That the true ratio is at least the factor, and at most its inverse. */
   readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number } | null
-  /**
-   * Whether the interval contains the published ratio; null where it has no bound, where that ratio is of other systems,
-   * and where nothing was published.
-   */
+  /** Whether the published ratio is of these materials. */
+  readonly ofPublished: boolean
+  /** Whether the interval contains the published ratio; null where it has no bound, and where nothing was published of it. */
   readonly publishedInside: boolean | null
   /** Whether it contains 1; null where it has no bound. */
   readonly oneInside: boolean | null
@@ -77,7 +76,7 @@ export interface Activation {
     readonly asked_K: number
     readonly value: Estimate
   } | null
-  /** Temperatures without motion, of which there is no logarithm. */
+  /** Temperatures at which the slope may be zero, which has no logarithm. */
   readonly leftOut_K: readonly number[]
 }
 

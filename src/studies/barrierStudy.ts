@@ -121,7 +121,7 @@ export function casesOf(study: BarrierStudy, mode: StudyMode): StudyCase[] {
 }
 
 /**
- * Runs the bands of a study, each in a process of its own, then writes the page.
+ * Runs the bands of a study, each in a process of its own, then writes the page and the results.
  * @throws SimulationError naming the bands that failed; the others stay. A band that has not converged does not fail:
  *   the page says so
  */
@@ -164,7 +164,8 @@ export function reportBarrierStudy(study: BarrierStudy, directory: string): Barr
   const path = join(directory, RUN_FILES.report)
   writeFileAtomic(path, renderBarrierReport(report))
   const results = resultsOf(study, mode, report, path)
-  writeJson(join(directory, RUN_FILES.results), results)
+  // The file stands beside the page, wherever the study is moved to.
+  writeJson(join(directory, RUN_FILES.results), { ...results, report: RUN_FILES.report })
   return results
 }
 

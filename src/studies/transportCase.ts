@@ -59,6 +59,7 @@ function caseResult(
       transport,
       color: loaded[k]!.color,
       own: loaded[k]!.own,
+      material: loaded[k]!.formOf ?? name,
       likeness: likenessOf(runs[0]!),
     })),
     comparisons,

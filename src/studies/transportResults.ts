@@ -8,6 +8,12 @@ import type { AnalysedCase } from './transportCase.ts'
 
 type Pair = readonly [number, number]
 
+/** A run that was planned and has not finished. */
+export interface MissingRun {
+  readonly run: string
+  readonly reason: string
+}
+
 /** The document of a study: results.json and what --json prints. */
 export interface StudyResults {
   readonly study: string
@@ -28,11 +34,20 @@ export interface StudyResults {
   readonly statistics: ReturnType<typeof statisticsOf>
   readonly conditions: readonly ReturnType<typeof conditionDocument>[]
   readonly not_run: StudyOverview['absent']
+  readonly missing: readonly MissingRun[]
   readonly activation_energies: readonly ReturnType<typeof activationOf>[]
 }
 
+export const missingRuns = ({ cases }: LoadedStudy): MissingRun[] =>
+  cases
+    .flatMap(({ systems }) => systems.flatMap(({ runs }) => runs))
+    .flatMap(({ key, state }) => {
+      if (state.kind === 'finished') return []
+      return [{ run: key, reason: state.kind === 'failed' ? state.message : 'not finished' }]
+    })
+
 export function studyResults(
-  { study, mode }: LoadedStudy,
+  study: LoadedStudy,
   { result, report }: AnalysedCase,
   overview: StudyOverview,
   path: string,
@@ -45,8 +60,8 @@ export function studyResults(
     ...result.comparisons.slice(1).map(({ slopes: [, other] }) => other),
   ]
   return {
-    study,
-    mode,
+    study: study.study,
+    mode: study.mode,
     report: path,
     cases: [
       ...result.systems.map(({ name }, k) => ({
@@ -71,6 +86,7 @@ export function studyResults(
     statistics: statisticsOf(result, comparison),
     conditions: overview.conditions.map(conditionDocument),
     not_run: overview.absent,
+    missing: missingRuns(study),
     activation_energies: overview.activations.map(activationOf),
   }
 }

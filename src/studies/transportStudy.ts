@@ -21,13 +21,7 @@ import { activations } from '../workflow/transport/activation.ts'
 import type { CaseResult } from '../workflow/transport/caseResult.ts'
 import { absentConditions, conditionRows, routesOf } from '../workflow/transport/conditions.ts'
 import { type AnalysedCase, analyseCase, withRuns, yardstickOf } from './transportCase.ts'
-import { type StudyResults, studyResults } from './transportResults.ts'
-
-/** A run that was planned and has not finished. */
-export interface MissingRun {
-  readonly run: string
-  readonly reason: string
-}
+import { type MissingRun, missingRuns, type StudyResults, studyResults } from './transportResults.ts'
 
 export interface StudyOutcome {
   /** Of the headline; null when it was not among the cases and has not been run before, and when the study was stopped. */
@@ -51,15 +45,12 @@ export async function runTransportStudy(
 ): Promise<StudyOutcome> {
   const { directory, signal } = options
   recordStudy(directory, recipe.recipe, cases, identity)
-  const states = await runStudyRuns(cases, options)
-  const missing = inOrder(cases).flatMap(({ key }): MissingRun[] => {
-    const state = states.get(key)!
-    if (state.kind === 'finished') return []
-    return [{ run: key, reason: state.kind === 'failed' ? state.message : 'not finished' }]
-  })
+  await runStudyRuns(cases, options)
+  const study = loadStudy(directory)
+  const missing = missingRuns(study)
   if (signal?.aborted) return { results: null, systems: [], overview: null, missing }
 
-  const reported = await writePages(loadStudy(directory), options.onAnalysis)
+  const reported = await writePages(study, options.onAnalysis)
   if (reported.results || missing.length === 0) return { ...reported, missing }
   throw new SimulationError({
     message: missing.map(({ run, reason }) => `${run}: ${reason}`).join('\n'),
@@ -132,7 +123,8 @@ async function writePages(
   const path = join(study.directory, RUN_FILES.report)
   writeFileAtomic(path, renderTransportReport(headline.report))
   const results = studyResults(study, headline, overview, path)
-  writeJson(join(study.directory, RUN_FILES.results), results)
+  // The file stands beside the page, wherever the study is moved to.
+  writeJson(join(study.directory, RUN_FILES.results), { ...results, report: RUN_FILES.report })
   return { results, systems: headline.result.systems, overview }
 }
 

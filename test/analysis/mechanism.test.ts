@@ -254,15 +254,53 @@ describe('free volume', () => {
     expect(perFrame).toHaveLength(frames)
   })
 
-  test('a sphere larger than the cell leaves nothing, one that reaches its own image counts once', () => {
+  test('a sphere larger than the cell leaves nothing', () => {
     const small = createBox([4, 0, 0, 1, 4, 0, -1, 1, 4])
     const positions = ndarray(Float64Array.from([3, 3, 3]), [1, 1, 3])
-    const empty = (radius: number) =>
-      fractionalFreeVolume({ positions, box: small }, [radius], { probe_A: 0, spacing_A: 0.2 }).fraction
-    expect(empty(6)).toBe(0)
-    expect(empty(2.2)).toBeGreaterThan(0.2)
-    // Images overlap, so that more is left than one sphere would leave if it met none.
-    expect(empty(2.2)).toBeGreaterThan(1 - ((4 / 3) * Math.PI * 2.2 ** 3) / small.volume)
+    expect(fractionalFreeVolume({ positions, box: small }, [6], { probe_A: 0 }).fraction).toBe(0)
+  })
+
+  test('a sphere that only touches a row of the grid takes none of it', () => {
+    // Rounding makes the far end of this one fall before its near end.
+    const box = createBox([4.4, 1.7, 0, 0.5, 4.3, -0.9, -1.7, 4.4, 3.8])
+    const positions = ndarray(Float64Array.from([-0.42999999999999994, 4.385000000000001, 3.42]), [1, 1, 3])
+    const { fraction } = fractionalFreeVolume({ positions, box }, [1.1792476415070754], {
+      probe_A: 0,
+      spacing_A: 0.5,
+    })
+    expect(fraction).toBeGreaterThan(0.9)
+  })
+
+  test('is the share of grid points outside every image of every sphere', () => {
+    const uniform = uniformSequence(11)
+    const box = createBox([6, 0.5, 0, 2, 5, 0.3, -2, 1.5, 5.5])
+    const [a, b, c] = [0, 3, 6].map(k => [...box.matrix.slice(k, k + 3)]) as [number[], number[], number[]]
+    const at = (s: number, t: number, u: number) => [0, 1, 2].map(k => s * a[k]! + t * b[k]! + u * c[k]!)
+    const radii = [1.9, 2.6, 1.2]
+    const centres = radii.map(() => at(3 * uniform() - 1, 3 * uniform() - 1, 3 * uniform() - 1))
+    const spacing_A = 0.7
+    const [na, nb, nc] = box.heights.map(height => Math.ceil(height / spacing_A)) as [number, number, number]
+    const images = [-3, -2, -1, 0, 1, 2, 3]
+    const covers = (point: number[]) =>
+      centres.some((centre, sphere) =>
+        images.some(i =>
+          images.some(j =>
+            images.some(k => {
+              const shift = at(i, j, k)
+              const square = point.reduce((sum, x, axis) => sum + (x - centre[axis]! - shift[axis]!) ** 2, 0)
+              return square < radii[sphere]! ** 2
+            }),
+          ),
+        ),
+      )
+    let empty = 0
+    for (let i = 0; i < na; i++)
+      for (let j = 0; j < nb; j++)
+        for (let k = 0; k < nc; k++) if (!covers(at(i / na, j / nb, k / nc))) empty++
+    expect(empty).toBeGreaterThan(20)
+    const positions = ndarray(Float64Array.from(centres.flat()), [1, 3, 3])
+    const { fraction } = fractionalFreeVolume({ positions, box }, radii, { probe_A: 0, spacing_A })
+    expect(fraction).toBeCloseTo(empty / (na * nb * nc), 12)
   })
 
   test('radii by element, and what is refused', () => {

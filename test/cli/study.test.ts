@@ -68,6 +68,7 @@ describe('study pvdf-transport', () => {
       'statistics',
       'conditions',
       'not_run',
+      'missing',
       'activation_energies',
     ])
     expect(result).toMatchObject({ study: 'pvdf-transport', mode: 'quick', report: at('study/report.html') })
@@ -125,6 +126,9 @@ describe('study pvdf-transport', () => {
     expect(stdout).toMatch(/^PVDF +2 +24 .*\ndHF-PVDF +3 +36 /m)
     expect(stdout).toMatch(/^missing: 298K\/PVDF-2: too hot$/m)
     expect(readFileSync(at('failed/298K/PVDF-2.error.txt'), 'utf8')).toBe('too hot\n')
+    expect(JSON.parse(readFileSync(at('failed/results.json'), 'utf8')).missing).toEqual([
+      { run: '298K/PVDF-2', reason: 'too hot' },
+    ])
     expect(existsSync(at('failed/report.html'))).toBe(true)
   })
 

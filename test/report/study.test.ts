@@ -148,7 +148,7 @@ describe('the sentence about conditions', () => {
 
   it('says plainly when there is none', () => {
     expect(said([headline!, hot!])).toBe(
-      'The published ratio 6.2 lies inside the interval of none of the 2 conditions that have run.',
+      'The published ratio 6.2 lies inside the interval of none of 2 conditions.',
     )
   })
 
@@ -157,9 +157,12 @@ describe('the sentence about conditions', () => {
     const rows = [headline!, hot!, { ...open, publishedInside: null, oneInside: null }]
     const last = 'Under temperature-300K a slope may be zero, so that the ratio has no bound.'
     expect(said(rows)).toBe(
-      `The published ratio 6.2 lies inside the interval of none of the 2 conditions that have run. ${last}`,
+      `The published ratio 6.2 lies inside the interval of none of 2 conditions with a bound. ${last}`,
     )
     expect(said(rows.slice(2))).toBe(last)
+    expect(said(rows.slice(1))).toBe(
+      `The published ratio 6.2 lies outside the interval of 500K. ${last}`,
+    )
     const html = renderTransportReport({ ...report, study: { ...overview, conditions: rows } })
     expect(text(html, 'conditions')).toMatch(/no bound.*not known.*not known/)
   })

@@ -62,6 +62,7 @@ function condition(
     of: 'geometric means',
     factor: 6,
     probabilities: { atLeast: 0.004, atMostInverse: 0.0001 },
+    ofPublished: true,
     publishedInside: low <= 6.2 && high >= 6.2,
     oneInside: low <= 1 && high >= 1,
     ...more,

@@ -36,6 +36,21 @@ describe('the rows of a study’s conditions', () => {
     ])
   })
 
+  it('hold the second system against other forms of the first, and judge them by what was published', () => {
+    const crystal = caseSystem('crystal', [0.3, 0.4, 0.3, 0.35], { seed: 6, own: false, material: 'PVDF' })
+    const other = caseSystem('PEO', [0.3, 0.4, 0.3, 0.35], { seed: 6, own: false })
+    const rows = conditionRows([caseResult('forms', [pvdf, crystal, other, dhf])], YARDSTICK)
+    expect(
+      rows.map(({ numerator, denominator, ofPublished }) => [numerator.name, denominator.name, ofPublished]),
+    ).toEqual([
+      ['crystal', 'PVDF', false],
+      ['PEO', 'PVDF', false],
+      ['dHF', 'PVDF', true],
+      ['dHF', 'crystal', true],
+    ])
+    expect(rows[3]!.publishedInside).toBe(true)
+  })
+
   it('judge nothing where a slope may be zero', () => {
     const unsure = caseSystem('dHF', [0.01, 9], { seed: 5 })
     const [row] = conditionRows([caseResult('few', [pvdf, unsure])], YARDSTICK)
@@ -94,6 +109,7 @@ describe('conditions without a row', () => {
       label: '',
       color: null,
       own: true,
+      formOf: null,
       runs: [...state].map((mark, replica) => ({
         key: `${name}-${k}-${replica}`,
         directory: '',

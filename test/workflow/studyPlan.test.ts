@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { UserError } from '../../src/errors.ts'
 import { loadStudyRecipe } from '../../src/io/studyRecipe.ts'
 import { prepareRun } from '../../src/workflow/run/prepare.ts'
 import { type PlannedRun, planStudy, runSeed } from '../../src/workflow/study/studyPlan.ts'
@@ -91,6 +92,11 @@ describe('the plan of a study', () => {
 
   it('gives every replica of a system its structure, and refuses more replicas than there are', () => {
     const text = changed(TINY_STUDY, /color: '#0072B2', build: .*/, 'structures: [a.extxyz, b.extxyz] }')
+    writeFileSync(join(folder, 'a.extxyz'), '')
+    const said = caught(() => plan(text)) as UserError
+    expect(said.message).toBe(`there is no file ${join(folder, 'b.extxyz')}`)
+    expect(said.where).toMatch(/study\.yaml:\d+:\d+ systems\[0\]\.structures\[1\]$/)
+    writeFileSync(join(folder, 'b.extxyz'), '')
     const [dense] = plan(text)[0]!.systems
     expect(dense!.runs.map(({ loaded }) => loaded.recipe.system.structure)).toEqual([
       join(folder, 'a.extxyz'),

@@ -27,6 +27,7 @@ export function caseSystem(
     ...walkers(name, slopes, seed),
     color: null,
     own: true,
+    material: name,
     likeness: { protocol: 'usual', box: name },
     ...others,
   }

@@ -278,6 +278,7 @@ export function nullFigure(report: TransportReport): Figure | null {
   const published = publishedRatio?.value ?? null
   const everything = [
     ...rows.flatMap(({ interval }) => interval),
+    comparison.ratio.value,
     1,
     ...(published === null ? [] : [published]),
   ]

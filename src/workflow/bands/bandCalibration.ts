@@ -1,6 +1,7 @@
 import type { PairEntry, Provenance } from '../../potentials/load.ts'
 import { matchesAtom } from '../../potentials/patterns.ts'
-import type { CalibrationRow, Status } from '../../report/common.ts'
+import type { CalibrationRow } from '../../report/common.ts'
+import { originOf } from '../run/provenance.ts'
 import type { LoadedBand } from './loadBand.ts'
 
 /** A study that knows what the tethers were fitted to says it in a row of this name. */
@@ -12,14 +13,7 @@ export function bandCalibrationRows(bands: readonly LoadedBand[]): CalibrationRo
   for (const { potential, band, recipe } of bands) {
     const used = [...new Set(band.structure.types ?? [])]
     const add = (quantity: string, value: string, entry: Provenance) => {
-      const source = potential.sources[entry.source.at(-1) ?? '']
-      rows.set(quantity, {
-        quantity,
-        value,
-        status: statusOf(entry),
-        source: source?.citation ?? '',
-        doi: source?.doi ?? null,
-      })
+      rows.set(quantity, { quantity, value, ...originOf(potential, entry) })
     }
     for (const name of used) {
       const type = potential.types[name]!
@@ -50,9 +44,6 @@ export function bandCalibrationRows(bands: readonly LoadedBand[]): CalibrationRo
   }
   return [...rows.values()]
 }
-
-/** What comes from the literature was chosen from it. */
-const statusOf = ({ calibrated }: Provenance): Status => (calibrated ? 'calibrated' : 'chosen')
 
 function termText({ terms }: PairEntry): string {
   return terms

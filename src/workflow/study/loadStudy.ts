@@ -55,6 +55,8 @@ const studyFileSchema = z.strictObject({
           color: z.string().nullable(),
           /** Whether it is that of the whole study. */
           own: z.boolean().default(true),
+          /** The system of the study that it is another form of. */
+          formOf: z.string().nullable().default(null),
           /** CASE/SYSTEM-REPLICA, below the study. */
           runs: z.array(z.string()),
         }),
@@ -84,6 +86,8 @@ export interface LoadedSystem {
   readonly label: string
   readonly color: string | null
   readonly own: boolean
+  /** The system of the study that it is another form of. */
+  readonly formOf: string | null
   readonly runs: readonly StudyRun[]
   /** The runs that have finished. */
   load(): LoadedRun[]
@@ -195,11 +199,11 @@ function mergedCases(
     const before = earlier.find(({ name }) => name === one.name)
     return {
       ...one,
-      systems: one.systems.map(({ name, label, color, own, runs }) => {
+      systems: one.systems.map(({ name, label, color, own, formOf, runs }) => {
         const keys = runs.map(({ key }) => key)
         const others = before?.systems.find(system => system.name === name)?.runs ?? []
         const kept = others.filter(key => !keys.includes(key) && isFinished(key))
-        return { name, label, color, own, runs: [...keys, ...kept] }
+        return { name, label, color, own, formOf, runs: [...keys, ...kept] }
       }),
     }
   })

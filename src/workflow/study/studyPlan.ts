@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
-import { closest } from '../../core/yaml.ts'
+import { closest, type YamlPath } from '../../core/yaml.ts'
 import { UserError } from '../../errors.ts'
 import { asWritten, type LoadedRecipe, parseRecipe, type Recipe } from '../../io/recipe.ts'
 import { headlineOf, type LoadedStudyRecipe, protocolOf, systemsOf } from '../../io/studyRecipe.ts'
 import { CASE_TEMPERATURE_K, type Placement, type StudyCase, type StudySystem } from '../../io/studySchema.ts'
+import { namedFile } from '../run/checks.ts'
 import { plannedSteps } from '../run/md.ts'
 
 /** What tells the cases of a study apart. */
@@ -29,6 +30,8 @@ export interface PlannedSystem {
   readonly color: string | null
   /** Whether it is that of the whole study, not one that the case has in its place. */
   readonly own: boolean
+  /** The system of the study that it is another form of. */
+  readonly formOf: string | null
   readonly runs: readonly PlannedRun[]
 }
 
@@ -56,6 +59,7 @@ export function planStudy(
   options: { readonly cases?: readonly string[] | undefined; readonly replicas?: number | undefined } = {},
 ): PlannedCase[] {
   const { recipe, where } = study
+  checkFiles(study)
   const headline = headlineOf(recipe)
   const all = recipe.cases.flatMap((one, index) =>
     variantsOf(one).map(variant => ({ one, index, ...variant })),
@@ -86,6 +90,7 @@ export function planStudy(
       label: system.label ?? system.name,
       color: system.color ?? null,
       own: recipe.systems.includes(system),
+      formOf: system.form_of ?? null,
       runs: replicasOf(study, one, system, options.replicas).map(replica =>
         planRun(study, { one, name, conditions, system, replica }),
       ),
@@ -140,6 +145,22 @@ interface Run {
   readonly conditions: Conditions
   readonly system: StudySystem
   readonly replica: number
+}
+
+/** @throws UserError at the key of the study that names a file which is not there */
+function checkFiles({ recipe, where }: LoadedStudyRecipe): void {
+  namedFile(recipe.potential, where(['potential']))
+  const structures = ({ structures = [] }: StudySystem, path: YamlPath) => {
+    for (const [k, file] of structures.entries()) namedFile(file, where([...path, 'structures', k]))
+  }
+  recipe.systems.forEach((system, k) => {
+    structures(system, ['systems', k])
+  })
+  recipe.cases.forEach(({ systems = [] }, index) => {
+    for (const [k, system] of systems.entries()) {
+      if (typeof system !== 'string') structures(system, ['cases', index, 'systems', k])
+    }
+  })
 }
 
 function planRun(study: LoadedStudyRecipe, run: Run): PlannedRun {

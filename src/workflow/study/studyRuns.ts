@@ -55,10 +55,7 @@ export const isOpen = ({ kind }: RunState, retryFailed: boolean): boolean =>
  * checkpoint. A run that fails leaves what it said beside its directory; the others go on.
  * @returns the state of every run by key
  */
-export async function runStudyRuns(
-  cases: readonly PlannedCase[],
-  options: StudyRunsOptions,
-): Promise<ReadonlyMap<string, RunState>> {
+export async function runStudyRuns(cases: readonly PlannedCase[], options: StudyRunsOptions): Promise<void> {
   const { directory, retryFailed, onProgress } = options
   const runs = inOrder(cases)
   const states = new Map(runs.map(({ key }) => [key, runState(directory, key)]))
@@ -90,7 +87,6 @@ export async function runStudyRuns(
     onFinished: settle,
   })
   for (const outcome of outcomes) settle(outcome)
-  return states
 }
 
 /** The command of a run; the recipe of one that begins is written. */

@@ -34,7 +34,9 @@ export function activations(results: readonly CaseResult[], asked_K: number | nu
 function activation(group: readonly Measured[], asked_K: number | null): Activation | null {
   const ordered = [...group].sort((a, b) => temperatureOf(a) - temperatureOf(b))
   const { of, points } = pointsOf(ordered)
-  const moving = points.filter(({ fit }) => fit.value > 0 && fit.standardError > 0)
+  const moving = points.filter(
+    ({ fit, shown }) => fit.standardError > 0 && shown.ci95 !== null && shown.ci95[0] > 0,
+  )
   if (new Set(moving.map(({ fit }) => fit.temperature_K)).size < 2) return null
   const fit = arrhenius(moving.map(point => point.fit))
   const [{ system, result }] = ordered as [Measured, ...Measured[]]

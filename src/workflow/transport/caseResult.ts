@@ -16,6 +16,8 @@ export interface CaseSystem extends ComparableSystem {
   readonly color: string | null
   /** Whether it is that of the whole study, not one that the case has in its place. */
   readonly own: boolean
+  /** The study's system that it is, or that it is another form of. */
+  readonly material: string
   readonly likeness: Likeness
 }
 

@@ -16,7 +16,8 @@ export interface Yardstick {
 
 /**
  * One row for each system that can be compared: with the first of its case, or, where it is alone there, with the study's
- * first system of another case that was run in the same way at the same temperature and charge scale.
+ * first system of another case that was run in the same way at the same temperature and charge scale. The study's second
+ * system is also compared with other forms of the first.
  * @param results in the order of the rows
  */
 export function conditionRows(results: readonly CaseResult[], yardstick: Yardstick): Condition[] {
@@ -24,9 +25,12 @@ export function conditionRows(results: readonly CaseResult[], yardstick: Yardsti
     const [first, ...others] = result.systems
     if (!first) return []
     if (others.length > 0) {
-      return others.map((system, k) =>
-        row(result, pairOf(first, system, null), result.comparisons[k]!, yardstick),
-      )
+      return [
+        ...others.map((system, k) =>
+          row(result, pairOf(first, system, null), result.comparisons[k]!, yardstick),
+        ),
+        ...amongForms(result, yardstick),
+      ]
     }
     const borrowed = referenceFor(result, first, results, yardstick)
     if (!borrowed) return []
@@ -34,6 +38,24 @@ export function conditionRows(results: readonly CaseResult[], yardstick: Yardsti
     const compared = compareSystems(reference, first, yardstick.factor)
     return [row(result, pairOf(reference, first, from), compared, yardstick)]
   })
+}
+
+/** The study's second system over forms of the first that its case does not begin with. */
+function amongForms(result: CaseResult, yardstick: Yardstick): Condition[] {
+  const [, ...others] = result.systems
+  const [first, second] = yardstick.systems
+  const numerator = others.find(({ name }) => name === second)
+  const forms = others.filter(({ name, material }) => name !== material && material === first)
+  return numerator === undefined
+    ? []
+    : forms.map(form =>
+        row(
+          result,
+          pairOf(form, numerator, null),
+          compareSystems(form, numerator, yardstick.factor),
+          yardstick,
+        ),
+      )
 }
 
 /** The study's first system, run as `system` was, in another case. */
@@ -86,10 +108,10 @@ function row(
   const [low, high] = compared.ratio_ci95
   const contains = (value: number) => (Number.isFinite(high) ? low <= value && value <= high : null)
   // At degree 0 the second system is the first material: a null, of which nothing was published.
-  const isPublished =
+  const ofPublished =
     publishedRatio !== null &&
-    denominator.name === systems[0] &&
-    numerator.name === systems[1] &&
+    denominator.material === systems[0] &&
+    numerator.material === systems[1] &&
     conditions.degree !== 0
   return {
     name,
@@ -104,7 +126,8 @@ function row(
     of: compared.of,
     factor: compared.factor,
     probabilities: compared.probabilities,
-    publishedInside: isPublished ? contains(publishedRatio) : null,
+    ofPublished,
+    publishedInside: ofPublished ? contains(publishedRatio) : null,
     oneInside: contains(1),
   }
 }
