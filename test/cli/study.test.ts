@@ -96,7 +96,10 @@ describe('study pvdf-transport', () => {
       activation_energies: [],
     })
     for (const name of ['298K', '700K']) expect(existsSync(at(`study/${name}/report.html`))).toBe(true)
-    expect(JSON.parse(readFileSync(at('study/results.json'), 'utf8'))).toEqual(result)
+    expect(JSON.parse(readFileSync(at('study/results.json'), 'utf8'))).toEqual({
+      ...result,
+      report: 'report.html',
+    })
     expect(JSON.parse(readFileSync(at('study/study.json'), 'utf8')).commands[0]).toEqual([
       'study',
       'pvdf-transport',

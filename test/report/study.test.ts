@@ -160,9 +160,7 @@ describe('the sentence about conditions', () => {
       `The published ratio 6.2 lies inside the interval of none of 2 conditions with a bound. ${last}`,
     )
     expect(said(rows.slice(2))).toBe(last)
-    expect(said(rows.slice(1))).toBe(
-      `The published ratio 6.2 lies outside the interval of 500K. ${last}`,
-    )
+    expect(said(rows.slice(1))).toBe(`The published ratio 6.2 lies outside the interval of 500K. ${last}`)
     const html = renderTransportReport({ ...report, study: { ...overview, conditions: rows } })
     expect(text(html, 'conditions')).toMatch(/no bound.*not known.*not known/)
   })

@@ -28,7 +28,11 @@ function originOfScale({ potential, recipe }: Pick<LoadedRun, 'potential' | 'rec
   const origin =
     scale === chargeScale?.recommended
       ? originOf(potential, { ...chargeScale, source: chargeScale.source.slice(0, 1) })
-      : { status: 'chosen' as const, source: scale === 1 ? 'the full charges' : 'set in the recipe', doi: null }
+      : {
+          status: 'chosen' as const,
+          source: scale === 1 ? 'the full charges' : 'set in the recipe',
+          doi: null,
+        }
   return { ...origin, source: `${origin.source}; dominates the mobility` }
 }
 
