@@ -152,6 +152,14 @@ describe('the sentence about conditions', () => {
     )
   })
 
+  it('tells the ratios of one case apart by as many systems as that takes', () => {
+    const over = (name: string, row = silent!) => ({ ...row, denominator: { ...row.denominator, name } })
+    const other = { ...over('PVDF'), numerator: { ...silent!.numerator, name: 'beta-PVDF' } }
+    expect(said([other, over('PVDF'), over('beta-PVDF')])).toContain(
+      'temperature-300K (beta-PVDF), temperature-300K (dHF-PVDF : PVDF) and temperature-300K (dHF-PVDF : beta-PVDF)',
+    )
+  })
+
   it('leaves ratios without a bound out of the count, and names them', () => {
     const open = { ...silent!, ratio: { value: 0.5, ci95: [0, Number.POSITIVE_INFINITY] as const } }
     const rows = [headline!, hot!, { ...open, publishedInside: null, oneInside: null }]

@@ -80,7 +80,13 @@ export function conditionsFigure(conditions: readonly Condition[], published: Pu
   }
 }
 
-/** The case, and the system where a case has several ratios. */
-export function rowName({ name, numerator }: Condition, conditions: readonly Condition[]): string {
-  return conditions.filter(row => row.name === name).length > 1 ? `${name}, ${numerator.name}` : name
+/** The case, and the systems where a case has several ratios. */
+export function rowName(
+  { name, numerator, denominator }: Condition,
+  conditions: readonly Condition[],
+): string {
+  const rows = conditions.filter(row => row.name === name)
+  if (rows.length === 1) return name
+  const isOnly = rows.filter(row => row.numerator.name === numerator.name).length === 1
+  return `${name} (${isOnly ? numerator.name : `${numerator.name} : ${denominator.name}`})`
 }
