@@ -216,12 +216,15 @@ export function ratioProbabilities(
 ): { readonly atLeast: number; readonly atMostInverse: number } | null {
   const { standardErrorOfLog, degreesOfFreedom } = ratio
   if (!Number.isFinite(standardErrorOfLog)) return null
-  const below = (bound: number) => {
-    const distance = Math.log(bound / ratio.ratio)
+  // Lower tails by symmetry: a small probability is no difference of large ones.
+  const tail = (distance: number) => {
     if (standardErrorOfLog === 0) return distance >= 0 ? 1 : 0
     return studentTCdf(distance / standardErrorOfLog, degreesOfFreedom)
   }
-  return { atLeast: 1 - below(factor), atMostInverse: below(1 / factor) }
+  return {
+    atLeast: tail(Math.log(ratio.ratio / factor)),
+    atMostInverse: tail(-Math.log(ratio.ratio * factor)),
+  }
 }
 
 /** A slope that is not positive counts as zero; 0/0 says nothing and comes out as 1. */

@@ -233,6 +233,10 @@ describe('the ratio of two systems', () => {
     expect(ratioProbabilities(result, result.ratio_ci95[1])!.atLeast).toBeCloseTo(0.025, 9)
     expect(ratioProbabilities(result, 1 / result.ratio_ci95[0])!.atMostInverse).toBeCloseTo(0.025, 9)
     expect(ratioProbabilities(result, result.ratio)!.atLeast).toBeCloseTo(0.5, 12)
+    const sharp = { ratio: 1, standardErrorOfLog: 0.1, degreesOfFreedom: 400 }
+    const { atLeast, atMostInverse } = ratioProbabilities(sharp, 6)!
+    expect(atLeast).toBeGreaterThan(0)
+    expect(atLeast / atMostInverse).toBeCloseTo(1, 6)
     const still = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 0), { ...window, seed: 1, resamples: 5 })
     expect(ratioProbabilities(still, 6)).toBeNull()
   })
