@@ -59,7 +59,7 @@ function verdictOnOne(conditions: readonly Condition[]): string[] {
   if (judged.length === 0) return []
   const different = judged.filter(({ oneInside }) => !oneInside)
   const all = judgedOf(judged, conditions)
-  const every = judged.length === 1 ? all.replace('1', 'the only') : `all of ${all}`
+  const every = judged.length === 1 ? namesOf(judged, conditions) : `all of ${all}`
   return different.length === 0
     ? [`The interval of the ratio contains 1 under ${every}: no difference is shown.`]
     : [`Of ${all}, the interval of the ratio excludes 1 under ${namesOf(different, conditions)}.`]

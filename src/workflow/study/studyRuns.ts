@@ -53,7 +53,6 @@ export const isOpen = ({ kind }: RunState, retryFailed: boolean): boolean =>
 /**
  * Runs what is not finished, each run in a process of its own: new ones from their recipe, interrupted ones from their
  * checkpoint. A run that fails leaves what it said beside its directory; the others go on.
- * @returns the state of every run by key
  */
 export async function runStudyRuns(cases: readonly PlannedCase[], options: StudyRunsOptions): Promise<void> {
   const { directory, retryFailed, onProgress } = options
