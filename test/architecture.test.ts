@@ -6,24 +6,19 @@ import { describe, expect, it } from 'vitest'
 const LEVELS: readonly (readonly string[])[] = [
   ['index'],
   ['cli'],
-  ['studies'],
-  ['workflow'],
-  ['browser'],
+  ['study'],
+  ['bands', 'transport'],
+  ['run'],
+  ['web'],
   ['report'],
-  ['dynamics', 'neb', 'analysis', 'build', 'io'],
+  ['dynamics', 'neb'],
+  ['relax', 'analysis', 'construct', 'recipes'],
+  ['files'],
   ['platform', 'potentials'],
   ['forces', 'optimize'],
   ['core'],
   ['units', 'rng', 'errors', 'version'],
 ]
-/** What each part of `workflow` imports of the others. */
-const WORKFLOW: Readonly<Record<string, readonly string[]>> = {
-  run: [],
-  bands: ['run'],
-  live: ['run'],
-  study: ['run'],
-  transport: ['run', 'study'],
-}
 const MAX_LINES = 450
 
 const src = resolve(import.meta.dirname, '../src')
@@ -50,18 +45,6 @@ describe('the house', () => {
     const wrong = files.flatMap(file =>
       importsOf(file)
         .filter(target => roomOf(target) !== roomOf(file) && levelOf(target) <= levelOf(file))
-        .map(target => `${relative(src, file)} → ${relative(src, target)}`),
-    )
-    expect(wrong).toEqual([])
-  })
-
-  it('has a workflow in parts, which import of each other what is written here', () => {
-    const workflow = files.filter(file => roomOf(file) === 'workflow')
-    expect(workflow.filter(file => !(partOf(file, 1) in WORKFLOW))).toEqual([])
-    const wrong = workflow.flatMap(file =>
-      importsOf(file)
-        .filter(target => roomOf(target) === 'workflow' && partOf(target, 1) !== partOf(file, 1))
-        .filter(target => !WORKFLOW[partOf(file, 1)]!.includes(partOf(target, 1)))
         .map(target => `${relative(src, file)} → ${relative(src, target)}`),
     )
     expect(wrong).toEqual([])

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { EXIT } from '../errors.ts'
 import { describePlatform, type PlatformKey } from '../platform/choose.ts'
-import { describeMachine, machine } from '../workflow/run/machine.ts'
+import { describeMachine, machine } from '../run/machine.ts'
 import { command } from './command.ts'
 import { formatTable } from './table.ts'
 

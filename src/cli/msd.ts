@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs'
 import { EXIT, UserError } from '../errors.ts'
 import { formatEstimate, formatNumber } from '../report/format.ts'
-import { type LoadedRun, loadRun } from '../workflow/run/loadRun.ts'
-import { type AnalysedSystem, analyseSystem, fitWindow } from '../workflow/transport/transport.ts'
+import { type LoadedRun, loadRun } from '../run/loadRun.ts'
+import { type AnalysedSystem, analyseSystem, fitWindow } from '../transport/transport.ts'
 import { command } from './command.ts'
 import { formatTable } from './table.ts'
 

@@ -1,17 +1,17 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { type NebPlan, type NebResults, planNeb, runNeb } from '../bands/neb.ts'
 import { EXIT, type ExitCode, UserError } from '../errors.ts'
+import { readManifest } from '../files/manifest.ts'
+import { createRunDirectory, RUN_FILES } from '../files/runDirectory.ts'
+import { PLATFORM_CHOICES } from '../platform/choose.ts'
 import {
   type LoadedBandRecipe,
   loadBandRecipe,
   overrideBand,
   parseBandRecipeObject,
-} from '../io/bandRecipe.ts'
-import { readManifest } from '../io/manifest.ts'
-import { createRunDirectory, RUN_FILES } from '../io/runDirectory.ts'
-import { PLATFORM_CHOICES } from '../platform/choose.ts'
-import { type NebPlan, type NebResults, planNeb, runNeb } from '../workflow/bands/neb.ts'
+} from '../recipes/bandRecipe.ts'
 import { command } from './command.ts'
 import { createStopSignal, parseDuration } from './interrupt.ts'
 import { positive, wholeNumber } from './numbers.ts'

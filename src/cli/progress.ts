@@ -1,4 +1,4 @@
-import { REPORTS_PROGRESS } from '../workflow/study/schedule.ts'
+import { REPORTS_PROGRESS } from '../study/schedule.ts'
 
 /**
  * Progress on stderr: a bar that redraws itself on a terminal, a line now and then elsewhere. A process that another

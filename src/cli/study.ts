@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { EXIT, type ExitCode, UserError } from '../errors.ts'
-import { createRunDirectory } from '../io/runDirectory.ts'
+import { createRunDirectory } from '../files/runDirectory.ts'
 import { PLATFORM_CHOICES } from '../platform/choose.ts'
 import {
   type BarrierStudy,
@@ -10,9 +10,9 @@ import {
   casesOf,
   runBarrierStudy,
   type StudyMode,
-} from '../studies/barrierStudy.ts'
-import { LI_BARRIER } from '../studies/liBarrier.ts'
-import { NI_BARRIER } from '../studies/niBarrier.ts'
+} from '../study/barrierStudy.ts'
+import { LI_BARRIER } from '../study/liBarrier.ts'
+import { NI_BARRIER } from '../study/niBarrier.ts'
 import { command } from './command.ts'
 import { createStopSignal } from './interrupt.ts'
 import { wholeNumber } from './numbers.ts'

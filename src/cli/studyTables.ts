@@ -1,7 +1,7 @@
 import { formatEstimate, formatNumber, formatShare } from '../report/format.ts'
 import type { Condition, ConditionSystem } from '../report/studyModel.ts'
-import type { Expected, RunEstimate, StudyEstimate } from '../workflow/study/studyEstimate.ts'
-import type { CaseProgress, StudyProgress } from '../workflow/study/studyRuns.ts'
+import type { Expected, RunEstimate, StudyEstimate } from '../study/studyEstimate.ts'
+import type { CaseProgress, StudyProgress } from '../study/studyRuns.ts'
 import { duration } from './progress.ts'
 import { formatTable } from './table.ts'
 

@@ -26,3 +26,10 @@ export function createState(positions: ArrayLike<number>, box: Box, velocities?:
 export function copyState(state: State): State {
   return { ...state, positions: state.positions.slice(), velocities: state.velocities.slice() }
 }
+
+/** Index of the first value that is not finite, or −1. */
+export function firstNonFinite(values: Float64Array): number {
+  let sum = 0
+  for (let k = 0; k < values.length; k++) sum += values[k]!
+  return Number.isFinite(sum) ? -1 : values.findIndex(value => !Number.isFinite(value))
+}

@@ -1,3 +1,4 @@
+import { G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
 import type { Force } from './force.ts'
 import type { Topology } from './topology.ts'
 
@@ -26,4 +27,9 @@ export function netCharge(system: Pick<System, 'charges'>): number {
 /** Total mass, g/mol. */
 export function totalMass(system: Pick<System, 'masses'>): number {
   return system.masses.reduce((sum, m) => sum + m, 0)
+}
+
+/** g/cm³ */
+export function densityOf(masses: Float64Array, volume_A3: number): number {
+  return (masses.reduce((sum, mass) => sum + mass, 0) / volume_A3) * G_PER_MOL_A3_IN_G_PER_CM3
 }

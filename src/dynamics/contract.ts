@@ -1,11 +1,11 @@
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
 import type { Evaluator } from '../platform/platform.ts'
+import type { Minimization } from '../relax/minimize.ts'
+import type { PushOff } from '../relax/pushoff.ts'
 import type { Constants } from '../units.ts'
-import type { Minimization } from './minimize.ts'
 import { type LineSums, NO_LINE, type ThermoRow } from './observe.ts'
 import type { ConstraintChoice, Stage } from './protocol.ts'
-import type { PushOff } from './pushoff.ts'
 
 /**
  * Everything from which a protocol goes on exactly: plain data, independent of the run that made it. A stage that

@@ -1,11 +1,11 @@
-import { copyState, type State } from '../core/state.ts'
+import { copyState, firstNonFinite, type State } from '../core/state.ts'
 import { SimulationError } from '../errors.ts'
 import type { Evaluation, Evaluator, Want } from '../platform/platform.ts'
 import type { ProtocolEvent, Run, Snapshot, StageOutcome } from './contract.ts'
 import { deviceSteps } from './deviceSteps.ts'
 import { advance, createEnsemble, type Ensemble, settle, wantedBy } from './ensemble.ts'
 import type { Motion } from './integrate.ts'
-import { addPoint, firstNonFinite, slopeOf, thermoRow } from './observe.ts'
+import { addPoint, slopeOf, thermoRow } from './observe.ts'
 import type { DynamicsStage } from './protocol.ts'
 import { kineticEnergy, temperatureOf } from './velocities.ts'
 

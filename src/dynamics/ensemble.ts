@@ -1,5 +1,7 @@
+import { crossingBond, makeMoleculesWhole } from '../core/molecules.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
+import { densityOf } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import type { Evaluation, Want } from '../platform/platform.ts'
 import { type Constants, EV_PER_A3_IN_BAR, FEMTOSECOND } from '../units.ts'
@@ -12,8 +14,6 @@ import {
 } from './barostat.ts'
 import { constrainBonds, createConstraintSolver } from './constraints.ts'
 import { langevinStep, type Motion, velocityVerletStep } from './integrate.ts'
-import { crossingBond, makeMoleculesWhole } from './molecules.ts'
-import { densityOf } from './observe.ts'
 import type { ConstraintChoice, DynamicsStage } from './protocol.ts'
 import { type NoisePoint, ornsteinUhlenbeck, rescaleVelocities } from './thermostat.ts'
 import {

@@ -1,6 +1,7 @@
 import type { State } from '../core/state.ts'
+import { densityOf } from '../core/system.ts'
 import type { EnergyTerm, Evaluation } from '../platform/platform.ts'
-import { type Constants, EV_PER_A3_IN_BAR, G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
+import { type Constants, EV_PER_A3_IN_BAR } from '../units.ts'
 import type { ConstraintSolver } from './constraints.ts'
 import { kineticEnergy, temperatureOf } from './velocities.ts'
 
@@ -19,11 +20,6 @@ export interface ThermoRow {
   /** Kinetic part, virial and constraint forces. */
   readonly pressure_bar: number
   readonly density_g_per_cm3: number
-}
-
-/** g/cm³ */
-export function densityOf(masses: Float64Array, volume_A3: number): number {
-  return (masses.reduce((sum, mass) => sum + mass, 0) / volume_A3) * G_PER_MOL_A3_IN_G_PER_CM3
 }
 
 /**
@@ -99,11 +95,4 @@ export function addPoint(sums: LineSums, x: number, y: number): LineSums {
 export function slopeOf(sums: LineSums): number {
   const spread = sums.count * sums.xx - sums.x * sums.x
   return spread > 0 ? (sums.count * sums.xy - sums.x * sums.y) / spread : 0
-}
-
-/** Index of the first value that is not finite, or −1. */
-export function firstNonFinite(values: Float64Array): number {
-  let sum = 0
-  for (let k = 0; k < values.length; k++) sum += values[k]!
-  return Number.isFinite(sum) ? -1 : values.findIndex(value => !Number.isFinite(value))
 }

@@ -1,26 +1,11 @@
+import type { MinimizeStage } from '../relax/minimize.ts'
+import type { PushOffStage } from '../relax/pushoff.ts'
+
 /** A protocol is a list of stages, each plain data: what a recipe says and `runProtocol` carries out in order. */
 export type Stage = PushOffStage | MinimizeStage | DynamicsStage
 
-interface StageBase {
+export interface DynamicsStage {
   readonly name: string
-}
-
-/** Soft-core push-off: resolves overlaps of a freshly packed box before real forces are used. */
-export interface PushOffStage extends StageBase {
-  readonly kind: 'push-off'
-  /** Pairs of unbonded atoms end up at least this far apart, Å. */
-  readonly distance_A: number
-}
-
-export interface MinimizeStage extends StageBase {
-  readonly kind: 'minimize'
-  readonly method: 'fire' | 'lbfgs'
-  /** Largest force component at which it stops, eV/Å. */
-  readonly fmax_eV_per_A: number
-  readonly max_steps: number
-}
-
-export interface DynamicsStage extends StageBase {
   readonly kind: 'nve' | 'nvt' | 'npt'
   readonly time_ps: number
   readonly timestep_fs: number

@@ -1,5 +1,9 @@
 import { copyState, type State } from '../core/state.ts'
 import { UserError } from '../errors.ts'
+import type { MinimizeStage } from '../relax/minimize.ts'
+import { type Minimization, minimization } from '../relax/minimize.ts'
+import type { PushOffStage } from '../relax/pushoff.ts'
+import { type PushOff, pushOff, withoutNonbonded } from '../relax/pushoff.ts'
 import { CODATA_2018 } from '../units.ts'
 import {
   type ProtocolEvent,
@@ -11,9 +15,7 @@ import {
 } from './contract.ts'
 import { refusal } from './deviceSteps.ts'
 import { dynamicsStage } from './dynamicsStage.ts'
-import { type Minimization, minimization } from './minimize.ts'
-import type { DynamicsStage, MinimizeStage, PushOffStage, Stage } from './protocol.ts'
-import { type PushOff, pushOff, withoutNonbonded } from './pushoff.ts'
+import type { DynamicsStage, Stage } from './protocol.ts'
 
 /**
  * Carries out the stages in order and reports as it goes. Resuming from a periodic snapshot gives the same run bit for

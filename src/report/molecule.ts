@@ -1,4 +1,4 @@
-import { formatExtxyz } from '../io/extxyz.ts'
+import { formatExtxyz } from '../files/extxyz.ts'
 import { systemColors } from './figure.ts'
 import type { Molecule, TransportReport } from './model.ts'
 

@@ -43,7 +43,9 @@ const CLIENT_FILES = [
 
 /** The page's own script: modules whose imports are dropped, as they all share one scope here. */
 function clientScript(): string {
-  const sources = CLIENT_FILES.map(file => readFileSync(new URL(`./client/${file}`, import.meta.url), 'utf8'))
+  const sources = CLIENT_FILES.map(file =>
+    readFileSync(new URL(`../web/report/${file}`, import.meta.url), 'utf8'),
+  )
   const joined = sources
     .join('\n')
     .replace(/^import [^']*'[^']+'$/gm, '')

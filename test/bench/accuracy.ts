@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PlatformKey } from '../../src/platform/choose.ts'
 import { prepareEvaluator } from '../../src/platform/choose.ts'
+import { benchPlatforms } from '../../src/run/bench.ts'
 import { CODATA_2018, KCAL_PER_MOL, KJ_PER_MOL } from '../../src/units.ts'
-import { benchPlatforms } from '../../src/workflow/run/bench.ts'
 import { EQUAL_ACCURACY, PVDF, pvdfBox } from './pvdfBox.ts'
 
 /** Of hoplite and LAMMPS in peers.ts. */

@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { benchPlatforms } from '../../src/workflow/run/bench.ts'
+import { benchPlatforms } from '../../src/run/bench.ts'
 import { EQUAL_ACCURACY } from './pvdfBox.ts'
 import { repartitionFiles } from './repartition.ts'
 

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { State } from '../../src/core/state.ts'
 import type { System } from '../../src/core/system.ts'
 import { bondedNeighbors } from '../../src/core/topology.ts'
-import { parseLammpsStyles } from '../../src/io/lammpsStyles.ts'
-import { prepareSinglePoint } from '../../src/workflow/run/singlePoint.ts'
+import { parseLammpsStyles } from '../../src/files/lammpsStyles.ts'
+import { prepareSinglePoint } from '../../src/run/singlePoint.ts'
 
 export const PVDF = join(import.meta.dirname, 'pvdf')
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { minimumImage } from '../../src/core/box.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import { specialPairs } from '../../src/core/topology.ts'
-import { readStructureFile } from '../../src/io/structureFile.ts'
+import { readStructureFile } from '../../src/files/structureFile.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { document, hoplite, POTENTIAL } from './hoplite.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readStructureFile } from '../../src/io/structureFile.ts'
+import { readStructureFile } from '../../src/files/structureFile.ts'
 import { ENERGY_TERMS } from '../../src/platform/platform.ts'
 import { KCAL_PER_MOL } from '../../src/units.ts'
 import { temporaryFolder } from '../tools/folder.ts'

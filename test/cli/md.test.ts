@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readCheckpoint } from '../../src/io/checkpoint.ts'
+import { readCheckpoint } from '../../src/files/checkpoint.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { hideGpu } from '../tools/noGpu.ts'
 import { LIFSI_MD, writeLifsi } from './boxes.ts'

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { loadBandRecipe } from '../../src/io/bandRecipe.ts'
-import { writeManifest } from '../../src/io/manifest.ts'
-import { RUN_FILES } from '../../src/io/runDirectory.ts'
-import type { NebRequest, NebResults } from '../../src/workflow/bands/neb.ts'
+import type { NebRequest, NebResults } from '../../src/bands/neb.ts'
+import { writeManifest } from '../../src/files/manifest.ts'
+import { RUN_FILES } from '../../src/files/runDirectory.ts'
+import { loadBandRecipe } from '../../src/recipes/bandRecipe.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { document, hoplite, refusal } from './hoplite.ts'
 
@@ -13,7 +13,7 @@ const band = vi.hoisted(() => ({
   requests: [] as NebRequest[],
   answer: {} as Partial<NebResults>,
 }))
-vi.mock('../../src/workflow/bands/neb.ts', () => ({
+vi.mock('../../src/bands/neb.ts', () => ({
   planNeb: async () => ({ atoms: 160, frozen_atoms: 64, box_A: [], notes: ['neutralised'] }),
   runNeb: async (request: NebRequest) => {
     band.requests.push(request)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { readBandCheckpoint } from '../../src/io/bandFiles.ts'
+import { readBandCheckpoint } from '../../src/files/bandFiles.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { document } from './hoplite.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { RUN_FILES } from '../../src/io/runDirectory.ts'
+import { RUN_FILES } from '../../src/files/runDirectory.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { document, hoplite, ROOT, refusal, start, until } from './hoplite.ts'
 

@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFi
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.ts'
-import type { Job, JobOutcome } from '../../src/workflow/study/schedule.ts'
+import type { Job, JobOutcome } from '../../src/study/schedule.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { TINY_STUDY } from '../tools/tinyStudy.ts'
 import { changed } from './boxes.ts'
@@ -20,8 +20,8 @@ const jobs = vi.hoisted(() => ({
     throw new Error('not set')
   },
 }))
-vi.mock('../../src/workflow/study/schedule.ts', async original => ({
-  ...(await original<typeof import('../../src/workflow/study/schedule.ts')>()),
+vi.mock('../../src/study/schedule.ts', async original => ({
+  ...(await original<typeof import('../../src/study/schedule.ts')>()),
   runJobs: async (
     list: readonly Job[],
     options: {

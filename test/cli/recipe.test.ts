@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { readStructureFile, writeStructureFile } from '../../src/io/structureFile.ts'
+import { readStructureFile, writeStructureFile } from '../../src/files/structureFile.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { changed, LIFSI_BUILD, LIFSI_MD, writeLifsi } from './boxes.ts'
 import { contents, hoplite, refusal } from './hoplite.ts'

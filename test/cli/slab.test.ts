@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { readStructureFile } from '../../src/io/structureFile.ts'
+import { readStructureFile } from '../../src/files/structureFile.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { document, hoplite, POTENTIAL, refusal } from './hoplite.ts'
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Job, JobOutcome } from '../../src/workflow/study/schedule.ts'
+import type { Job, JobOutcome } from '../../src/study/schedule.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { writeLifsi } from './boxes.ts'
 import { document, hoplite, refusal } from './hoplite.ts'
@@ -20,8 +20,8 @@ const at = (name: string) => join(folder, name)
 
 /** Instead of simulating for minutes: what becomes of the study's jobs. */
 const jobs = vi.hoisted(() => ({ run: async (_jobs: readonly Job[]): Promise<JobOutcome[]> => [] }))
-vi.mock('../../src/workflow/study/schedule.ts', async original => ({
-  ...(await original<typeof import('../../src/workflow/study/schedule.ts')>()),
+vi.mock('../../src/study/schedule.ts', async original => ({
+  ...(await original<typeof import('../../src/study/schedule.ts')>()),
   runJobs: (list: readonly Job[]) => jobs.run(list),
 }))
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createBoard } from '../../src/cli/board.ts'
 import { conditionsTable, progressLine, progressTable } from '../../src/cli/studyTables.ts'
-import type { CaseProgress, StudyProgress } from '../../src/workflow/study/studyRuns.ts'
+import type { CaseProgress, StudyProgress } from '../../src/study/studyRuns.ts'
 import { overview } from '../report/studyFixture.ts'
 
 const one = (name: string, counts: Partial<CaseProgress>): CaseProgress => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mean } from '../../src/analysis/stats.ts'
 import { createBox } from '../../src/core/box.ts'
-import { makeMoleculesWhole } from '../../src/dynamics/molecules.ts'
+import { makeMoleculesWhole } from '../../src/core/molecules.ts'
 import {
   degreesOfFreedom,
   drawMaxwellBoltzmann,

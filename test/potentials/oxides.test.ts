@@ -6,10 +6,10 @@ import { createState } from '../../src/core/state.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import type { System } from '../../src/core/system.ts'
 import { createTopology } from '../../src/core/topology.ts'
-import { minimize } from '../../src/dynamics/minimize.ts'
 import { createReferenceEvaluator } from '../../src/platform/reference/reference.ts'
 import { assign } from '../../src/potentials/assign.ts'
 import { loadPotential, type Potential } from '../../src/potentials/load.ts'
+import { minimize } from '../../src/relax/minimize.ts'
 import {
   cellParameters,
   fallFromDisturbance,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseExtxyz } from '../../src/io/extxyz.ts'
+import { parseExtxyz } from '../../src/files/extxyz.ts'
 import type { TransportReport } from '../../src/report/model.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
 import { comparisonReport, singleRunReport } from './fixture.ts'

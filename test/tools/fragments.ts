@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { add, cross, norm, scale, subtract, turned, unit, type Vector } from '../../src/build/vectors.ts'
+import { add, cross, norm, scale, subtract, turned, unit, type Vector } from '../../src/construct/vectors.ts'
 import { orthorhombicBox } from '../../src/core/box.ts'
 import { createTopology } from '../../src/core/topology.ts'
-import { formatExtxyz } from '../../src/io/extxyz.ts'
+import { formatExtxyz } from '../../src/files/extxyz.ts'
 import { DEGREE } from '../../src/units.ts'
 
 /**

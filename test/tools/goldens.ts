@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CoulombMethod, SpecialFactors } from '../../src/core/force.ts'
 import type { System } from '../../src/core/system.ts'
-import { type LammpsData, parseLammpsData } from '../../src/io/lammpsData.ts'
-import type { LammpsStyles } from '../../src/io/lammpsStyles.ts'
-import { lammpsSystem } from '../../src/io/lammpsSystem.ts'
+import { type LammpsData, parseLammpsData } from '../../src/files/lammpsData.ts'
+import type { LammpsStyles } from '../../src/files/lammpsStyles.ts'
+import { lammpsSystem } from '../../src/files/lammpsSystem.ts'
 import { KCAL_PER_MOL } from '../../src/units.ts'
 
 export const GOLDEN_DIRECTORY = join(import.meta.dirname, '../golden/lammps')

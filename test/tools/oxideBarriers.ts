@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadBandRecipe } from '../../src/io/bandRecipe.ts'
-import { caseRecipe } from '../../src/studies/barrierStudy.ts'
-import { computeBand } from '../../src/workflow/bands/computeBand.ts'
-import { prepareBand } from '../../src/workflow/bands/prepareBand.ts'
+import { computeBand } from '../../src/bands/computeBand.ts'
+import { prepareBand } from '../../src/bands/prepareBand.ts'
+import { loadBandRecipe } from '../../src/recipes/bandRecipe.ts'
+import { caseRecipe } from '../../src/study/barrierStudy.ts'
 
 /** The crystal in which lithium hops, and what describes it. */
 export interface HopCrystal {

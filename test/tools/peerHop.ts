@@ -2,8 +2,8 @@ import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { minimumImage } from '../../src/core/box.ts'
 import type { Structure } from '../../src/core/structure.ts'
-import { parseLammpsData } from '../../src/io/lammpsData.ts'
-import { writeStructureFile } from '../../src/io/structureFile.ts'
+import { parseLammpsData } from '../../src/files/lammpsData.ts'
+import { writeStructureFile } from '../../src/files/structureFile.ts'
 
 /** Puts the Li hop of test/bench/neb into a folder, as LAMMPS's inputs and as hoplite's: li-hop.yaml and both ends. */
 export function writePeerHop(folder: string): void {

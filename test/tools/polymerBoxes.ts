@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { prepareSinglePoint } from '../../src/workflow/run/singlePoint.ts'
+import { prepareSinglePoint } from '../../src/run/singlePoint.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 

@@ -5,11 +5,11 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import * as z from 'zod'
-import { bandRecipeJsonSchema } from '../../src/io/bandRecipe.ts'
-import { recipeJsonSchema } from '../../src/io/recipe.ts'
-import { solidRecipeSchema } from '../../src/io/solidRecipe.ts'
-import { studyJsonSchema } from '../../src/io/studySchema.ts'
 import { potentialSchema } from '../../src/potentials/schema.ts'
+import { bandRecipeJsonSchema } from '../../src/recipes/bandRecipe.ts'
+import { recipeJsonSchema } from '../../src/recipes/recipe.ts'
+import { solidRecipeSchema } from '../../src/recipes/solidRecipe.ts'
+import { studyJsonSchema } from '../../src/recipes/studySchema.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 

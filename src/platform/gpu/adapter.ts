@@ -39,7 +39,7 @@ let found: Adapter | undefined
 export async function findAdapter(options: AdapterOptions = {}): Promise<Adapter | NoAdapter> {
   if (found && (!found.isSoftware || softwareAllowed(options))) return found
   try {
-    // Bundles for web pages have browser/standIns/dawn.ts in its place.
+    // Bundles for web pages have web/standIns/dawn.ts in its place.
     const { requestDawnAdapter } = await import('./dawn.ts')
     const adapter = await requestDawnAdapter(softwareAllowed(options))
     if (typeof adapter === 'string') return { name: null, reason: adapter }

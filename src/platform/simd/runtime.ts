@@ -6,7 +6,7 @@ import type { CrewData } from './crewServer.ts'
 
 /*
  * What the kernels and the crew need of Node, and nothing else of the platform does. Bundles for web pages have
- * browser/standIns/simdRuntime.ts in its place.
+ * web/standIns/simdRuntime.ts in its place.
  */
 
 /** Whether threads of this runtime can share memory. */

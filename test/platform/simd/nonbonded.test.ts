@@ -9,7 +9,7 @@ import { SimulationError } from '../../../src/errors.ts'
 import { createNonbonded } from '../../../src/platform/reference/nonbonded.ts'
 import { unsupportedTerms } from '../../../src/platform/simd/nonbonded.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
-import { prepareSinglePoint } from '../../../src/workflow/run/singlePoint.ts'
+import { prepareSinglePoint } from '../../../src/run/singlePoint.ts'
 import { cases } from '../cases.ts'
 import { directNonbonded } from './direct.ts'
 

@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { orthorhombicBox } from '../../../src/core/box.ts'
 import { createState } from '../../../src/core/state.ts'
 import { prepareEvaluator } from '../../../src/platform/choose.ts'
-import { replicate } from '../../../src/workflow/run/replicate.ts'
+import { replicate } from '../../../src/run/replicate.ts'
 import { shippedPvdf } from '../../tools/polymerBoxes.ts'
 import {
   broken,

@@ -1,0 +1,57 @@
+import { type Box, minimumImage } from './box.ts'
+import { bondedNeighbors, type Topology } from './topology.ts'
+
+/**
+ * Place of the first of these bonds that is not the short way round, or −1: after `makeMoleculesWhole`, a bond that
+ * closes a network through the cell's faces.
+ * @param bonds [2M] atom indices @param positions [3N] Å
+ */
+export function crossingBond(bonds: Int32Array, box: Box, positions: Float64Array): number {
+  const displacement = new Float64Array(3)
+  for (let k = 0; k < bonds.length; k += 2) {
+    for (let axis = 0; axis < 3; axis++) {
+      displacement[axis] = positions[3 * bonds[k]! + axis]! - positions[3 * bonds[k + 1]! + axis]!
+    }
+    const before = displacement.slice()
+    minimumImage(box, displacement)
+    if (displacement.some((value, axis) => Math.abs(value - before[axis]!) > 1e-6)) return k / 2
+  }
+  return -1
+}
+
+/**
+ * Moves atoms by whole lattice vectors, in place, until every bond is the short way round. Molecules that are whole
+ * stay where they are, bit for bit. A network bonded to its own image cannot be whole; the bonds that close it are
+ * left across the boundary.
+ * @param positions [3N] Å
+ */
+export function makeMoleculesWhole(
+  topology: Pick<Topology, 'bonds'>,
+  box: Box,
+  positions: Float64Array,
+): void {
+  const atomCount = positions.length / 3
+  const neighbors = bondedNeighbors(topology, atomCount)
+  const placed = new Uint8Array(atomCount)
+  const displacement = new Float64Array(3)
+  for (let start = 0; start < atomCount; start++) {
+    if (placed[start]) continue
+    placed[start] = 1
+    const stack = [start]
+    while (stack.length > 0) {
+      const i = stack.pop()!
+      for (const j of neighbors[i]!) {
+        if (placed[j]) continue
+        placed[j] = 1
+        stack.push(j)
+        const original = [0, 1, 2].map(k => positions[3 * j + k]! - positions[3 * i + k]!)
+        for (let k = 0; k < 3; k++) displacement[k] = original[k]!
+        minimumImage(box, displacement)
+        for (let k = 0; k < 3; k++) {
+          const shift = displacement[k]! - original[k]!
+          if (shift !== 0) positions[3 * j + k]! += shift
+        }
+      }
+    }
+  }
+}

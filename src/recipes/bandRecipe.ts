@@ -1,0 +1,319 @@
+import { dirname, resolve } from 'node:path'
+import * as z from 'zod'
+import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { UserError } from '../errors.ts'
+import { readText } from '../files/files.ts'
+import { bandInteractionsSchema, slabCorrection, withoutFilledAccuracy } from './interactions.ts'
+import { constants, count, fileName, path, positive, seed, together } from './keys.ts'
+import { fractionalSchema, resolveSolid, siteSchema, solidSchema } from './solidSchema.ts'
+
+const typesSchema = z
+  .record(z.string().min(1), z.string().min(1))
+  .describe('the atom type of each element, for a file that names none')
+
+const systemSchema = z.strictObject({
+  potential: path.describe('a file of potential parameters, relative to the recipe'),
+  structure: path.optional().describe('the initial end point, a structure file'),
+  build: solidSchema.optional().describe('the initial end point, a crystal or a slab'),
+  types: typesSchema.optional(),
+})
+
+const endpointsSchema = z.strictObject({
+  initial: path,
+  final: path,
+  via: z.array(path).default([]).describe('structures that the first path goes through, in order'),
+  types: typesSchema.optional(),
+})
+
+const hopSchema = z
+  .strictObject({
+    ion: siteSchema.describe('the atom that hops'),
+    to: siteSchema.optional().describe('the site of an atom that is removed: the vacancy'),
+    to_fractional: fractionalSchema.optional(),
+    via: z
+      .array(z.union([siteSchema, fractionalSchema], { error: 'expected a site or fractions [u, v, w]' }))
+      .default([])
+      .describe('sites or [u, v, w] that the first path goes through, in order'),
+  })
+  .superRefine(
+    together(({ to, to_fractional }, context) => {
+      if ((to === undefined) !== (to_fractional === undefined)) return
+      const both = to !== undefined
+      context.addIssue({
+        code: 'custom',
+        path: both ? ['to_fractional'] : [],
+        message: both ? 'give to or to_fractional, not both' : 'hop needs one of to and to_fractional',
+      })
+    }),
+  )
+
+const chargesSchema = z
+  .strictObject({
+    neutralize: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('atom types whose charges are shifted alike until the cell is neutral'),
+    transfer: z
+      .array(
+        z.strictObject({
+          from: siteSchema.describe('the atom that electrons leave: its charge rises'),
+          to: z.array(z.string().min(1)).min(1).describe('atom types that share them'),
+          electrons: z.number().describe('how many, such as 0.35'),
+        }),
+      )
+      .default([])
+      .describe('after neutralizing; the net charge stays'),
+  })
+  .superRefine(
+    together(({ neutralize, transfer }, context) => {
+      if (neutralize || transfer.length > 0) return
+      context.addIssue({ code: 'custom', path: [], message: 'charges needs neutralize, transfer or both' })
+    }),
+  )
+
+const tethersSchema = z.strictObject({
+  stiffness_eV_per_A2: z
+    .number()
+    .min(0)
+    .describe('½k·dx², of each atom to where the ideal lattice or the initial file has it'),
+  except: z
+    .union([z.enum(['hop', 'none']), z.array(siteSchema)])
+    .default('hop')
+    .describe('atoms that are free: the ion that hops, none, or these sites'),
+  adsorbate_eV_per_A2: z.number().min(0).default(0).describe('of adsorbates, to where they relax first'),
+})
+
+const bondOverride = z
+  .strictObject({
+    pattern: z.string().min(1).describe('of the bond, as the potential writes it'),
+    D_eV: z.number().min(0).optional(),
+    a_per_A: positive.optional(),
+    k_eV_per_A2: z.number().min(0).optional(),
+    r0_A: positive.optional(),
+  })
+  .superRefine(
+    together(({ pattern, ...parameters }, context) => {
+      if (Object.values(parameters).some(value => value !== undefined)) return
+      context.addIssue({
+        code: 'custom',
+        path: [],
+        message: `nothing of ${pattern} is replaced: give D_eV, a_per_A, k_eV_per_A2 or r0_A`,
+      })
+    }),
+  )
+
+/** Images of the longest band. */
+const MOST_IMAGES = 199
+
+const bandSchema = z
+  .strictObject({
+    images: z.number().int().min(3).max(MOST_IMAGES).default(9).describe('with both ends'),
+    path: z.enum(['linear', 'idpp']).default('linear').describe('the first guess'),
+    springs: z.enum(['uniform', 'energy-weighted']).default('uniform'),
+    spring_eV_per_A2: z
+      .union([positive, z.array(positive).length(2)], { error: 'expected a number, or [softest, stiffest]' })
+      .default(1)
+      .describe('energy-weighted: [softest, stiffest]'),
+    optimizer: z.enum(['lbfgs', 'fire']).default('lbfgs'),
+    climb: z.boolean().default(true).describe('the highest image climbs to the saddle'),
+    fmax_eV_per_A: positive.default(0.01).describe('largest force on an atom of a relaxed band'),
+    max_iterations: count.default(500),
+  })
+  .superRefine(
+    together(({ springs, spring_eV_per_A2: spring, ...band }, context) => {
+      const refuse = (key: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [key], message })
+      if (springs === 'energy-weighted' && typeof spring === 'number') {
+        refuse(
+          'spring_eV_per_A2',
+          `springs: energy-weighted needs two constants: spring_eV_per_A2: [${spring / 10}, ${spring}]`,
+        )
+      } else if (springs === 'uniform' && typeof spring !== 'number') {
+        refuse('spring_eV_per_A2', 'springs: uniform takes one spring_eV_per_A2; two are for energy-weighted')
+      } else if (typeof spring !== 'number' && spring[0]! >= spring[1]!) {
+        refuse(
+          'spring_eV_per_A2',
+          `the softest spring, ${spring[0]}, must be below the stiffest, ${spring[1]}`,
+        )
+      }
+      const even = evenWithoutClimbing(band)
+      if (even) refuse('images', even)
+    }),
+  )
+
+function evenWithoutClimbing({ images, climb }: { images: number; climb: boolean }): string | null {
+  if (climb || images % 2 === 1) return null
+  return `${images} images without climb: none would sit in the middle of the path, and the barrier would read low; use an odd number or climb: true`
+}
+
+const vibrationsSchema = z.strictObject({
+  prefactor: z.boolean().default(true).describe('of harmonic transition-state theory, with the hop rate'),
+  temperature_K: positive.max(10_000).default(300),
+  shell_A: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('atoms this near to the ion vibrate as well; 0 for the ion alone'),
+})
+
+/** A recipe of `hoplite neb`: unknown keys are refused, defaults filled in. */
+export const bandRecipeSchema = z
+  .strictObject({
+    name: fileName,
+    seed,
+    system: systemSchema,
+    endpoints: endpointsSchema.optional().describe('both ends as files, instead of a structure and a hop'),
+    hop: hopSchema.optional(),
+    charges: chargesSchema.optional(),
+    tethers: tethersSchema.optional(),
+    overrides: z
+      .strictObject({ bonds: z.array(bondOverride).default([]) })
+      .optional()
+      .describe('parameters that replace those of the potential'),
+    interactions: bandInteractionsSchema.prefault({}),
+    band: bandSchema.prefault({}),
+    endpoints_fmax_eV_per_A: positive.default(0.005).describe('to which the ends are relaxed first'),
+    vibrations: vibrationsSchema.optional(),
+    constants,
+  })
+  .superRefine(
+    together((recipe, context) => {
+      for (const { key, message } of mistakes(recipe)) {
+        context.addIssue({ code: 'custom', path: [...key], message })
+      }
+    }),
+  )
+  .transform(({ interactions, ...recipe }) => ({
+    ...recipe,
+    interactions: {
+      ...interactions,
+      slab_correction: slabCorrection(interactions, recipe.system.build?.slab !== undefined),
+    },
+  }))
+
+interface Blocks {
+  readonly system: z.output<typeof systemSchema>
+  readonly endpoints?: z.output<typeof endpointsSchema> | undefined
+  readonly hop?: z.output<typeof hopSchema> | undefined
+  readonly tethers?: z.output<typeof tethersSchema> | undefined
+  readonly band: { readonly images: number }
+}
+
+/** What the blocks of a recipe do not say together. */
+function mistakes({ system, endpoints, hop, tethers, band }: Blocks): { key: YamlPath; message: string }[] {
+  const { structure, build } = system
+  const found: { key: YamlPath; message: string }[] = []
+  const refuse = (key: YamlPath, message: string) => found.push({ key, message })
+  if (structure !== undefined && build) refuse(['system', 'build'], 'give structure or build, not both')
+  if (system.types && (build || endpoints)) {
+    refuse(['system', 'types'], `write types in ${build ? 'system.build' : 'endpoints'}`)
+  }
+  const start = structure !== undefined ? 'structure' : build ? 'build' : null
+  if (endpoints && start) {
+    refuse(['endpoints'], `give endpoints, or system.${start} with a hop, not both`)
+  } else if (endpoints) {
+    if (hop) refuse(['hop'], 'endpoints say where the atoms go: they take no hop with them')
+    if (tethers?.except === 'hop') {
+      refuse(['tethers'], 'tethers frees the ion of the hop, and there is none: write except: none, or sites')
+    }
+  } else {
+    if (!start) refuse(['system'], 'system needs one of structure and build, or the recipe needs endpoints')
+    if (!hop) refuse(['hop'], 'the key `hop` is missing: which ion goes where')
+  }
+  const via = (endpoints ?? hop)?.via.length ?? 0
+  if (band.images < via + 3) {
+    refuse(
+      ['band', 'images'],
+      `${band.images} images are too few for a path through ${via} via ${via === 1 ? 'point' : 'points'}: at least ${via + 3}`,
+    )
+  }
+  return found
+}
+
+/** A band recipe with every default filled in. */
+export type BandRecipe = z.output<typeof bandRecipeSchema>
+
+export interface LoadedBandRecipe {
+  /** Paths in it are absolute. */
+  readonly recipe: BandRecipe
+  readonly text: string
+  readonly path: string
+  /** `file:line:column key` of a key, for errors about what it means. */
+  where(path: YamlPath): string
+}
+
+/** @throws UserError with file, line and key */
+export function loadBandRecipe(path: string): LoadedBandRecipe {
+  const text = readText(path)
+  const { value, where } = parseYamlDocument(text, bandRecipeSchema, path)
+  return { recipe: withAbsolutePaths(value, dirname(resolve(path))), text, path, where }
+}
+
+/** What reading a recipe back needs to know of it before it is validated. */
+const resolvedSchema = z.looseObject({ interactions: z.looseObject({ coulomb: z.string() }) })
+
+/**
+ * Reads a band recipe back that had its defaults filled in, such as a manifest's: every path in it is absolute.
+ * @param file the file that holds it, for messages
+ * @throws UserError with the key
+ */
+export function parseBandRecipeObject(resolved: unknown, file: string): LoadedBandRecipe {
+  const place = `${file} (recipe)`
+  const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
+  const written = { ...given, interactions: withoutFilledAccuracy(given.interactions) }
+  const text = JSON.stringify(written, null, 2)
+  const { value, where } = parseYamlDocument(text, bandRecipeSchema, place)
+  return { recipe: value, text, path: file, where }
+}
+
+/**
+ * The recipe with what the command line replaces.
+ * @throws UserError when the band that results is no sensible one
+ */
+export function overrideBand(
+  loaded: LoadedBandRecipe,
+  { images, fmax_eV_per_A }: { images?: number | undefined; fmax_eV_per_A?: number | undefined },
+): LoadedBandRecipe {
+  const band = {
+    ...loaded.recipe.band,
+    ...(images !== undefined && { images }),
+    ...(fmax_eV_per_A !== undefined && { fmax_eV_per_A }),
+  }
+  const recipe = { ...loaded.recipe, band }
+  const message =
+    (band.images > MOST_IMAGES ? `a band has at most ${MOST_IMAGES} images` : null) ??
+    evenWithoutClimbing(band) ??
+    mistakes(recipe)[0]?.message
+  if (images !== undefined && message !== undefined) {
+    throw new UserError({ message, where: `--images ${images}` })
+  }
+  return { ...loaded, recipe }
+}
+
+function withAbsolutePaths(recipe: BandRecipe, folder: string): BandRecipe {
+  const { system, endpoints } = recipe
+  const { structure, build } = system
+  return {
+    ...recipe,
+    system: {
+      ...system,
+      potential: resolve(folder, system.potential),
+      ...(structure !== undefined && { structure: resolve(folder, structure) }),
+      ...(build && { build: resolveSolid(build, folder) }),
+    },
+    ...(endpoints && {
+      endpoints: {
+        ...endpoints,
+        initial: resolve(folder, endpoints.initial),
+        final: resolve(folder, endpoints.final),
+        via: endpoints.via.map(file => resolve(folder, file)),
+      },
+    }),
+  }
+}
+
+/** The JSON schema (draft 2020-12) of a band recipe, for editors that complete and check YAML. */
+export function bandRecipeJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(bandRecipeSchema, { io: 'input' })
+}

@@ -1,0 +1,284 @@
+import { dirname, isAbsolute, resolve } from 'node:path'
+import * as z from 'zod'
+import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { UserError } from '../errors.ts'
+import { readText } from '../files/files.ts'
+import { interactionsSchema, isEwald, withoutFilledAccuracy } from './interactions.ts'
+import { constants, count, fileName, path, positive, seed } from './keys.ts'
+import { buildsSolid } from './solidRecipe.ts'
+import { absoluteUnit } from './solidSchema.ts'
+import { stageSchema, withoutFilledKeys } from './stages.ts'
+
+export const fraction = z.number().min(0).max(1)
+export const placement = z.enum(['isolated', 'adjacent', 'random'])
+
+const replaceSchema = z.strictObject({
+  unit: path.describe('the repeat unit that stands in'),
+  fraction: fraction.describe('of the units, rounded per chain'),
+  placement: placement.default('isolated'),
+  keep_ends: z.boolean().default(true).describe('the first and last unit are never replaced'),
+})
+
+const polymerSchema = z.strictObject({
+  unit: path.describe('a name in structures/units, or a path to a unit file'),
+  chains: count,
+  units_per_chain: count,
+  conformation: z.enum(['trans', 'tgtg', 'random']).default('random'),
+  defect_fraction: fraction.default(0).describe('of head-to-head units'),
+  replace: replaceSchema.optional(),
+})
+
+const lamellaSchema = z.strictObject({
+  form: path.describe('a name in structures/forms, or a path to a form file'),
+  cells: z.tuple([count, count]).describe('of the form’s lattice along x and y'),
+  gap_A: positive.max(1000).describe('along z between one face and the next, where the ions go'),
+})
+
+/** Of molecules; crystals of other kinds have a schema of their own. */
+export const buildSchema = z
+  .strictObject({
+    polymers: z.array(polymerSchema).min(1).optional(),
+    ions: z
+      .record(z.string().min(1), count)
+      .optional()
+      .describe('number of each ion, by its name in structures/units'),
+    density_g_per_cm3: positive.max(30).optional().describe('at which an amorphous, cubic box is packed'),
+    lamella: lamellaSchema
+      .optional()
+      .describe(
+        'in place of a density: chains of one kind standing along z on the lattice of a crystal form',
+      ),
+  })
+  .superRefine((build, context) => {
+    if ((build.density_g_per_cm3 === undefined) === (build.lamella === undefined)) {
+      const both = build.lamella !== undefined
+      context.addIssue({
+        code: 'custom',
+        path: both ? ['density_g_per_cm3'] : [],
+        message: both
+          ? 'a lamella has a density already: that of its lattice and its gap'
+          : 'build needs one of density_g_per_cm3 and lamella',
+      })
+    }
+    if (build.polymers || Object.keys(build.ions ?? {}).length > 0) return
+    context.addIssue({ code: 'custom', path: [], message: 'build needs polymers, ions or both' })
+  })
+
+export type Build = z.output<typeof buildSchema>
+
+export const chargeScale = positive.max(2).describe('multiplies the charges of types marked ion')
+export const hydrogenMass = z.number().min(1).max(10).optional().describe('true masses when left out')
+export const neutralizingBackground = z
+  .boolean()
+  .optional()
+  .describe('lets the box carry a net charge, which a uniform background makes up for; with pme and ewald')
+
+const systemSchema = z
+  .strictObject({
+    potential: path.describe('a file of potential parameters, relative to the recipe'),
+    structure: path.optional().describe('a structure file, relative to the recipe'),
+    build: buildSchema.optional(),
+    charge_scale: chargeScale.default(1),
+    hydrogen_mass_g_per_mol: hydrogenMass,
+    neutralizing_background: neutralizingBackground,
+  })
+  .superRefine((system, context) => {
+    if ((system.structure === undefined) !== (system.build === undefined)) return
+    const both = system.structure !== undefined
+    context.addIssue({
+      code: 'custom',
+      path: both ? ['build'] : [],
+      message: both ? 'give structure or build, not both' : 'system needs one of structure and build',
+    })
+  })
+
+export const constraintsSchema = z.strictObject({
+  bonds: z.enum(['none', 'h-bonds', 'all-bonds']).default('none'),
+  tolerance: z.number().min(1e-14).max(1e-2).default(1e-8).describe('relative, of every constrained length'),
+})
+
+export const outputSchema = z.strictObject({
+  trajectory_every_ps: positive.default(0.1),
+  log_every_ps: positive.default(0.1),
+  checkpoint_every_ps: positive.default(5),
+})
+
+const analysisSchema = z
+  .strictObject({
+    species: z.string().min(1).default('Li'),
+    fit_from_ps: z.number().min(0).optional(),
+    fit_to_ps: positive.optional(),
+  })
+  .superRefine(({ fit_from_ps, fit_to_ps }, context) => {
+    if ((fit_from_ps === undefined) !== (fit_to_ps === undefined)) {
+      const missing = fit_from_ps === undefined ? 'fit_from_ps' : 'fit_to_ps'
+      const given = fit_from_ps === undefined ? 'fit_to_ps' : 'fit_from_ps'
+      context.addIssue({ code: 'custom', path: [given], message: `${given} needs ${missing} with it` })
+    } else if (fit_from_ps !== undefined && fit_from_ps >= fit_to_ps!) {
+      context.addIssue({
+        code: 'custom',
+        path: ['fit_to_ps'],
+        message: `fit_to_ps is ${fit_to_ps}: it must be above fit_from_ps, ${fit_from_ps}`,
+      })
+    }
+  })
+
+/** A recipe of `hoplite build` and `hoplite md`: unknown keys are refused, defaults filled in. */
+export const recipeSchema = z
+  .strictObject({
+    name: fileName,
+    seed,
+    system: systemSchema,
+    interactions: interactionsSchema.prefault({}),
+    constraints: constraintsSchema.prefault({}),
+    stages: z.array(stageSchema).min(1),
+    output: outputSchema.prefault({}).describe('of the last stage, the production'),
+    analysis: analysisSchema.optional(),
+    constants,
+  })
+  .superRefine(({ system, interactions, stages }, context) => {
+    if (system.neutralizing_background === true && !isEwald(interactions.coulomb)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['system', 'neutralizing_background'],
+        message: `coulomb: ${interactions.coulomb} has no background: that belongs to pme and ewald`,
+      })
+    }
+    stages.forEach(({ name }, k) => {
+      if (stages.findIndex(other => other.name === name) === k) return
+      context.addIssue({
+        code: 'custom',
+        path: ['stages', k, 'name'],
+        message: `two stages are named ${name}`,
+      })
+    })
+  })
+
+/** A recipe with every default filled in. */
+export type Recipe = z.output<typeof recipeSchema>
+
+export interface LoadedRecipe {
+  /** Paths in it are absolute. */
+  readonly recipe: Recipe
+  readonly text: string
+  readonly path: string
+  /** `file:line:column key` of a key, for errors about what it means. */
+  where(path: YamlPath): string
+}
+
+/** @throws UserError with file, line and key */
+export function loadRecipe(path: string): LoadedRecipe {
+  return parseRecipe(readText(path), path)
+}
+
+/** A recipe that is no file yet, or not the file that messages name. @throws UserError with file, line and key */
+export function parseRecipe(text: string, path: string): LoadedRecipe {
+  refuseSolid(text, path)
+  const { value, where } = parseYamlDocument(text, recipeSchema, path)
+  checkFitWindow(value, where)
+  return { recipe: withAbsolutePaths(value, dirname(path)), text, path, where }
+}
+
+/** Crystals and bands have recipes of their own, whose keys would only look misspelt here. */
+function refuseSolid(text: string, path: string): void {
+  const { value, where } = parseYamlDocument(text, z.unknown(), path)
+  if (!buildsSolid(value)) return
+  throw new UserError({
+    message: 'this recipe builds a crystal: molecular dynamics takes a structure file of it',
+    where: where(['system', 'build']),
+    hint: `hoplite build ${path} --out crystal.extxyz, then system: { structure: crystal.extxyz }`,
+  })
+}
+
+/** A fit window beyond the end of the production would be found out only after hours. */
+function checkFitWindow({ stages, analysis }: Recipe, where: LoadedRecipe['where']): void {
+  const last = stages.at(-1)!
+  if (!analysis) return
+  if (!('time_ps' in last)) {
+    throw new UserError({
+      message: `analysis needs a last stage of dynamics, not ${last.kind}`,
+      where: where(['analysis']),
+    })
+  }
+  if (analysis.fit_to_ps !== undefined && analysis.fit_to_ps > last.time_ps) {
+    throw new UserError({
+      message: `fit_to_ps is ${analysis.fit_to_ps}: the last stage, ${last.name}, is ${last.time_ps} ps long`,
+      where: where(['analysis', 'fit_to_ps']),
+    })
+  }
+}
+
+/** What reading a recipe back needs to know of it before it is validated. */
+const resolvedSchema = z.looseObject({
+  interactions: z.looseObject({ coulomb: z.string() }),
+  stages: z.array(z.looseObject({ kind: z.string() })),
+})
+
+/**
+ * Reads a recipe back that had its defaults filled in, such as a manifest's: every path in it is absolute.
+ * @param file the file that holds it, for messages
+ * @throws UserError with the key
+ */
+export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe {
+  const place = `${file} (recipe)`
+  if (typeof resolved === 'object' && resolved !== null && 'band' in resolved) {
+    throw new UserError({
+      message: 'this is a band, not a run of molecular dynamics',
+      where: file,
+      hint: `to go on with it: hoplite neb ${dirname(file)} --resume`,
+    })
+  }
+  const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
+  const text = JSON.stringify(asWritten(given), null, 2)
+  const { value, where } = parseYamlDocument(text, recipeSchema, place)
+  return { recipe: value, text, path: file, where }
+}
+
+/** A recipe that had its defaults filled in, without those that a file may not give. */
+export function asWritten<T extends z.output<typeof resolvedSchema>>(recipe: T) {
+  return {
+    ...recipe,
+    interactions: withoutFilledAccuracy(recipe.interactions),
+    stages: recipe.stages.map(withoutFilledKeys),
+  }
+}
+
+function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
+  const { potential, structure, build } = recipe.system
+  return {
+    ...recipe,
+    system: {
+      ...recipe.system,
+      potential: resolve(folder, potential),
+      ...(structure !== undefined && { structure: resolve(folder, structure) }),
+      ...(build && { build: absoluteBuild(build, folder) }),
+    },
+  }
+}
+
+/** Names of units stay; what looks like a path becomes one. */
+export function absoluteBuild(build: Build, folder: string): Build {
+  const unit = (name: string) => absoluteUnit(name, folder)
+  return {
+    ...build,
+    ...(build.lamella && { lamella: { ...build.lamella, form: unit(build.lamella.form) } }),
+    ...(build.polymers && {
+      polymers: build.polymers.map(polymer => ({
+        ...polymer,
+        unit: unit(polymer.unit),
+        ...(polymer.replace && { replace: { ...polymer.replace, unit: unit(polymer.replace.unit) } }),
+      })),
+    }),
+  }
+}
+
+/** Files of units and forms that are not hoplite's own, of what `absoluteBuild` has made absolute. */
+export function filesOfBuild({ polymers = [], lamella }: Build): string[] {
+  const names = polymers.flatMap(({ unit, replace }) => (replace ? [unit, replace.unit] : [unit]))
+  return [...new Set(lamella ? [...names, lamella.form] : names)].filter(isAbsolute)
+}
+
+/** The JSON schema (draft 2020-12) of a recipe file, for editors that complete and check YAML. */
+export function recipeJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(recipeSchema, { io: 'input' })
+}

@@ -1,0 +1,52 @@
+import { dirname, resolve } from 'node:path'
+import * as z from 'zod'
+import { parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { readText } from '../files/files.ts'
+import { loadBandRecipe } from './bandRecipe.ts'
+import { fileName, path, seed } from './keys.ts'
+import { isSolid, resolveSolid, solidSchema } from './solidSchema.ts'
+
+/** A recipe of `hoplite build` for a crystal or a slab: no stages, and a potential only for who reads it on. */
+export const solidRecipeSchema = z.strictObject({
+  name: fileName,
+  seed,
+  system: z.strictObject({ potential: path.optional(), build: solidSchema }),
+})
+
+export interface LoadedSolidRecipe {
+  /** Paths in it are absolute. */
+  readonly recipe: z.output<typeof solidRecipeSchema>
+  readonly path: string
+  /** `file:line:column key` of a key, for errors about what it means. */
+  where(path: YamlPath): string
+}
+
+/**
+ * Reads the crystal that a recipe builds, on its own or as the initial end point of a band.
+ * @returns null when the recipe builds no crystal
+ * @throws UserError with file, line and key
+ */
+export function loadSolidRecipe(path: string): LoadedSolidRecipe | null {
+  const text = readText(path)
+  const { value: raw } = parseYamlDocument(text, z.unknown(), path)
+  if (!buildsSolid(raw)) return null
+  if ('hop' in raw) {
+    const { recipe, where } = loadBandRecipe(path)
+    const { name, seed, system } = recipe
+    return { recipe: { name, seed, system: { ...system, build: system.build! } }, path, where }
+  }
+  const { value, where } = parseYamlDocument(text, solidRecipeSchema, path)
+  const folder = dirname(resolve(path))
+  const { potential, build } = value.system
+  const system = {
+    ...(potential !== undefined && { potential: resolve(folder, potential) }),
+    build: resolveSolid(build, folder),
+  }
+  return { recipe: { ...value, system }, path, where }
+}
+
+/** Whether a recipe, as yet unchecked, is about a crystal. */
+export function buildsSolid(recipe: unknown): recipe is object {
+  const system = z.object({ system: z.object({ build: z.unknown() }) }).safeParse(recipe)
+  return system.success && isSolid(system.data.system.build)
+}

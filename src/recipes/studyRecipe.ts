@@ -1,0 +1,228 @@
+import { dirname, resolve } from 'node:path'
+import { parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { UserError } from '../errors.ts'
+import { readText } from '../files/files.ts'
+import { absoluteBuild, outputSchema, type Recipe } from './recipe.ts'
+import {
+  CASE_TEMPERATURE_K,
+  type StudyCase,
+  type StudyRecipe,
+  type StudySystem,
+  studySchema,
+} from './studySchema.ts'
+
+export interface LoadedStudyRecipe {
+  /** Paths in it are absolute. */
+  readonly recipe: StudyRecipe
+  readonly path: string
+  /** `file:line:column key` of a key, for errors about what it means. */
+  where(path: YamlPath): string
+}
+
+/** @throws UserError with file, line and key */
+export function loadStudyRecipe(file: string): LoadedStudyRecipe {
+  const { value, where } = parseYamlDocument(readText(file), studySchema, file)
+  const loaded = { recipe: withAbsolutePaths(value, dirname(file)), path: file, where }
+  checkSystems(loaded)
+  checkCases(loaded)
+  return loaded
+}
+
+function withAbsolutePaths(recipe: StudyRecipe, folder: string): StudyRecipe {
+  const absolute = (system: StudySystem): StudySystem => ({
+    ...system,
+    ...(system.structures && { structures: system.structures.map(file => resolve(folder, file)) }),
+    ...(system.build && { build: absoluteBuild(system.build, folder) }),
+  })
+  return {
+    ...recipe,
+    potential: resolve(folder, recipe.potential),
+    systems: recipe.systems.map(absolute),
+    cases: recipe.cases.map(one => ({
+      ...one,
+      ...(one.systems && {
+        systems: one.systems.map(system => (typeof system === 'string' ? system : absolute(system))),
+      }),
+    })),
+  }
+}
+
+/** The protocol of a case: its own, and the study's where it has none. */
+export interface StudyProtocol {
+  readonly hydrogen_mass_g_per_mol: number | undefined
+  readonly interactions: Recipe['interactions'] | undefined
+  readonly constraints: Recipe['constraints'] | undefined
+  readonly stages: Recipe['stages']
+  readonly output: Recipe['output']
+  readonly analysis: { readonly fit_from_ps: number; readonly fit_to_ps: number }
+}
+
+/** Where the stages of a case stand: in the case, or in the study. */
+const stagesPath = (one: StudyCase, index: number): YamlPath =>
+  one.stages ? ['cases', index, 'stages'] : ['stages']
+
+/** @throws UserError when neither the case nor the study has stages, or a window to fit over */
+export function protocolOf({ recipe, where }: LoadedStudyRecipe, one: StudyCase): StudyProtocol {
+  const at = where(['cases', recipe.cases.indexOf(one), 'name'])
+  const stages = one.stages ?? recipe.stages
+  const analysis = one.analysis ?? recipe.analysis
+  if (!stages || !analysis) {
+    throw new UserError({
+      message: `the case ${one.name} has no ${stages ? 'analysis' : 'stages'}`,
+      where: at,
+      hint: 'give it to the case, or to the whole study',
+    })
+  }
+  return {
+    hydrogen_mass_g_per_mol: one.hydrogen_mass_g_per_mol ?? recipe.hydrogen_mass_g_per_mol,
+    interactions: one.interactions ?? recipe.interactions,
+    constraints: one.constraints ?? recipe.constraints,
+    stages,
+    output: one.output ?? recipe.output ?? outputSchema.parse({}),
+    analysis,
+  }
+}
+
+/** The systems of a case; those that it has otherwise keep the study's label and colour unless they have their own. */
+export function systemsOf({ systems }: StudyRecipe, one: StudyCase): StudySystem[] {
+  if (!one.systems) return systems
+  return one.systems.map(given => {
+    const name = typeof given === 'string' ? given : given.name
+    const known = systems.find(system => system.name === name)
+    if (typeof given === 'string') return known!
+    return { ...given, label: given.label ?? known?.label, color: given.color ?? known?.color }
+  })
+}
+
+/** The case that the sentence is about: the one that says so, or the first that can be. */
+export const headlineOf = (recipe: StudyRecipe): StudyCase | undefined =>
+  recipe.cases.find(({ headline }) => headline) ??
+  recipe.cases.find(one => whyNoHeadline(recipe, one) === undefined)
+
+/** Why a case cannot be the headline, by its key. */
+function whyNoHeadline(recipe: StudyRecipe, one: StudyCase): { key: string; message: string } | undefined {
+  const list = (['temperature_K', 'charge_scale', 'degree', 'placement'] as const).find(key =>
+    Array.isArray(one[key]),
+  )
+  if (list) return { key: list, message: 'must be one case, and a list makes several' }
+  if (one.optional) return { key: 'optional', message: 'cannot be optional' }
+  if (systemsOf(recipe, one).length < 2) return { key: 'systems', message: 'needs two systems' }
+  return undefined
+}
+
+function checkSystems({ recipe, where }: LoadedStudyRecipe): void {
+  const names = recipe.systems.map(({ name }) => name)
+  const known = `systems: ${names.join(', ')}`
+  const checkForm = ({ form_of }: StudySystem, path: YamlPath) => {
+    if (form_of === undefined || names.includes(form_of)) return
+    throw new UserError({
+      message: `there is no system ${form_of}`,
+      where: where([...path, 'form_of']),
+      hint: known,
+    })
+  }
+  checkUnique(names, k => where(['systems', k, 'name']), 'systems')
+  recipe.systems.forEach((system, k) => {
+    checkForm(system, ['systems', k])
+  })
+  for (const name of Object.keys(recipe.published?.slope_A2_per_ps ?? {})) {
+    if (names.includes(name)) continue
+    throw new UserError({
+      message: `there is no system ${name}`,
+      where: where(['published', 'slope_A2_per_ps', name]),
+      hint: known,
+    })
+  }
+  recipe.cases.forEach((one, index) => {
+    one.systems?.forEach((system, k) => {
+      if (typeof system !== 'string' || names.includes(system)) return
+      throw new UserError({
+        message: `there is no system ${system}`,
+        where: where(['cases', index, 'systems', k]),
+        hint: known,
+      })
+    })
+    one.systems?.forEach((system, k) => {
+      if (typeof system !== 'string') checkForm(system, ['cases', index, 'systems', k])
+    })
+    const own = systemsOf(recipe, one).map(({ name }) => name)
+    checkUnique(own, k => where(['cases', index, 'systems', k]), 'systems of the case')
+  })
+}
+
+function checkUnique(names: readonly string[], where: (index: number) => string, what: string): void {
+  names.forEach((name, k) => {
+    if (names.indexOf(name) === k) return
+    throw new UserError({ message: `two ${what} are named ${name}`, where: where(k) })
+  })
+}
+
+function checkCases(loaded: LoadedStudyRecipe): void {
+  const { recipe, where } = loaded
+  const headline = headlineOf(recipe)
+  if (!headline) {
+    throw new UserError({
+      message: 'no case can be the headline, which the sentence of the report is about',
+      where: where(['cases']),
+      hint: 'it has two systems, no lists and is not optional',
+    })
+  }
+  recipe.cases.forEach((one, index) => {
+    const refuse = (key: string, message: string) => {
+      throw new UserError({ message, where: where(['cases', index, key]) })
+    }
+    if (one.headline && one !== headline) refuse('headline', `the headline is ${headline.name} already`)
+    const reason = one === headline && whyNoHeadline(recipe, one)
+    if (reason) refuse(reason.key, `the headline, ${one.name}, ${reason.message}`)
+    const replaces = systemsOf(recipe, one).some(({ build }) =>
+      build?.polymers?.some(({ replace }) => replace),
+    )
+    for (const key of ['degree', 'placement'] as const) {
+      if (one[key] === undefined || replaces) continue
+      refuse(key, `${key} has no effect: no system of the case has a polymer with \`replace\``)
+    }
+    checkProtocol(loaded, one, index)
+  })
+}
+
+/** What would be found out only when the first run has ended. */
+function checkProtocol(loaded: LoadedStudyRecipe, one: StudyCase, index: number): void {
+  const { where } = loaded
+  const { stages, analysis, output } = protocolOf(loaded, one)
+  const last = stages.at(-1)!
+  const path = stagesPath(one, index)
+  if (!('time_ps' in last)) {
+    throw new UserError({
+      message: `the last stage is the production: it must be dynamics, not ${last.kind}`,
+      where: where([...path, stages.length - 1]),
+    })
+  }
+  const window: YamlPath = one.analysis ? ['cases', index, 'analysis'] : ['analysis']
+  if (analysis.fit_from_ps >= analysis.fit_to_ps || analysis.fit_to_ps > last.time_ps) {
+    throw new UserError({
+      message: `the window of ${analysis.fit_from_ps} to ${analysis.fit_to_ps} ps does not fit: the last stage, ${last.name}, is ${last.time_ps} ps long`,
+      where: where([...window, 'fit_to_ps']),
+    })
+  }
+  const every_ps = output.trajectory_every_ps
+  // Frames count with a little to spare: 0.3 ps are three times 0.1 ps, though not in binary.
+  const lags = (edge_ps: number, slack: number) => edge_ps / every_ps + slack
+  if (Math.floor(lags(analysis.fit_to_ps, 1e-6)) - Math.ceil(lags(analysis.fit_from_ps, -1e-6)) < 2) {
+    throw new UserError({
+      message: `the window of ${analysis.fit_from_ps} to ${analysis.fit_to_ps} ps holds fewer than three frames: they are ${every_ps} ps apart`,
+      where: where([...window, 'fit_to_ps']),
+      hint: 'widen the window, or write frames more often: output.trajectory_every_ps',
+    })
+  }
+  const kept = stages.findLastIndex(stage => stage.kind === 'nvt' || stage.kind === 'npt')
+  const stage = stages[kept]
+  if (!stage || (stage.kind !== 'nvt' && stage.kind !== 'npt')) return
+  const key = stage.temperature_end_K === undefined ? 'temperature_K' : 'temperature_end_K'
+  const end = stage[key]
+  if (end === CASE_TEMPERATURE_K || end === one.temperature_K) return
+  throw new UserError({
+    message: `${stage.name}, the last stage with a thermostat, ends at ${end} K: not at the temperature of the case ${one.name}`,
+    where: where([...path, kept, key]),
+    hint: `write \`${key}: case\``,
+  })
+}

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import { type Box, minimumImage } from '../core/box.ts'
+import { buildPairList, createExclusions } from '../core/neighbors.ts'
+import type { Structure } from '../core/structure.ts'
+import { UserError } from '../errors.ts'
+
+/** Atoms closer than this are taken for a mistake in the file, not for a configuration to simulate. */
+const OVERLAP_A = 0.4
+
+/** A double gives atoms this far out, Å, to 1e-8 Å only: fewer digits than bonded forces need. */
+const FAR_A = 1e7
+
+/**
+ * @param where the key that names the file
+ * @returns the file
+ * @throws UserError there when it does not exist
+ */
+export function namedFile(file: string, where: string): string {
+  if (existsSync(file)) return file
+  throw new UserError({
+    message: `there is no file ${file}`,
+    where,
+    hint: 'a path is relative to the recipe that it stands in',
+  })
+}
+
+/** @throws UserError naming the first atom that is lost in space */
+export function checkPositions(structure: Structure, where: string): void {
+  const far = structure.positions.findIndex(x => !(Math.abs(x) <= FAR_A))
+  if (far < 0) return
+  const atom = Math.floor(far / 3)
+  throw new UserError({
+    message: `atom ${atom + 1} (${structure.elements[atom]}) has the coordinate ${structure.positions[far]} Å`,
+    where,
+    hint: `coordinates may lie outside the cell, but by no more than ${FAR_A} Å`,
+  })
+}
+
+/** @throws UserError naming two atoms that sit on top of each other */
+export function checkOverlaps(structure: Structure, where: string): void {
+  const { box, positions, elements } = structure
+  const list = buildPairList(box, positions, OVERLAP_A, createExclusions(elements.length, []))
+  if (list.partners.length === 0) return
+  const first = list.atoms[list.atomRuns.findIndex(run => list.runStarts[run]! > 0) - 1]!
+  const [i, j] = [first, list.partners[0]!].sort((a, b) => a - b) as [number, number]
+  const d = Float64Array.from([0, 1, 2], c => positions[3 * j + c]! - positions[3 * i + c]!)
+  minimumImage(box, d)
+  const pairs = list.partners.length
+  throw new UserError({
+    message: `atoms ${i + 1} (${elements[i]}) and ${j + 1} (${elements[j]}) overlap: ${Math.hypot(...d).toFixed(3)} Å apart${pairs > 1 ? `, and ${pairs - 1} more pairs` : ''}`,
+    where,
+    hint: `no two atoms may be closer than ${OVERLAP_A} Å`,
+  })
+}
+
+/** @throws UserError when atoms are frozen: dynamics would move them */
+export function checkNothingFrozen({ elements, frozen }: Structure, where: string): void {
+  const first = frozen?.indexOf(1) ?? -1
+  if (first < 0) return
+  const count = frozen!.reduce((sum, flag) => sum + flag, 0)
+  const which = `atom ${first + 1} (${elements[first]})${count > 1 ? ` and ${count - 1} more` : ''}`
+  throw new UserError({
+    message: `${which} ${count > 1 ? 'are' : 'is'} frozen, and molecular dynamics would move ${count > 1 ? 'them' : 'it'}`,
+    where,
+    hint: 'take the selective dynamics (POSCAR) or move_mask (extxyz) out of the file; hoplite neb keeps frozen atoms still',
+  })
+}
+
+/**
+ * Runs what may refuse, and adds the file or key that it was about to what the error says of the place.
+ * @throws what `run` throws
+ */
+export function about<T>(place: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof UserError) || error.where?.includes(place)) throw error
+    const { message, where, hint } = error
+    throw new UserError({
+      message,
+      where: where === undefined ? place : `${where}, for ${place}`,
+      ...(hint !== undefined && { hint }),
+    })
+  }
+}
+
+/** @throws UserError when a molecule could meet its own image */
+export function checkBoxAgainstCutoff(box: Box, cutoff_A: number, where: string): void {
+  const smallest = Math.min(...box.heights)
+  if (smallest >= 2 * cutoff_A) return
+  throw new UserError({
+    message: `the box is only ${smallest.toFixed(2)} Å high in its shortest direction, less than twice the cut-off of ${cutoff_A} Å`,
+    where,
+    hint: `use a cut-off of at most ${(Math.floor(smallest * 50) / 100).toFixed(2)} Å, or a larger box`,
+  })
+}

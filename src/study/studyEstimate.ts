@@ -1,0 +1,200 @@
+import { availableParallelism } from 'node:os'
+import { mean } from '../analysis/stats.ts'
+import { densityOf } from '../core/system.ts'
+import { stageStart } from '../dynamics/contract.ts'
+import type { Stage } from '../dynamics/protocol.ts'
+import { runProtocol } from '../dynamics/simulate.ts'
+import { readManifest } from '../files/manifest.ts'
+import { PLATFORM_KEYS, type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
+import { type BenchResult, bench } from '../run/bench.ts'
+import { type PreparedRun, prepareRun } from '../run/prepare.ts'
+import type { PlannedCase, PlannedRun } from './studyPlan.ts'
+import { inOrder, isOpen } from './studyRuns.ts'
+import { type RunState, runPaths, runState } from './studyState.ts'
+
+/** A time with the range in which it is expected, s. */
+export interface Expected {
+  readonly low_s: number
+  readonly expected_s: number
+  readonly high_s: number
+}
+
+export interface StudyEstimate {
+  readonly runs: readonly RunEstimate[]
+  /** Of all runs that are still to be done, so many at a time. */
+  readonly wall: Expected
+  readonly jobs: number
+}
+
+export interface RunEstimate {
+  readonly run: PlannedRun
+  readonly state: RunState
+  readonly atoms: number
+  /** Of the whole run. */
+  readonly wall: Expected
+  /** `runs`: finished ones of the same case and system. */
+  readonly basis: 'runs' | 'benchmark'
+}
+
+/** Density of what is packed loosely once it has been compressed at constant pressure: organic matter with salt, g/cm³. */
+const CONDENSED_g_per_cm3 = { low: 1, expected: 1.4, high: 2 }
+/** A benchmark is short, and other runs share the machine. */
+const BENCHMARK_SPREAD = { low: 0.9, expected: 1, high: 1.25 }
+const RUNS_SPREAD = { low: 0.95, expected: 1, high: 1.1 }
+/** Of the relaxation before a benchmark. */
+const MOST_MINIMIZER_STEPS = 200
+const BENCH = { sizes: [1], turns: 3, seconds: 0.25, timestep_fs: 1, threads: [1] }
+
+/**
+ * How long a study takes. Boxes of one composition are measured once; runs that have finished stand for their kind.
+ * @param directory of a study that has begun; null for a new one
+ * @throws UserError for anything that is wrong with a box
+ */
+export async function estimateStudy(
+  cases: readonly PlannedCase[],
+  options: {
+    readonly directory: string | null
+    readonly jobs?: number | undefined
+    readonly platform?: PlatformChoice | undefined
+    readonly retryFailed: boolean
+    onBox?(done: number, of: number): void
+  },
+): Promise<StudyEstimate> {
+  const { directory, jobs = availableParallelism(), platform = 'auto', retryFailed } = options
+  const boxes = new Map<string, { readonly box: PreparedRun; readonly speed: BenchResult }>()
+  const compositions = new Set(
+    cases.flatMap(({ systems }) => systems.map(system => composition(system.runs[0]!))),
+  )
+  const runs: RunEstimate[] = []
+  for (const { runs: replicas } of cases.flatMap(({ systems }) => systems)) {
+    const key = composition(replicas[0]!)
+    if (!boxes.has(key)) {
+      const box = prepareRun(replicas[0]!.loaded)
+      boxes.set(key, { box, speed: await measure(box, platform) })
+      options.onBox?.(boxes.size, compositions.size)
+    }
+    const { box, speed } = boxes.get(key)!
+    const finished = directory === null ? [] : finishedTimes(directory, replicas)
+    for (const run of replicas) {
+      runs.push({
+        run,
+        state: directory === null ? { kind: 'new' } : runState(directory, run.key),
+        atoms: box.system.atomCount,
+        wall: finished.length > 0 ? spread(mean(finished)) : benchmarked(run, box, speed),
+        basis: finished.length > 0 ? 'runs' : 'benchmark',
+      })
+    }
+  }
+  const byKey = new Map(runs.map(estimate => [estimate.run.key, estimate]))
+  const open = inOrder(cases)
+    .map(({ key }) => byKey.get(key)!)
+    .filter(({ state }) => isOpen(state, retryFailed))
+  const total = (key: keyof Expected) =>
+    scheduled(
+      open.map(({ wall }) => wall[key]),
+      jobs,
+    )
+  return {
+    runs,
+    wall: { low_s: total('low_s'), expected_s: total('expected_s'), high_s: total('high_s') },
+    jobs,
+  }
+}
+
+/** What decides how fast a box runs: neither temperature nor charges. */
+function composition({ loaded: { recipe } }: PlannedRun): string {
+  const { build, structure } = recipe.system
+  return JSON.stringify([
+    recipe.system.potential,
+    build ?? structure,
+    recipe.interactions,
+    recipe.constraints,
+  ])
+}
+
+/** Wall times of the replicas that have finished, s. */
+function finishedTimes(directory: string, replicas: readonly PlannedRun[]): number[] {
+  return replicas
+    .filter(({ key }) => runState(directory, key).kind === 'finished')
+    .map(({ key }) => readManifest(runPaths(directory, key).file('manifest')).wall_clock.wall_s)
+    .filter(wall_s => wall_s !== null)
+}
+
+const spread = (seconds: number): Expected => ({
+  low_s: RUNS_SPREAD.low * seconds,
+  expected_s: RUNS_SPREAD.expected * seconds,
+  high_s: RUNS_SPREAD.high * seconds,
+})
+
+/** Times steps of the box, once what comes before the first stage of dynamics has relaxed it. */
+async function measure(box: PreparedRun, platform: PlatformChoice): Promise<BenchResult> {
+  const { system, recipe } = box
+  const evaluator = await prepareEvaluator(platform, system, { threads: 1 })
+  await evaluator.dispose()
+  const key = PLATFORM_KEYS.find(name => name === (platform === 'auto' ? evaluator.ran : platform))!
+  const dynamics = recipe.stages.findIndex(stage => 'time_ps' in stage)
+  const stages = recipe.stages
+    .slice(0, dynamics)
+    .map(
+      (stage): Stage =>
+        stage.kind === 'minimize'
+          ? { ...stage, max_steps: Math.min(stage.max_steps, MOST_MINIMIZER_STEPS) }
+          : stage,
+    )
+  let { state } = box
+  const events = runProtocol({
+    system,
+    stages,
+    from: stageStart(state),
+    constraints: recipe.constraints,
+    prepare: part => prepareEvaluator(key, part, { threads: 1 }),
+    seed: recipe.seed,
+    constants: box.constants,
+    output: { thermo_every_ps: 1 },
+  })
+  for await (const event of events) if (event.kind === 'end') state = event.snapshot.state
+  const constraints = recipe.constraints.bonds
+  const { results } = await bench({ ...BENCH, system, state, platforms: [key], constraints })
+  return results[0]!
+}
+
+function benchmarked(run: PlannedRun, { system, state }: PreparedRun, speed: BenchResult): Expected {
+  const packed = densityOf(system.masses, state.box.volume)
+  const wall_s = (density: number, factor: number) =>
+    (run.steps * factor * stepTime_ms(speed, density / packed)) / 1000
+  const [low, expected, high] = densities(run, packed)
+  return {
+    low_s: wall_s(low, BENCHMARK_SPREAD.low),
+    expected_s: wall_s(expected, BENCHMARK_SPREAD.expected),
+    high_s: wall_s(high, BENCHMARK_SPREAD.high),
+  }
+}
+
+/** Of a step in a box that is compressed: there are as many more pairs within the cut-off. */
+function stepTime_ms({ steps_per_s, breakdown }: BenchResult, compression: number): number {
+  const step_ms = 1000 / steps_per_s
+  const pairs_ms = breakdown ? breakdown.pair_ms + breakdown.neighbours_ms : step_ms
+  return step_ms + pairs_ms * (compression - 1)
+}
+
+/** The density of most of a run: at least, expected, at most. */
+function densities({ loaded: { recipe } }: PlannedRun, packed: number): [number, number, number] {
+  let range: [number, number, number] = [packed, packed, packed]
+  for (const stage of recipe.stages) {
+    if (stage.kind === 'nvt' && stage.density_end_g_per_cm3 !== undefined) {
+      const density = stage.density_end_g_per_cm3
+      range = [density, density, density]
+    } else if (stage.kind === 'npt' && recipe.system.build && range[1] === packed) {
+      const { low, expected, high } = CONDENSED_g_per_cm3
+      range = [Math.max(packed, low), Math.max(packed, expected), Math.max(packed, high)]
+    }
+  }
+  return range
+}
+
+/** When the last of some tasks ends, each taken in turn by whoever is free. */
+function scheduled(tasks_s: readonly number[], workers: number): number {
+  const free = Array.from({ length: Math.max(1, workers) }, () => 0)
+  for (const task of tasks_s) free[free.indexOf(Math.min(...free))]! += task
+  return Math.max(...free)
+}

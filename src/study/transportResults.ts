@@ -1,0 +1,207 @@
+import { sentence } from '../report/sentence.ts'
+import type { Condition, ConditionSystem, StudyOverview } from '../report/studyModel.ts'
+import type { ComparedSystems, MeasuredSlope } from '../transport/comparison.ts'
+import { boxSlopesOf, boxStatistics } from '../transport/comparisonReport.ts'
+import type { CaseResult } from './caseResult.ts'
+import type { LoadedStudy, StudyMode } from './loadStudy.ts'
+import type { AnalysedCase } from './transportCase.ts'
+
+type Pair = readonly [number, number]
+
+/** A run that was planned and has not finished. */
+export interface MissingRun {
+  readonly run: string
+  readonly reason: string
+}
+
+/** The document of a study: results.json and what --json prints. */
+export interface StudyResults {
+  readonly study: string
+  readonly mode: StudyMode
+  readonly report: string
+  readonly cases: readonly {
+    readonly name: string
+    readonly value: number
+    readonly ci95: Pair
+    readonly unit: string
+    readonly published: number | null
+    readonly status: 'predicted'
+  }[]
+  /** Ratios that two single boxes of one material show. */
+  readonly null_ratio_ci95: Pair
+  readonly sentence: string
+  /** Of the headline, by all its boxes. */
+  readonly statistics: ReturnType<typeof statisticsOf>
+  readonly conditions: readonly ReturnType<typeof conditionDocument>[]
+  readonly not_run: StudyOverview['absent']
+  readonly missing: readonly MissingRun[]
+  readonly activation_energies: readonly ReturnType<typeof activationOf>[]
+}
+
+export const missingRuns = ({ cases }: LoadedStudy): MissingRun[] =>
+  cases
+    .flatMap(({ systems }) => systems.flatMap(({ runs }) => runs))
+    .flatMap(({ key, state }) => {
+      if (state.kind === 'finished') return []
+      return [{ run: key, reason: state.kind === 'failed' ? state.message : 'not finished' }]
+    })
+
+export function studyResults(
+  study: LoadedStudy,
+  { result, report }: AnalysedCase,
+  overview: StudyOverview,
+  path: string,
+): StudyResults {
+  const comparison = result.comparisons[0]!
+  const published = (name: string) =>
+    report.published.find(({ system }) => system === name)?.slope_A2_per_ps ?? null
+  const slopes: readonly MeasuredSlope[] = [
+    ...comparison.slopes,
+    ...result.comparisons.slice(1).map(({ slopes: [, other] }) => other),
+  ]
+  return {
+    study: study.study,
+    mode: study.mode,
+    report: path,
+    cases: [
+      ...result.systems.map(({ name }, k) => ({
+        name: `${report.speciesLabel} MSD slope, ${name}`,
+        value: slopes[k]!.value,
+        ci95: slopes[k]!.ci95,
+        unit: 'Å²/ps',
+        published: published(name),
+        status: 'predicted' as const,
+      })),
+      {
+        name: 'ratio',
+        value: comparison.ratio,
+        ci95: comparison.ratio_ci95,
+        unit: '',
+        published: report.publishedRatio?.value ?? null,
+        status: 'predicted',
+      },
+    ],
+    null_ratio_ci95: comparison.null_ratio_ci95,
+    sentence: sentence(report),
+    statistics: statisticsOf(result, comparison),
+    conditions: overview.conditions.map(conditionDocument),
+    not_run: overview.absent,
+    missing: missingRuns(study),
+    activation_energies: overview.activations.map(activationOf),
+  }
+}
+
+function statisticsOf({ systems }: CaseResult, comparison: ComparedSystems) {
+  const { oneBox, sameMaterial, meanSlopes, geometricMeans, probabilities } = comparison
+  const shares = (of: typeof sameMaterial.pooled) =>
+    of && {
+      pairs: of.pairs,
+      range90: of.range90,
+      at_least: of.atLeast,
+      at_least_ci95: of.atLeast_ci95,
+      at_most_inverse: of.atMostInverse,
+    }
+  return {
+    ratio_of: comparison.of,
+    method: comparison.method,
+    factor: comparison.factor,
+    p_at_least: probabilities?.atLeast ?? null,
+    p_at_most_inverse: probabilities?.atMostInverse ?? null,
+    mean_slopes: {
+      ratio: meanSlopes.ratio,
+      ci95: meanSlopes.ratio_ci95,
+      hierarchical_bootstrap_ci95: meanSlopes.bootstrap_ci95,
+    },
+    geometric_means: geometricMeans && {
+      ratio: geometricMeans.ratio,
+      ci95: geometricMeans.ratio_ci95,
+      box_bootstrap_ci95: geometricMeans.bootstrap_ci95,
+      permutation_p: geometricMeans.pValue,
+    },
+    one_box: shares(oneBox),
+    same_material: shares(sameMaterial.pooled),
+    same_material_log_normal_at_least: sameMaterial.logNormal,
+    systems: systems.map((system, k) => {
+      const slopes = boxSlopesOf(system)
+      const { median, range, geometricMean, sdLog } = boxStatistics(slopes)
+      return {
+        name: system.name,
+        box_slopes_A2_per_ps: slopes,
+        median_A2_per_ps: median.value,
+        median_ci95_A2_per_ps: median.ci95,
+        range_A2_per_ps: range,
+        geometric_mean_A2_per_ps: geometricMean?.value ?? null,
+        geometric_mean_ci95_A2_per_ps: geometricMean?.ci95 ?? null,
+        sd_ln_slope: sdLog?.value ?? null,
+        sd_ln_slope_ci95: sdLog?.ci95 ?? null,
+        alpha: system.transport.alpha,
+        alpha_ci95: system.transport.alpha_ci95,
+        verdict: system.transport.verdict,
+        // Of the first two only: the others are not part of the ratio.
+        same_material: k < 2 ? shares(k === 0 ? sameMaterial.first : sameMaterial.second) : null,
+      }
+    }),
+  }
+}
+
+/** A row as programs read it. */
+export function conditionDocument(row: Condition) {
+  const side = ({ name, borrowedFrom, boxes, slope_A2_per_ps, alpha, verdict }: ConditionSystem) => ({
+    system: name,
+    case: borrowedFrom ?? row.name,
+    boxes,
+    slope_A2_per_ps: slope_A2_per_ps.value,
+    slope_ci95_A2_per_ps: slope_A2_per_ps.ci95,
+    alpha: alpha.value,
+    alpha_ci95: alpha.ci95,
+    verdict,
+  })
+  return {
+    name: row.name,
+    temperature_K: row.temperature_K,
+    charge_scale: row.chargeScale,
+    degree: row.degree,
+    placement: row.placement,
+    numerator: side(row.numerator),
+    denominator: side(row.denominator),
+    ratio: row.ratio.value,
+    ratio_ci95: row.ratio.ci95,
+    ratio_of: row.of,
+    factor: row.factor,
+    p_at_least: row.probabilities?.atLeast ?? null,
+    p_at_most_inverse: row.probabilities?.atMostInverse ?? null,
+    published_inside: row.publishedInside,
+    one_inside: row.oneInside,
+  }
+}
+
+function activationOf({
+  system,
+  conditions,
+  points,
+  energy_eV,
+  pStraight,
+  measured_K,
+  outside,
+}: StudyOverview['activations'][number]) {
+  return {
+    system,
+    conditions,
+    energy_eV: energy_eV.value,
+    energy_ci95_eV: energy_eV.ci95,
+    p_straight: pStraight,
+    measured_K,
+    is_apparent: points.some(({ verdict }) => verdict !== 'diffusive'),
+    points: points.map(({ temperature_K, case: name, value, ci95 }) => ({
+      case: name,
+      temperature_K,
+      slope_A2_per_ps: value,
+      slope_ci95_A2_per_ps: ci95,
+    })),
+    extrapolated: outside && {
+      temperature_K: outside.asked_K,
+      slope_A2_per_ps: outside.value.value,
+      slope_ci95_A2_per_ps: outside.value.ci95,
+    },
+  }
+}

@@ -1,0 +1,189 @@
+import { availableParallelism, cpus } from 'node:os'
+import { mean, variance } from '../analysis/stats.ts'
+import type {
+  Headline,
+  Interval,
+  Provenance,
+  PublishedRatio,
+  PublishedSlope,
+  Replica,
+  SystemReport,
+  Thermo,
+  TransportReport,
+} from '../report/model.ts'
+import { ionLabel } from '../run/groups.ts'
+import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
+import { HOPLITE_VERSION } from '../version.ts'
+import { calibrationRows } from './calibration.ts'
+import type { ComparedSystems } from './comparison.ts'
+import { boxSlopesOf, boxStatistics, comparisonOf } from './comparisonReport.ts'
+import { type Mechanism, mechanismsOf } from './mechanism.ts'
+import { moleculeOf } from './molecule.ts'
+import { type AnalysedSystem, axisSlopes, slopeAgainstLength } from './transport.ts'
+import { checksOf } from './trust.ts'
+
+/** What a report says beyond the runs themselves. */
+export interface ReportContext {
+  readonly title: string
+  /** What the runs were made by, each without the program. */
+  readonly commands: readonly (readonly string[])[]
+  /** Longer names, by system. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly colors?: Readonly<Record<string, string>>
+  readonly published?: readonly PublishedSlope[]
+  readonly publishedRatio?: PublishedRatio | null
+}
+
+/** Everything that the page shows of some systems; the comparison is of the second over the first. */
+export async function transportReport(
+  systems: readonly [AnalysedSystem, ...AnalysedSystem[]],
+  comparison: ComparedSystems | null,
+  context: ReportContext,
+): Promise<TransportReport> {
+  const { species } = systems[0]
+  const runs = systems.flatMap(system => system.runs)
+  const mechanisms = await mechanismsOf(systems)
+  const [first, ...rest] = systems.map((system, k) => systemReport(system, mechanisms[k]!.shown, context))
+  return {
+    title: context.title,
+    species,
+    speciesLabel: ionLabel(species),
+    systems: [first!, ...rest],
+    comparison: comparison && systems[1] ? comparisonOf(systems[0], systems[1], comparison) : null,
+    published: context.published ?? [],
+    publishedRatio: context.publishedRatio ?? null,
+    study: null,
+    checks: checksOf(
+      systems,
+      mechanisms.map(({ hops }) => hops),
+    ),
+    calibration: calibrationRows(runs),
+    provenance: provenanceOf(systems, context.commands),
+  }
+}
+
+const headline = (value: number, ci95: Interval): Headline => ({ value, ci95, status: 'predicted' })
+
+const PRECISIONS = {
+  f64: 'f64 forces and integration',
+  mixed: 'f32 forces, f64 integration',
+  f32: 'f32 forces and integration',
+} as const
+const FIT_NAMES = { generalised: 'generalised least squares', uniform: 'ordinary least squares' } as const
+
+function systemReport(
+  system: AnalysedSystem,
+  mechanism: Mechanism['shown'],
+  context: ReportContext,
+): SystemReport {
+  const { transport, runs, species } = system
+  const [run] = runs as readonly [LoadedRun, ...LoadedRun[]]
+  const production = run.recipe.stages[run.productionStage]!
+  const densities = runs.map(r => mean(productionColumn(r, 'density_g_per_cm3')))
+  const settling = slopeAgainstLength(system)
+  const slopes = boxSlopesOf(system)
+  return {
+    name: system.name,
+    label: context.labels?.[system.name] ?? system.name,
+    color: context.colors?.[system.name] ?? null,
+    atoms: run.structure.elements.length,
+    ions: transport.ions,
+    temperature_K:
+      ('temperature_K' in production ? production.temperature_K : undefined) ??
+      mean(productionColumn(run, 'temperature_K')),
+    chargeScale: run.recipe.system.charge_scale,
+    density_g_per_cm3: {
+      value: mean(densities),
+      standardError: densities.length > 1 ? Math.sqrt(variance(densities) / densities.length) : null,
+      status: production.kind === 'npt' ? 'predicted' : 'chosen',
+    },
+    replicas: runs.map((r, k) => replicaOf(r, system, k, slopes[k]!)),
+    mean: {
+      lag_ps: transport.lag_ps,
+      msd_A2: transport.msd_A2,
+      low_A2: transport.msd_low_A2,
+      high_A2: transport.msd_high_A2,
+    },
+    slope_A2_per_ps: headline(transport.slope_A2_per_ps, transport.slope_ci95_A2_per_ps),
+    boxes: boxStatistics(slopes),
+    axisSlopes_A2_per_ps: axisSlopes(system),
+    fit: {
+      from_ps: transport.fit_from_ps,
+      to_ps: transport.fit_to_ps,
+      method: FIT_NAMES[transport.weighting],
+      other: {
+        value: transport.other_slope_A2_per_ps,
+        ci95: transport.other_slope_ci95_A2_per_ps,
+        method: FIT_NAMES[transport.weighting === 'uniform' ? 'generalised' : 'uniform'],
+      },
+    },
+    alpha: headline(transport.alpha, transport.alpha_ci95),
+    verdict: transport.verdict,
+    alphaCurve: transport.alpha_curve,
+    ...mechanism,
+    slopeVsLength:
+      settling.length < 2
+        ? null
+        : {
+            length_ps: settling.map(s => s.length_ps),
+            slope_A2_per_ps: settling.map(s => s.slope),
+            low_A2_per_ps: settling.map(s => s.ci95[0]),
+            high_A2_per_ps: settling.map(s => s.ci95[1]),
+          },
+    molecule: moleculeOf(run, system.surveys[0]!, species),
+  }
+}
+
+function replicaOf(run: LoadedRun, system: AnalysedSystem, index: number, slope_A2_per_ps: number): Replica {
+  const msd = system.msds[index]!
+  return {
+    seed: run.recipe.seed,
+    slope_A2_per_ps,
+    lag_ps: msd.lag_ps,
+    msd_A2: msd.mean_A2,
+    thermo: thermoOf(run),
+  }
+}
+
+function thermoOf(run: LoadedRun): Thermo {
+  return {
+    time_ps: productionColumn(run, 'time_ps'),
+    temperature_K: productionColumn(run, 'temperature_K'),
+    potential_eV: productionColumn(run, 'potential_eV'),
+    conserved_eV: productionColumn(run, 'conserved_eV'),
+    density_g_per_cm3: productionColumn(run, 'density_g_per_cm3'),
+    pressure_bar: productionColumn(run, 'pressure_bar'),
+  }
+}
+
+function provenanceOf(systems: readonly AnalysedSystem[], commands: ReportContext['commands']): Provenance {
+  const inputs = new Map<string, string>()
+  const recipes: { name: string; text: string }[] = []
+  for (const { runs } of systems) {
+    for (const run of runs) {
+      for (const { path, sha256 } of run.manifest.inputs) inputs.set(path, sha256)
+      recipes.push({ name: run.name, text: JSON.stringify(run.recipe, null, 2) })
+    }
+  }
+  return {
+    command: commands.map(command => `hoplite ${command.join(' ')}`).join('\n'),
+    date: new Date().toISOString(),
+    hopliteVersion: HOPLITE_VERSION,
+    nodeVersion: process.versions.node,
+    machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism() },
+    runs: systems.flatMap(({ name, runs }) =>
+      runs.map(({ recipe, manifest, results }) => ({
+        system: name,
+        seed: recipe.seed,
+        platformAsked: manifest.platform?.asked ?? 'unknown',
+        platformRan: manifest.platform?.ran ?? 'unknown',
+        precision: PRECISIONS[manifest.precision],
+        fallbackReason: manifest.platform?.fallback_reason ?? null,
+        wallTime_s: manifest.wall_clock.wall_s ?? Number.NaN,
+        rate_ns_per_day: results?.ns_per_day ?? Number.NaN,
+      })),
+    ),
+    inputs: [...inputs].map(([path, sha256]) => ({ path, sha256 })),
+    recipes,
+  }
+}

@@ -1,0 +1,163 @@
+import { viscosityForShift } from '../analysis/finiteSize.ts'
+import { mean } from '../analysis/stats.ts'
+import { formatNumber } from '../report/format.ts'
+import type { Check } from '../report/model.ts'
+import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
+import { CODATA_2018 } from '../units.ts'
+import type { HopCount } from './motion.ts'
+import type { AnalysedSystem } from './transport.ts'
+
+/** Mean temperature may differ from its target by this fraction. */
+const TEMPERATURE_TOLERANCE = 0.02
+/** Drift of the conserved quantity, in kT per atom and nanosecond. */
+const DRIFT_LIMIT = 1
+/** With fewer hops the interval of a slope is too narrow: `fitSlope`. */
+const HOPS_WANTED = 10
+/** What counts as a small effect of the box on a slope. */
+const SMALL_SHIFT = 0.1
+/** Replicas from which the scatter between boxes means something. */
+const REPLICAS_WANTED = 3
+
+/** Why the figures can, or cannot, be trusted: what failed stands beside what passed. */
+export function checksOf(systems: readonly AnalysedSystem[], hops: readonly (HopCount | null)[]): Check[] {
+  return [
+    ...systems.flatMap((system, k) => [
+      temperatureCheck(system),
+      pressureCheck(system),
+      driftCheck(system),
+      diffusiveCheck(system),
+      hopCheck(system, hops[k] ?? null),
+    ]),
+    protocolCheck(systems),
+    replicaCheck(systems),
+    finiteSizeCheck(systems),
+  ]
+}
+
+function temperatureCheck({ name, runs }: AnalysedSystem): Check {
+  const means = runs.map(run => mean(productionColumn(run, 'temperature_K')))
+  const targets = runs.map(targetTemperature)
+  const target = targets[0] ?? null
+  return {
+    name: `${name}: temperature`,
+    passed:
+      target === null
+        ? null
+        : means.every((value, k) => Math.abs(value / targets[k]! - 1) < TEMPERATURE_TOLERANCE),
+    detail: `${means.map(value => value.toFixed(1)).join(', ')} K${target === null ? '' : ` against ${target} K; within ${100 * TEMPERATURE_TOLERANCE} %`}`,
+  }
+}
+
+/**
+ * At a chosen density the pressure says how far that is from where the material would be at 1 bar. What is logged counts
+ * forces on atoms, which long steps shift through stiff angles; the barostat goes by centres of mass.
+ */
+function pressureCheck({ name, runs }: AnalysedSystem): Check {
+  const means = runs.map(run => mean(productionColumn(run, 'pressure_bar')))
+  const atPressure = runs.every(run => run.recipe.stages[run.productionStage]!.kind === 'npt')
+  const meaning = atPressure
+    ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat goes by the centres of what constraints tie'
+    : 'at a chosen density: that of 1 bar is lower where this is positive'
+  return {
+    name: `${name}: pressure`,
+    passed: null,
+    detail: `${means.map(value => value.toFixed(0)).join(', ')} bar ${meaning}`,
+  }
+}
+
+function targetTemperature(run: LoadedRun): number | null {
+  const stage = run.recipe.stages[run.productionStage]!
+  return stage.kind === 'nvt' || stage.kind === 'npt'
+    ? (stage.temperature_end_K ?? stage.temperature_K)
+    : null
+}
+
+function driftCheck({ name, runs }: AnalysedSystem): Check {
+  const drifts = runs.map(run => run.results?.drift_meV_per_atom_ps ?? null)
+  const limits = runs.map(run => {
+    const kT_meV = 1000 * CODATA_2018.boltzmann_eV_per_K * mean(productionColumn(run, 'temperature_K'))
+    return (DRIFT_LIMIT * kT_meV) / 1000
+  })
+  const known = drifts.every(drift => drift !== null)
+  return {
+    name: `${name}: conserved quantity`,
+    passed: known ? drifts.every((drift, k) => Math.abs(drift) < limits[k]!) : null,
+    detail: known
+      ? `drifts by ${drifts.map(drift => drift.toPrecision(2)).join(', ')} meV/atom/ps; limit ${limits[0]!.toPrecision(2)} (${DRIFT_LIMIT} kT per atom and ns)`
+      : 'a run has not finished, so its drift is not known',
+  }
+}
+
+function diffusiveCheck({ name, transport }: AnalysedSystem): Check {
+  const [low, high] = transport.alpha_ci95.map(value => value.toFixed(2))
+  return {
+    name: `${name}: diffusive`,
+    passed: transport.verdict === 'diffusive',
+    detail: `α = ${transport.alpha.toFixed(2)} (${low}–${high}): ${transport.verdict}${transport.verdict === 'diffusive' ? '' : ', so the slope is an apparent slope'}`,
+  }
+}
+
+function hopCheck({ name }: AnalysedSystem, count: HopCount | null): Check {
+  const seen = count && `${count.hops} hops in all, of ${count.ions} ions`
+  return {
+    name: `${name}: hops`,
+    passed: count && (count.crowded || count.hops >= HOPS_WANTED),
+    detail: count?.crowded
+      ? `${seen}, and more that run into each other`
+      : seen
+        ? `${seen}; with fewer than ${HOPS_WANTED} the slope says more of rattling, and its interval is too narrow`
+        : 'too few frames, or too short, to see any',
+  }
+}
+
+/** What the box itself may do to a slope; it is never taken out. */
+function finiteSizeCheck(systems: readonly AnalysedSystem[]): Check {
+  const thinnest = systems.map(({ name, runs, surveys, transport }) => {
+    const temperature_K = mean(runs.map(run => mean(productionColumn(run, 'temperature_K'))))
+    const edge_A = Math.cbrt(mean(surveys.map(({ volume_A3 }) => volume_A3)))
+    const slope = transport.slope_A2_per_ps
+    if (!(slope > 0)) return `no known one (${name}: the slope is not positive)`
+    const viscosity_mPa_s = viscosityForShift(slope, SMALL_SHIFT, { temperature_K, edge_A })
+    return `${formatNumber(viscosity_mPa_s, 2)} mPa s (${name}, ${edge_A.toFixed(0)} Å)`
+  })
+  return {
+    name: 'size of the box',
+    passed: null,
+    detail: `not corrected: in a liquid, periodic boxes of this size slow ions by more than ${100 * SMALL_SHIFT} % at viscosities below ${thinnest.join(', ')} (Yeh & Hummer 2004; water has 0.9); what these boxes have is not known`,
+  }
+}
+
+/** Both systems must have gone through exactly the same protocol. */
+function protocolCheck(systems: readonly AnalysedSystem[]): Check {
+  const protocols = systems.flatMap(({ runs }) =>
+    runs.map(({ recipe: { interactions, constraints, stages, output, system, constants }, manifest }) =>
+      JSON.stringify({
+        interactions,
+        constraints,
+        stages,
+        output,
+        constants,
+        platform: manifest.platform?.ran,
+        precision: manifest.precision,
+        potential: manifest.inputs.find(({ path }) => path === system.potential)?.sha256,
+        scale: system.charge_scale,
+        hydrogen: system.hydrogen_mass_g_per_mol,
+      }),
+    ),
+  )
+  const same = new Set(protocols).size === 1
+  return {
+    name: 'same protocol for every run',
+    passed: same,
+    detail: same ? `${protocols.length} runs, one protocol` : 'the recipes differ in more than box and seed',
+  }
+}
+
+function replicaCheck(systems: readonly AnalysedSystem[]): Check {
+  const counts = systems.map(({ runs }) => runs.length)
+  return {
+    name: 'replicas',
+    passed: counts.every(count => count >= REPLICAS_WANTED),
+    detail: `${counts.join(' and ')}; three or more of each show how much boxes of one material differ`,
+  }
+}

@@ -1,0 +1,76 @@
+import { SimulationError, UserError } from '../../errors.ts'
+import { openBackend } from './backends.ts'
+import { runLive } from './live.ts'
+import type { Command, Report } from './messages.ts'
+
+/*
+ * The web worker that computes: one run, begun when it is told to; the page ends the worker to end the run.
+ */
+
+/** How long events wait at most, beside one evaluation, ms. */
+const EVENTS_MS = 20
+
+const channel = new MessageChannel()
+let turned = performance.now()
+let halted: Promise<void> | null = null
+let goOn = () => {}
+let extend = () => {}
+
+function tell(report: Report): void {
+  const transfer = report.kind === 'positions' ? [report.positions.buffer] : []
+  postMessage(report, { transfer })
+}
+
+/** Timers of browsers wait for 4 ms at least; a message to oneself does not. */
+const turn = () =>
+  new Promise<void>(resolve => {
+    channel.port1.onmessage = () => resolve()
+    channel.port2.postMessage(null)
+  })
+
+async function gate(): Promise<boolean> {
+  if (performance.now() - turned > EVENTS_MS) {
+    await turn()
+    turned = performance.now()
+  }
+  if (!halted) return false
+  await halted
+  return true
+}
+
+const more = () =>
+  new Promise<void>(resolve => {
+    extend = resolve
+  })
+
+async function start({ input, settings }: Extract<Command, { kind: 'start' }>): Promise<void> {
+  try {
+    const { running, ...opened } = await openBackend(settings.backend, input)
+    tell({ kind: 'running', ...running })
+    await runLive({ ...opened, settings, tell, gate, more })
+  } catch (error) {
+    const known = error instanceof UserError || error instanceof SimulationError
+    const place = known && error.where !== undefined ? `${error.where}: ` : ''
+    const message = error instanceof Error ? error.message : String(error)
+    tell({ kind: 'failed', message: place + message, hint: known ? (error.hint ?? null) : null })
+  }
+}
+
+function resume(): void {
+  halted = null
+  goOn()
+}
+
+addEventListener('message', ({ data }: MessageEvent<Command>) => {
+  if (data.kind === 'start') void start(data)
+  else if (data.kind === 'resume') resume()
+  else if (data.kind === 'pause') {
+    halted ??= new Promise(resolve => {
+      goOn = resolve
+    })
+  } else {
+    // It may have been told to pause when it was at its end already.
+    resume()
+    extend()
+  }
+})

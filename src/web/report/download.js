@@ -1,0 +1,58 @@
+/** @typedef {import('../../report/figure.ts').Dataset} Dataset */
+
+/**
+ * @param {string} name
+ * @param {string} type
+ * @param {string} text
+ */
+export function saveFile(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/**
+ * Keys first, then columns named with their units; one line per point.
+ * @param {Dataset} dataset
+ */
+export function csv({ series }) {
+  const keys = [...new Set(series.flatMap(({ keys }) => Object.keys(keys)))]
+  const names = [...new Set(series.flatMap(({ columns }) => Object.keys(columns)))]
+  const lines = [[...keys, ...names].map(csvField).join(',')]
+  for (const { keys: labels, columns } of series) {
+    const front = keys.map(key => csvField(labels[key] ?? ''))
+    const length = Math.max(0, ...Object.values(columns).map(({ length }) => length))
+    for (let row = 0; row < length; row++) {
+      lines.push([...front, ...names.map(name => csvField(columns[name]?.[row] ?? ''))].join(','))
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** @param {string | number} value */
+function csvField(value) {
+  const text = String(value)
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/**
+ * All images of a band as extended XYZ.
+ * @param {import('../../report/molecularPath.ts').EmbeddedPath} path
+ */
+export function bandText({ elements, box_A, positions_A, active, images_A, energies_eV }) {
+  const lattice = box_A.map(value => String(value)).join(' ')
+  return images_A
+    .map((image, k) => {
+      const positions = [...positions_A]
+      active.forEach((atom, place) => {
+        positions.splice(3 * atom, 3, ...image.slice(3 * place, 3 * place + 3))
+      })
+      const rows = elements.map((element, i) => [element, ...positions.slice(3 * i, 3 * i + 3)].join(' '))
+      const comment = `Lattice="${lattice}" Properties=species:S:1:pos:R:3 image=${k + 1} relative_energy=${energies_eV[k]} pbc="T T T"`
+      return `${elements.length}\n${comment}\n${rows.join('\n')}\n`
+    })
+    .join('')
+}

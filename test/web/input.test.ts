@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import type { DynamicsStage, Stage } from '../../src/dynamics/protocol.ts'
+import { stagesAt, temperatureOf } from '../../src/web/live/input.ts'
+
+const nvt: DynamicsStage = {
+  name: 'produce',
+  kind: 'nvt',
+  time_ps: 1,
+  timestep_fs: 1,
+  temperature_K: 700,
+  thermostat: 'csvr',
+  thermostat_time_ps: 0.1,
+  pressure_bar: 1,
+  barostat_time_ps: 1,
+  compressibility_per_bar: 1e-4,
+  new_velocities: false,
+}
+const stages: readonly Stage[] = [
+  { name: 'minimise', kind: 'minimize', method: 'fire', fmax_eV_per_A: 1, max_steps: 10 },
+  { ...nvt, name: 'anneal', temperature_K: 1000, temperature_end_K: 700 },
+  nvt,
+]
+
+it('another temperature takes the place of that of the production, wherever that stands', () => {
+  expect(temperatureOf({ stages })).toBe(700)
+  expect(stagesAt({ stages }, 300)).toMatchObject([
+    stages[0],
+    { temperature_K: 1000, temperature_end_K: 300 },
+    { temperature_K: 300 },
+  ])
+})
+
+it('the recipe’s own temperature changes nothing', () => {
+  expect(stagesAt({ stages }, 700)).toEqual(stages)
+  expect(stagesAt({ stages }, null)).toBe(stages)
+})
+
+it('a production without a temperature has none to choose', () => {
+  const { temperature_K: _, ...nve } = { ...nvt, kind: 'nve' as const }
+  expect(temperatureOf({ stages: [nve] })).toBeNull()
+  expect(stagesAt({ stages: [nve] }, 300)).toEqual([nve])
+})
