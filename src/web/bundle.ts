@@ -8,7 +8,7 @@ const CLIENT = join(SOURCES, 'web/live')
 /** What web pages have in place of what needs Node. */
 const STAND_INS: Readonly<Record<string, string>> = {
   'node:os': 'os.ts',
-  [join(SOURCES, 'platform/simd/runtime.ts')]: 'simdRuntime.ts',
+  [join(SOURCES, 'platform/wasm/runtime.ts')]: 'wasmRuntime.ts',
   [join(SOURCES, 'platform/gpu/dawn.ts')]: 'dawn.ts',
 }
 

@@ -2,15 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
-import type { SimdFlavour } from '../../src/platform/simd/kernels.ts'
+import type { SimdFlavour } from '../../src/platform/wasm/kernels.ts'
 
 /**
- * Compiles the kernels of the simd platform. Run `npm run wasm` after a change in src/platform/simd/assembly; a test
+ * Compiles the kernels of the simd platform. Run `npm run wasm` after a change in src/platform/wasm/assembly; a test
  * compares what is committed with what comes out here.
  */
-const SIMD = fileURLToPath(new URL('../../src/platform/simd/', import.meta.url))
+const WASM = fileURLToPath(new URL('../../src/platform/wasm/', import.meta.url))
 
-export const wasmFile = (flavour: SimdFlavour) => join(SIMD, 'wasm', `${flavour}.wasm`)
+export const wasmFile = (flavour: SimdFlavour) => join(WASM, `${flavour}.wasm`)
 
 /** @throws with the compiler's words */
 export async function compileWasm(flavour: SimdFlavour): Promise<Uint8Array> {
@@ -20,7 +20,7 @@ export async function compileWasm(flavour: SimdFlavour): Promise<Uint8Array> {
     [
       'assembly/index.ts',
       '--baseDir',
-      SIMD,
+      WASM,
       '--outFile',
       'out.wasm',
       '--runtime',

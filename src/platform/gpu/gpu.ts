@@ -1,7 +1,7 @@
 import type { System } from '../../core/system.ts'
 import { UserError } from '../../errors.ts'
+import { createMixedEvaluator, type PairWork, type Workplace } from '../clusters/mixed.ts'
 import type { Evaluator, EvaluatorOptions, Platform } from '../platform.ts'
-import { createMixedEvaluator, type PairWork, type Workplace } from '../simd/mixed.ts'
 import { findAdapter } from './adapter.ts'
 import { type Backend, type BackendName, createBackend } from './backends.ts'
 import { createGpuBonded } from './bonded.ts'

@@ -1,9 +1,9 @@
 import type { Box } from '../../core/box.ts'
 import { SimulationError } from '../../errors.ts'
-import type { Arena } from '../simd/arena.ts'
-import type { Clusters } from '../simd/clusters.ts'
-import type { Crew, Job } from '../simd/crew.ts'
-import type { NonbondedExports } from '../simd/exports.ts'
+import type { Clusters } from '../clusters/clusters.ts'
+import type { Crew, Job } from '../wasm/crew.ts'
+import type { NonbondedExports } from '../wasm/exports.ts'
+import type { Arena } from '../wasm/memory.ts'
 import { MAX_INDEX } from './backends.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { System } from '../../core/system.ts'
-import type { NonbondedModel, NonbondedTerms } from '../simd/coefficients.ts'
-import { type RowLayout, rowLayout, rowNumbers } from '../simd/rows.ts'
+import type { NonbondedModel, NonbondedTerms } from '../clusters/coefficients.ts'
+import { type RowLayout, rowLayout, rowNumbers } from '../clusters/rows.ts'
 
 /**
  * Parameters of all pairs of classes of types. What is the same for every pair is part of the kernel's source, and only

@@ -1,13 +1,13 @@
 import type { Box } from '../../core/box.ts'
 import type { System } from '../../core/system.ts'
-import type { Arena } from './arena.ts'
-import type { Call, Crew, Job } from './crew.ts'
-import type { NonbondedExports } from './exports.ts'
-import type { Kernels } from './kernels.ts'
-import type { ClusterList } from './lists.ts'
-import { createRealSpace, type RealSpace, type Skins, SUMS, type Sums } from './realSpace.ts'
+import type { ClusterList } from '../clusters/lists.ts'
+import { createRealSpace, type RealSpace, type Skins, SUMS, type Sums } from '../clusters/realSpace.ts'
+import type { Call, Crew, Job } from '../wasm/crew.ts'
+import type { NonbondedExports } from '../wasm/exports.ts'
+import type { Kernels } from '../wasm/kernels.ts'
+import type { Arena } from '../wasm/memory.ts'
 
-export { unsupportedTerms } from './coefficients.ts'
+export { unsupportedTerms } from '../clusters/coefficients.ts'
 
 export interface SimdNonbonded
   extends Pick<RealSpace, 'cutoff_A' | 'prepare' | 'addSpecialPairs' | 'forget'> {

@@ -1,9 +1,9 @@
 import type { System } from '../../core/system.ts'
+import { createMixedEvaluator, type MixedOptions, type PairWork, type Workplace } from '../clusters/mixed.ts'
 import type { Evaluator, Platform } from '../platform.ts'
-import { compileKernels, createMemory } from './kernels.ts'
-import { createMixedEvaluator, type MixedOptions, type PairWork, type Workplace } from './mixed.ts'
+import { compileKernels, createMemory } from '../wasm/kernels.ts'
+import { mostThreads } from '../wasm/threads.ts'
 import { createSimdNonbonded } from './nonbonded.ts'
-import { mostThreads } from './threads.ts'
 
 /**
  * Pair terms, Coulomb in real space and particle-mesh Ewald in single precision on WebAssembly SIMD, on threads over one

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { orthorhombicBox } from '../../../src/core/box.ts'
+import type { SimdKernels } from '../../../src/platform/clusters/mixed.ts'
 import { type Backend, createBackend } from '../../../src/platform/gpu/backends.ts'
 import { createGpuNonbonded, type GpuNonbondedOptions } from '../../../src/platform/gpu/nonbonded.ts'
-import { createArena } from '../../../src/platform/simd/arena.ts'
-import { createCrew } from '../../../src/platform/simd/crew.ts'
-import { createMemory, instantiateKernels } from '../../../src/platform/simd/kernels.ts'
-import type { SimdKernels } from '../../../src/platform/simd/mixed.ts'
+import { createCrew } from '../../../src/platform/wasm/crew.ts'
+import { createMemory, instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
+import { createArena } from '../../../src/platform/wasm/memory.ts'
 import {
   type Configuration,
   configuration,
