@@ -10,20 +10,19 @@ const LEVELS: readonly (readonly string[])[] = [
   ['study'],
   ['bands', 'transport'],
   ['run'],
-  ['web'],
   ['report'],
+  ['web'],
   ['dynamics', 'neb'],
   ['relax', 'analysis', 'construct', 'recipes'],
   ['files'],
   ['platform', 'potentials'],
   ['forces', 'optimize'],
   ['core'],
-  ['units', 'rng', 'errors', 'version'],
+  ['units', 'rng', 'errors', 'version', 'format'],
 ]
 /** Links by path that go upwards on purpose: programs that a room starts as a process or bundles for a page. */
 const UPWARD_LINKS: Readonly<Record<string, string>> = {
   'study/schedule.ts → cli/hoplite.mjs': 'a study starts every run as a process of the command line',
-  'report/shell.ts → web/report': 'a page carries the programs that run in it',
 }
 const MAX_FILE_LINES = 450
 const MAX_FUNCTION_LINES = 80

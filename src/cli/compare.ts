@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../files/files.ts'
-import { formatInterval } from '../report/format.ts'
+import { formatInterval } from '../format.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
 import type { LoadedRun } from '../run/loadRun.ts'

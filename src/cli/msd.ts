@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { EXIT, UserError } from '../errors.ts'
-import { formatEstimate, formatNumber } from '../report/format.ts'
+import { formatEstimate, formatNumber } from '../format.ts'
 import { type LoadedRun, loadRun } from '../run/loadRun.ts'
 import { type AnalysedSystem, analyseSystem, fitWindow } from '../transport/transport.ts'
 import { command } from './command.ts'

@@ -1,4 +1,4 @@
-import { formatEstimate, formatNumber, formatShare } from '../report/format.ts'
+import { formatEstimate, formatNumber, formatShare } from '../format.ts'
 import type { Condition, ConditionSystem } from '../report/studyModel.ts'
 import type { Expected, RunEstimate, StudyEstimate } from '../study/studyEstimate.ts'
 import type { CaseProgress, StudyProgress } from '../study/studyRuns.ts'

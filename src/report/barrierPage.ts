@@ -1,3 +1,4 @@
+import { html, type Markup } from '../web/html.ts'
 import type { BarrierReport } from './barrierModel.ts'
 import { bandView, barrierAnswer, pictureKey } from './barrierSections.ts'
 import {
@@ -9,7 +10,6 @@ import {
   resultRows,
 } from './barrierTables.ts'
 import { caseColors } from './caseLook.ts'
-import { html, type Markup } from './html.ts'
 import { embeddedPaths } from './molecularPath.ts'
 import { calibrationTable, checklist, checkSummary, figureGrid } from './parts.ts'
 import { distinctDatasets, embedFigures, withoutSeries } from './payload.ts'

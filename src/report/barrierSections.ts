@@ -1,9 +1,9 @@
+import { formatFixed, formatRange, formatSigned, unbroken } from '../format.ts'
+import { html, type Markup } from '../web/html.ts'
+import type { EmbeddedPath } from '../web/payload.ts'
 import type { BarrierCase, BarrierDifference, BarrierReport, SensitivityRange } from './barrierModel.ts'
 import { barrierSentence, casesOf } from './barrierSentence.ts'
-import { formatFixed, formatRange, formatSigned } from './format.ts'
-import { html, type Markup } from './html.ts'
-import type { EmbeddedPath } from './molecularPath.ts'
-import { answerBlock, card, unbroken } from './parts.ts'
+import { answerBlock, card } from './parts.ts'
 import { pills, sceneView } from './sceneView.ts'
 import { placement } from './sentence.ts'
 

@@ -1,6 +1,6 @@
+import { formatFixed, formatNumber, formatRange, formatSigned, joinWords } from '../format.ts'
 import type { BarrierCase, BarrierDifference, BarrierReport, SensitivityRange } from './barrierModel.ts'
 import type { Status } from './common.ts'
-import { formatFixed, formatNumber, formatRange, formatSigned, joinWords } from './format.ts'
 import { placement } from './sentence.ts'
 
 /** Below this two barriers are the same at the digits shown. */

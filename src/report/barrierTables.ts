@@ -1,8 +1,8 @@
+import { formatFixed, formatNumber, formatRange, formatSigned } from '../format.ts'
+import { doiLink, html, type Markup } from '../web/html.ts'
 import type { BarrierCase, BarrierReport, SensitivityRange } from './barrierModel.ts'
 import { casesOf, findCase } from './barrierSentence.ts'
 import type { CalibrationRow } from './common.ts'
-import { formatFixed, formatNumber, formatRange, formatSigned } from './format.ts'
-import { doiLink, html, type Markup } from './html.ts'
 import { recordTable, tag } from './parts.ts'
 import { placement } from './sentence.ts'
 

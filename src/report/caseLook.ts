@@ -1,5 +1,5 @@
+import { CASE_COLORS, systemColors } from '../web/figure.ts'
 import type { BarrierCase, CaseRole } from './barrierModel.ts'
-import { CASE_COLORS, systemColors } from './figure.ts'
 
 /** "#rrggbb" of each case; what is held against a main case and has no colour of its own takes that one's. */
 export function caseColors(cases: readonly BarrierCase[]): string[] {

@@ -1,8 +1,15 @@
-import type { Figure } from './figure.ts'
-import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords } from './format.ts'
-import { html, type Markup } from './html.ts'
+import {
+  formatEstimate,
+  formatMeasurement,
+  formatNumber,
+  formatShare,
+  joinWords,
+  unbroken,
+} from '../format.ts'
+import type { Figure } from '../web/figure.ts'
+import { html, type Markup } from '../web/html.ts'
 import type { TransportReport } from './model.ts'
-import { count, figureGrid, recordTable, unbroken } from './parts.ts'
+import { count, figureGrid, recordTable } from './parts.ts'
 import { arrheniusFigure, conditionGroups } from './plots/arrhenius.ts'
 import { conditionsFigure, rowName } from './plots/conditions.ts'
 import { systemKey } from './sections.ts'

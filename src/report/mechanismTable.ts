@@ -1,4 +1,4 @@
-import { html, type Markup } from './html.ts'
+import { html, type Markup } from '../web/html.ts'
 import type { Quantity, SystemReport, TransportReport } from './model.ts'
 import { measured, systemHeads } from './tables.ts'
 

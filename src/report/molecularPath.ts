@@ -1,39 +1,12 @@
 import { cartesian, fractional } from '../core/box.ts'
+import { formatFixed } from '../format.ts'
+import type { EmbeddedPath } from '../web/payload.ts'
 import type { BandMolecule, BarrierReport } from './barrierModel.ts'
 import { caseColors } from './caseLook.ts'
-import { formatFixed } from './format.ts'
 
 /** A direction with a gap this wide is not periodic to the eye: nothing is moved across it. */
 const VACUUM_A = 6
 const DECIMALS = 1e4
-
-/** A band as the page draws it and hands it out. */
-export interface EmbeddedPath {
-  /** Name of the case. */
-  readonly system: string
-  readonly color: string
-  readonly description: string
-  readonly elements: readonly string[]
-  readonly groups: readonly string[]
-  /** [2M] */
-  readonly bonds: readonly number[]
-  /** Lattice vectors as rows. */
-  readonly box_A: readonly number[]
-  /** Corner of the cell that is drawn. */
-  readonly origin_A: readonly number[]
-  /** [3N] the first image */
-  readonly positions_A: readonly number[]
-  /** [A] atoms that are not in the same place in all images */
-  readonly active: readonly number[]
-  /** [K][3A] their positions */
-  readonly images_A: readonly (readonly number[])[]
-  readonly path_A: readonly number[]
-  readonly energies_eV: readonly number[]
-  readonly curve: { readonly path_A: readonly number[]; readonly energies_eV: readonly number[] }
-  readonly saddle: { readonly path_A: number; readonly energy_eV: number }
-  /** Atoms whose distances to the ion are followed. */
-  readonly neighbors: readonly number[]
-}
 
 /** The bands of all cases that have one, each moved so that the hop is in the middle of what is drawn. */
 export function embeddedPaths(report: BarrierReport): EmbeddedPath[] {

@@ -1,30 +1,9 @@
 import { formatExtxyz } from '../files/extxyz.ts'
-import { systemColors } from './figure.ts'
+import { systemColors } from '../web/figure.ts'
+import type { EmbeddedMolecule } from '../web/payload.ts'
 import type { Molecule, TransportReport } from './model.ts'
 
 const TRAJECTORY_POINTS = 60
-
-/** A frame as the page draws it and hands it out. */
-export interface EmbeddedMolecule {
-  readonly system: string
-  readonly color: string
-  readonly description: string
-  readonly elements: readonly string[]
-  /** [3N] rounded to a thousandth */
-  readonly positions_A: readonly number[]
-  /** [2M] */
-  readonly bonds: readonly number[]
-  /** [M] */
-  readonly bondOrders: readonly number[]
-  /** Lattice vectors as rows. */
-  readonly box_A: readonly number[]
-  readonly groups: readonly string[]
-  readonly hostLabel: string
-  readonly trajectories_A: readonly (readonly number[])[]
-  readonly trajectorySpan_ps: number | null
-  /** The same structure as a file, in full precision. */
-  readonly extxyz: string
-}
 
 /** The frames of all systems that have one. */
 export function embeddedMolecules(report: TransportReport): EmbeddedMolecule[] {

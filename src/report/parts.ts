@@ -1,22 +1,13 @@
+import { unbroken } from '../format.ts'
+import type { Figure } from '../web/figure.ts'
+import { doiLink, html, type Markup } from '../web/html.ts'
 import type { CalibrationRow, Check, Status } from './common.ts'
-import type { Figure } from './figure.ts'
-import { doiLink, html, type Markup } from './html.ts'
 
 /** The generated sentence, the number cards, and what failed: the top of every page. */
 export function answerBlock(sentence: string, cards: readonly Markup[], checks: readonly Check[]): Markup {
   return html`<h1 class="answer">${unbroken(sentence)}</h1>
 <div class="cards">${cards}</div>
 ${alarm(checks)}`
-}
-
-/** Numbers stay with their units, and intervals in one piece, when lines are broken. */
-export function unbroken(text: string): string {
-  return text
-    .replace(/(\d) (?=[%KpÅ×±]|eV?\b)/g, '$1\u00a0')
-    .replace(/([×=]) /g, '$1\u00a0')
-    .replaceAll(' =', '\u00a0=')
-    .replace(/(\d)–(?=\d)/g, '$1\u2060–\u2060')
-    .replaceAll('sub-diffusive', 'sub\u2011diffusive')
 }
 
 export interface Card {

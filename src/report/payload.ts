@@ -1,24 +1,5 @@
-import type { Dataset, Figure } from './figure.ts'
-import type { EmbeddedPath } from './molecularPath.ts'
-import type { EmbeddedMolecule } from './molecule.ts'
-
-/** What the page's script reads. */
-export interface Payload {
-  readonly title: string
-  readonly figures: readonly EmbeddedFigure[]
-  readonly datasets: readonly Dataset[]
-  /** Frames of the page that shows boxes. */
-  readonly molecules: readonly EmbeddedMolecule[]
-  /** Bands of the page that shows barriers. */
-  readonly paths: readonly EmbeddedPath[]
-  /** The report without its series: those are in the figures' datasets and in the 3D views. */
-  readonly report: unknown
-}
-
-/** A figure with the id of its dataset in place of the data. */
-export interface EmbeddedFigure extends Omit<Figure, 'dataset'> {
-  readonly dataset: string
-}
+import type { Dataset, Figure } from '../web/figure.ts'
+import type { Payload } from '../web/payload.ts'
 
 /** Figures, and the data apart from them. */
 export function embedFigures(figures: readonly Figure[]): Pick<Payload, 'figures' | 'datasets'> {

@@ -1,7 +1,7 @@
+import { formatDuration } from '../format.ts'
+import type { Dataset } from '../web/figure.ts'
+import { html, type Markup } from '../web/html.ts'
 import type { ProvenanceOf, RunRecord } from './common.ts'
-import type { Dataset } from './figure.ts'
-import { formatDuration } from './format.ts'
-import { html, type Markup } from './html.ts'
 import { recordTable } from './parts.ts'
 
 interface Extras<Run> {

@@ -1,4 +1,4 @@
-import { html, type Markup } from './html.ts'
+import { html, type Markup } from '../web/html.ts'
 
 interface Pill {
   /** What the page's script does, and to what. */

@@ -1,5 +1,5 @@
-import { formatEstimate, formatInterval, formatNumber, formatUncertain } from './format.ts'
-import { html, type Markup } from './html.ts'
+import { formatEstimate, formatInterval, formatNumber, formatUncertain } from '../format.ts'
+import { html, type Markup } from '../web/html.ts'
 import type { Estimate, SystemReport, TransportReport } from './model.ts'
 import { answerBlock, card, count } from './parts.ts'
 import { boxes, findSystem, placement, sentence, slopesAreApparent } from './sentence.ts'

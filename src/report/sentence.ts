@@ -1,4 +1,4 @@
-import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords } from './format.ts'
+import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords } from '../format.ts'
 import type { Interval, PairRatios, SystemReport, TransportReport } from './model.ts'
 
 /**

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { embedJson, embedScript, html, type Markup } from './html.ts'
-import type { Payload } from './payload.ts'
-import { styleSheet } from './style.ts'
+import { bundlePage, packageFile } from '../web/bundle.ts'
+import { embedJson, embedScript, html, type Markup } from '../web/html.ts'
+import type { Payload } from '../web/payload.ts'
 
 export interface Page {
   readonly title: string
@@ -23,36 +20,6 @@ export interface Section {
   readonly body: Markup
 }
 
-/** A package's file, found the way Node finds packages. */
-function packageFile(name: string, path: string): string {
-  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
-  return readFileSync(join(dirname(manifest), path), 'utf8')
-}
-
-const CLIENT_FILES = [
-  'theme.js',
-  'figures.js',
-  'viewer.js',
-  'scene.js',
-  'bandGeometry.js',
-  'player.js',
-  'bandScene.js',
-  'download.js',
-  'main.js',
-] as const
-
-/** The page's own script: modules whose imports are dropped, as they all share one scope here. */
-function clientScript(): string {
-  const sources = CLIENT_FILES.map(file =>
-    readFileSync(new URL(`../web/report/${file}`, import.meta.url), 'utf8'),
-  )
-  const joined = sources
-    .join('\n')
-    .replace(/^import [^']*'[^']+'$/gm, '')
-    .replace(/^export /gm, '')
-  return `(() => {\n'use strict'\n${joined}\n})()`
-}
-
 /** The whole page as one self-contained HTML document: no network, a strict content security policy. */
 export function htmlDocument(page: Page): string {
   const { title, provenance, colors, answer, sections, payload } = page
@@ -61,6 +28,8 @@ export function htmlDocument(page: Page): string {
   // Unguessable for whoever wrote the data, and the same for the same report.
   const nonce = createHash('sha256').update(data).digest('base64url').slice(0, 22)
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src data: blob:; base-uri 'none'; form-action 'none'`
+  const { js, css } = bundlePage('report')
+  const styles = [css, ...colors.map((color, k) => `.system-${k} { --system: ${color}; --chip: ${color} }`)]
   const plotly = packageFile('plotly.js-dist-min', 'plotly.min.js')
   const viewer = `/*\n${packageFile('3dmol', 'LICENSE')}*/\n${packageFile('3dmol', 'build/3Dmol-min.js')}`
   const raw = (markup: string): Markup => ({ markup })
@@ -76,7 +45,7 @@ export function htmlDocument(page: Page): string {
 <meta name="generator" content="hoplite ${hopliteVersion}">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style nonce="${nonce}">${raw(styleSheet(colors))}</style>
+<style nonce="${nonce}">${raw(styles.join('\n'))}</style>
 </head>
 <body>
 <header><div class="masthead"><strong>hoplite</strong><span>${title}</span><time datetime="${date}">${date.slice(0, 10)}</time></div></header>
@@ -96,7 +65,7 @@ ${sections.map(
 </main>
 <footer><span>Made with hoplite ${hopliteVersion}</span><span>Figures by plotly.js, 3D by 3Dmol.js</span></footer>
 <script nonce="${nonce}" type="application/json" id="payload">${raw(data)}</script>
-${script(plotly, ' type="text/plain" id="plotly-source"')}${script(viewer, ' type="text/plain" id="viewer-source"')}${script(clientScript())}</body>
+${script(plotly, ' type="text/plain" id="plotly-source"')}${script(viewer, ' type="text/plain" id="viewer-source"')}${script(js)}</body>
 </html>
 `.markup
 }

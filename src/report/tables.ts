@@ -1,5 +1,5 @@
-import { formatEstimate, formatMeasurement, formatNumber, formatUncertain, joinWords } from './format.ts'
-import { doiLink, html, type Markup } from './html.ts'
+import { formatEstimate, formatMeasurement, formatNumber, formatUncertain, joinWords } from '../format.ts'
+import { doiLink, html, type Markup } from '../web/html.ts'
 import type { Estimate, Residence, SystemReport, TransportReport } from './model.ts'
 import { slopesAreApparent } from './sentence.ts'
 

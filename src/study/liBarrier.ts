@@ -1,4 +1,4 @@
-import { CASE_COLORS } from '../report/figure.ts'
+import { CASE_COLORS } from '../web/figure.ts'
 import type { BarrierStudy, StudyCase } from './barrierStudy.ts'
 
 /**

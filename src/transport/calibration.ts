@@ -1,4 +1,4 @@
-import { formatFixed } from '../report/format.ts'
+import { formatFixed } from '../format.ts'
 import type { CalibrationRow } from '../report/model.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
 import { originOf } from '../run/provenance.ts'

@@ -9,7 +9,7 @@ import {
   type RadialDistribution as MeasuredDistribution,
   radialDistribution,
 } from '../analysis/structure.ts'
-import { formatNumber } from '../report/format.ts'
+import { formatNumber } from '../format.ts'
 import type { Coordination, Quantity, RadialDistribution, Residence, SystemReport } from '../report/model.ts'
 import { ionLabel, type NeighborKind, neighborKinds } from '../run/groups.ts'
 import { atomsOf, type LoadedRun } from '../run/loadRun.ts'

@@ -1,6 +1,6 @@
 import { viscosityForShift } from '../analysis/finiteSize.ts'
 import { mean } from '../analysis/stats.ts'
-import { formatNumber } from '../report/format.ts'
+import { formatNumber } from '../format.ts'
 import type { Check } from '../report/model.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
 import { CODATA_2018 } from '../units.ts'

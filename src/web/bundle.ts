@@ -1,58 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SOURCES = fileURLToPath(new URL('..', import.meta.url))
-const CLIENT = join(SOURCES, 'web/live')
-
-/** What web pages have in place of what needs Node. */
-const STAND_INS: Readonly<Record<string, string>> = {
-  'node:os': 'os.ts',
-  [join(SOURCES, 'platform/wasm/runtime.ts')]: 'wasmRuntime.ts',
-  [join(SOURCES, 'platform/gpu/dawn.ts')]: 'dawn.ts',
+/** A program that runs in a page, and its style sheet; empty for a program without one. */
+export interface PageProgram {
+  readonly js: string
+  readonly css: string
 }
 
-/** What of esbuild is used here. */
-interface Esbuild {
-  build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>
-}
+/** Programs and the files in which they begin. */
+const ENTRIES = { report: 'report/main.js', live: 'live/page.ts', engine: 'live/engine.ts' } as const
+export type PageEntry = keyof typeof ENTRIES
+export const PAGE_ENTRIES = Object.keys(ENTRIES) as readonly PageEntry[]
 
-interface PluginBuild {
-  onResolve(
-    options: { readonly filter: RegExp },
-    resolve: (found: { readonly path: string; readonly resolveDir: string }) => { path: string } | undefined,
-  ): void
-}
-
-const standIns = {
-  name: 'stand-ins',
-  setup({ onResolve }: PluginBuild) {
-    onResolve({ filter: /^node:os$|^\..*\/(runtime|dawn)\.ts$/ }, ({ path, resolveDir }) => {
-      const standIn = STAND_INS[path.startsWith('.') ? resolve(resolveDir, path) : path]
-      return standIn === undefined ? undefined : { path: join(SOURCES, 'web/standIns', standIn) }
-    })
-  },
-}
+const HERE = dirname(fileURLToPath(import.meta.url))
+const requireHere = createRequire(import.meta.url)
+const programs = new Map<PageEntry, PageProgram>()
 
 /**
- * A program of `src/web/live` with all that it imports as one classic script.
- * @throws Error when it imports what browsers do not have
+ * Returns a page program with all that it imports, as one classic script and one style sheet. A package has them ready:
+ * `bundles/ENTRY.js` and `bundles/ENTRY.css` beside this file. A clone makes them from the sources, once per process;
+ * package.json lists under `browser` the modules that take the place of those which need Node.
+ *
+ * @throws Error when a program imports a module that browsers do not have
  */
-export async function bundleForBrowser(entry: string): Promise<string> {
-  // The esbuild that tsx itself uses, wherever it is installed: see load.mjs.
-  const requireHere = createRequire(import.meta.url)
-  const esbuild = createRequire(requireHere.resolve('tsx/package.json'))('esbuild') as Esbuild
-  const { outputFiles } = await esbuild.build({
-    entryPoints: [join(CLIENT, entry)],
+export function bundlePage(entry: PageEntry): PageProgram {
+  const known = programs.get(entry)
+  if (known) return known
+  const ready = join(HERE, 'bundles', entry)
+  const program = existsSync(`${ready}.js`)
+    ? { js: readFileSync(`${ready}.js`, 'utf8'), css: readFileSync(`${ready}.css`, 'utf8') }
+    : build(ENTRIES[entry])
+  programs.set(entry, program)
+  return program
+}
+
+function build(file: string): PageProgram {
+  // Loaded here, as an installed package can do without it.
+  const { buildSync } = requireHere('esbuild') as typeof import('esbuild')
+  const { outputFiles } = buildSync({
+    entryPoints: [join(HERE, file)],
     bundle: true,
+    minify: true,
+    charset: 'utf8',
     platform: 'browser',
     format: 'iife',
     target: 'es2022',
     loader: { '.wasm': 'binary' },
     tsconfigRaw: {},
-    plugins: [standIns],
+    outdir: HERE,
     write: false,
     logLevel: 'silent',
   })
-  return outputFiles[0]!.text
+  const text = (extension: string) =>
+    outputFiles.find(({ path }) => extname(path) === extension)?.text.trim() ?? ''
+  return { js: text('.js'), css: text('.css') }
+}
+
+/** Returns the text of a file of an installed package. @param path from the package's folder */
+export function packageFile(name: string, path: string): string {
+  const manifest = requireHere.resolve(`${name}/package.json`)
+  return readFileSync(join(dirname(manifest), path), 'utf8')
 }

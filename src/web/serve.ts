@@ -1,14 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { dirname, join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { pack } from '../files/packed.ts'
-import { livePage } from '../report/livePage.ts'
 import { HOPLITE_VERSION } from '../version.ts'
-import { bundleForBrowser } from './bundle.ts'
+import { bundlePage, packageFile } from './bundle.ts'
 import { BACKEND_CHOICES, type BackendChoice, type LiveInput, temperatureOf } from './live/input.ts'
+import { livePage } from './livePage.ts'
 
 export interface ServeRequest {
   readonly input: LiveInput
@@ -43,7 +40,7 @@ const OTHER_TEMPERATURES_K = [300, 500, 700]
 
 /** Nothing from elsewhere. Plotly writes styles of its own. */
 const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 /** gpu.js makes functions of text, and where it computes on the processor threads of blobs. */
 const ENGINE_POLICY =
   "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src blob:"
@@ -62,7 +59,7 @@ const HEADERS = {
  * @throws UserError when the address cannot be had
  */
 export async function serve(request: ServeRequest): Promise<Serving> {
-  const resources = await resourcesOf(request)
+  const resources = resourcesOf(request)
   const server = createServer((asked, answer) => respond(resources, asked, answer))
   await listen(server, request)
   const { port, family, address } = server.address() as AddressInfo
@@ -77,26 +74,22 @@ export async function serve(request: ServeRequest): Promise<Serving> {
   }
 }
 
-async function resourcesOf({ input, command }: ServeRequest): Promise<ReadonlyMap<string, Resource>> {
-  const [page, engine] = await Promise.all(['page.ts', 'engine.ts'].map(bundleForBrowser))
-  const javascript = (text: string | Buffer, policy?: string): Resource => ({
-    type: 'text/javascript; charset=utf-8',
+function resourcesOf({ input, command }: ServeRequest): ReadonlyMap<string, Resource> {
+  const { js, css } = bundlePage('live')
+  const resource = (type: string, text: string, policy?: string): Resource => ({
+    type,
     body: Buffer.from(text),
     ...(policy && { policy }),
   })
-  const html = Buffer.from(pageOf(input, command))
+  const javascript = 'text/javascript; charset=utf-8'
   return new Map<string, Resource>([
-    ['/', { type: 'text/html; charset=utf-8', body: html, policy: PAGE_POLICY }],
-    ['/page.js', javascript(page!)],
-    ['/engine.js', javascript(engine!, ENGINE_POLICY)],
-    ['/plotly.js', javascript(plotly())],
-    ['/input.json', { type: 'application/json', body: Buffer.from(pack(input)) }],
+    ['/', resource('text/html; charset=utf-8', pageOf(input, command), PAGE_POLICY)],
+    ['/page.css', resource('text/css; charset=utf-8', css)],
+    ['/page.js', resource(javascript, js)],
+    ['/engine.js', resource(javascript, bundlePage('engine').js, ENGINE_POLICY)],
+    ['/plotly.js', resource(javascript, packageFile('plotly.js-dist-min', 'plotly.min.js'))],
+    ['/input.json', resource('application/json', pack(input))],
   ])
-}
-
-function plotly(): Buffer {
-  const manifest = createRequire(import.meta.url).resolve('plotly.js-dist-min/package.json')
-  return readFileSync(join(dirname(manifest), 'plotly.min.js'))
 }
 
 function pageOf(input: LiveInput, command: string): string {

@@ -16,7 +16,7 @@ import type {
   NeighborDistance,
 } from '../../src/report/barrierModel.ts'
 import { renderBarrierReport } from '../../src/report/barrierPage.ts'
-import { CASE_COLORS } from '../../src/report/figure.ts'
+import { CASE_COLORS } from '../../src/web/figure.ts'
 
 const SPACING_A = 2.05
 const SITES = 6

@@ -1,5 +1,5 @@
-import type { Figure } from '../../src/report/figure.ts'
-import type { Payload } from '../../src/report/payload.ts'
+import type { Figure } from '../../src/web/figure.ts'
+import type { Payload } from '../../src/web/payload.ts'
 
 /** The page without the libraries and the data. */
 export function markupOf(html: string): string {

@@ -1,3 +1,4 @@
+import { formatMeasurement, formatNumber } from '../../format.ts'
 import {
   axis,
   column,
@@ -9,8 +10,7 @@ import {
   plotText,
   systemColors,
   type Trace,
-} from '../figure.ts'
-import { formatMeasurement, formatNumber } from '../format.ts'
+} from '../../web/figure.ts'
 import type { Activation, ActivationLine } from '../studyModel.ts'
 
 const SYMBOLS = [

@@ -1,6 +1,4 @@
-import type { BarrierCase, BarrierReport, CaseRole } from '../barrierModel.ts'
-import { casesOf } from '../barrierSentence.ts'
-import { caseColors, ROLE_TITLES, ROLES } from '../caseLook.ts'
+import { formatFixed, formatRange } from '../../format.ts'
 import {
   axis,
   column,
@@ -10,8 +8,10 @@ import {
   type Layout,
   plotText,
   type Trace,
-} from '../figure.ts'
-import { formatFixed, formatRange } from '../format.ts'
+} from '../../web/figure.ts'
+import type { BarrierCase, BarrierReport, CaseRole } from '../barrierModel.ts'
+import { casesOf } from '../barrierSentence.ts'
+import { caseColors, ROLE_TITLES, ROLES } from '../caseLook.ts'
 
 /** Height of the plotting area on a narrow screen, for keeping labels apart. */
 const PLOT_HEIGHT_PX = 260

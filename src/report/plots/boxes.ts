@@ -1,3 +1,4 @@
+import { formatMeasurement, formatNumber, formatShare } from '../../format.ts'
 import {
   axis,
   column,
@@ -11,8 +12,7 @@ import {
   plotText,
   systemColors,
   type Trace,
-} from '../figure.ts'
-import { formatMeasurement, formatNumber, formatShare } from '../format.ts'
+} from '../../web/figure.ts'
 import type { PairRatios, RatioStatistics, SystemReport, TransportReport } from '../model.ts'
 import { publishedLabel, publishedLine } from './trust.ts'
 

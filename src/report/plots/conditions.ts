@@ -1,3 +1,4 @@
+import { formatMeasurement, formatNumber } from '../../format.ts'
 import {
   axis,
   column,
@@ -8,8 +9,7 @@ import {
   type Layout,
   logAxis,
   plotText,
-} from '../figure.ts'
-import { formatMeasurement, formatNumber } from '../format.ts'
+} from '../../web/figure.ts'
 import type { PublishedRatio } from '../model.ts'
 import type { Condition } from '../studyModel.ts'
 import { publishedLabel, publishedLine } from './trust.ts'

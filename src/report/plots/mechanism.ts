@@ -1,3 +1,4 @@
+import { formatMeasurement, formatNumber, joinWords } from '../../format.ts'
 import {
   axis,
   column,
@@ -13,8 +14,7 @@ import {
   type Trace,
   thinned,
   thinnedForBothScales,
-} from '../figure.ts'
-import { formatMeasurement, formatNumber, joinWords } from '../format.ts'
+} from '../../web/figure.ts'
 import type { TransportReport, VanHove } from '../model.ts'
 
 const POINTS = 300

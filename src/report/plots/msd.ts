@@ -1,3 +1,4 @@
+import { formatMeasurement, formatNumber } from '../../format.ts'
 import {
   axis,
   column,
@@ -14,8 +15,7 @@ import {
   systemColors,
   type Trace,
   thinnedForBothScales,
-} from '../figure.ts'
-import { formatMeasurement, formatNumber } from '../format.ts'
+} from '../../web/figure.ts'
 import type { TransportReport } from '../model.ts'
 
 const TIME_AXIS = '<i>t</i> / ps'

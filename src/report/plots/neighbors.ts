@@ -1,5 +1,4 @@
-import type { BarrierReport } from '../barrierModel.ts'
-import { caseColors } from '../caseLook.ts'
+import { formatFixed } from '../../format.ts'
 import {
   axis,
   column,
@@ -9,8 +8,9 @@ import {
   hoverLabel,
   type Layout,
   plotText,
-} from '../figure.ts'
-import { formatFixed } from '../format.ts'
+} from '../../web/figure.ts'
+import type { BarrierReport } from '../barrierModel.ts'
+import { caseColors } from '../caseLook.ts'
 
 const DASHES = ['solid', '5px,3px', '1.5px,2.5px', '8px,3px,1.5px,3px', '11px,3px', '3px,5px'] as const
 /** Height of the plotting area on a narrow screen, for keeping labels apart. */

@@ -1,3 +1,4 @@
+import { formatInterval, formatMeasurement, formatNumber, formatUncertain } from '../../format.ts'
 import {
   axis,
   column,
@@ -13,8 +14,7 @@ import {
   systemColors,
   type Trace,
   thinned,
-} from '../figure.ts'
-import { formatInterval, formatMeasurement, formatNumber, formatUncertain } from '../format.ts'
+} from '../../web/figure.ts'
 import type { Interval, Thermo, TransportReport } from '../model.ts'
 
 const BLOCKS = 24

@@ -1,5 +1,5 @@
 import type { ReplicateMean } from '../../analysis/transport.ts'
-import { axis, guideLine, type Layout, thinned } from '../../report/figure.ts'
+import { axis, guideLine, type Layout, thinned } from '../figure.ts'
 import { byId, PLOT_CONFIG, plotLayout, withColors } from '../report/theme.js'
 
 /** What of plotly is used here. */

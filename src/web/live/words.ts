@@ -1,4 +1,4 @@
-import { formatMeasurement, formatNumber } from '../../report/format.ts'
+import { formatMeasurement, formatNumber } from '../../format.ts'
 import type { LiveInput } from './input.ts'
 import type { Displacements, Report } from './messages.ts'
 

@@ -1,6 +1,6 @@
 import { pointAt } from './viewer.js'
 
-/** @typedef {import('../../report/molecularPath.ts').EmbeddedPath} EmbeddedPath */
+/** @typedef {import('../payload.ts').EmbeddedPath} EmbeddedPath */
 /** @typedef {import('./viewer.js').Point} Point */
 
 /** What is near the path is drawn in full, the rest steps back. */

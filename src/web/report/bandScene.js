@@ -15,7 +15,7 @@ import { createPlayer } from './player.js'
 import { pageColor } from './theme.js'
 import { addCell, createView, elementColor, mixed, pointAt } from './viewer.js'
 
-/** @typedef {import('../../report/molecularPath.ts').EmbeddedPath} EmbeddedPath */
+/** @typedef {import('../payload.ts').EmbeddedPath} EmbeddedPath */
 /** @typedef {import('./viewer.js').Viewer} Viewer */
 
 /** Longest distance from the ion to a neighbour that is drawn. */

@@ -1,4 +1,4 @@
-/** @typedef {import('../../report/figure.ts').Dataset} Dataset */
+/** @typedef {import('../figure.ts').Dataset} Dataset */
 
 /**
  * @param {string} name
@@ -40,7 +40,7 @@ function csvField(value) {
 
 /**
  * All images of a band as extended XYZ.
- * @param {import('../../report/molecularPath.ts').EmbeddedPath} path
+ * @param {import('../payload.ts').EmbeddedPath} path
  */
 export function bandText({ elements, box_A, positions_A, active, images_A, energies_eV }) {
   const lattice = box_A.map(value => String(value)).join(' ')

@@ -9,7 +9,7 @@ import {
   withColors,
 } from './theme.js'
 
-/** @typedef {import('../../report/figure.ts').Figure} Figure */
+/** @typedef {import('../figure.ts').Figure} Figure */
 /** @typedef {{ data: object[], layout: object, config: object }} PlotlyFigure */
 /**
  * @typedef {object} Plotly

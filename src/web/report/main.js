@@ -1,14 +1,15 @@
+import '../page.css'
 import { createBandScene } from './bandScene.js'
 import { bandText, csv, saveFile } from './download.js'
 import { downloadFigure, drawFigures, recolorFigures, resizeFigures } from './figures.js'
 import { createScene } from './scene.js'
 import { byId } from './theme.js'
 
-/** @type {import('../../report/payload.ts').Payload} */
+/** @type {import('../payload.ts').Payload} */
 const payload = JSON.parse(byId('payload').textContent ?? '')
 const { molecules, paths } = payload
 const datasets = new Map(payload.datasets.map(dataset => [dataset.id, dataset]))
-/** @type {import('../../report/figure.ts').Figure[]} */
+/** @type {import('../figure.ts').Figure[]} */
 const figures = payload.figures.flatMap(figure => {
   const dataset = datasets.get(figure.dataset)
   return dataset ? [{ ...figure, dataset }] : []

@@ -1,7 +1,7 @@
 import { imageAt } from './bandGeometry.js'
 import { byId } from './theme.js'
 
-/** @typedef {import('../../report/molecularPath.ts').EmbeddedPath} EmbeddedPath */
+/** @typedef {import('../payload.ts').EmbeddedPath} EmbeddedPath */
 
 const SWEEP_MS = 4200
 const REST_MS = 900

@@ -1,7 +1,7 @@
 import { pageColor } from './theme.js'
 import { addCell, createView, elementColor, mixed, pointAt } from './viewer.js'
 
-/** @typedef {import('../../report/molecule.ts').EmbeddedMolecule} EmbeddedMolecule */
+/** @typedef {import('../payload.ts').EmbeddedMolecule} EmbeddedMolecule */
 /** @typedef {import('./viewer.js').Viewer} Viewer */
 
 const DOUBLE_BOND_COLOR = '#009e73'

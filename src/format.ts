@@ -1,7 +1,14 @@
-import type { Estimate, Interval } from './model.ts'
-
 const MINUS = '\u2212'
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/** [low, high] */
+type Interval = readonly [low: number, high: number]
+
+/** A value with its 95 % interval, null where there is none. */
+interface Estimate {
+  readonly value: number
+  readonly ci95: Interval | null
+}
 
 /** An estimate with the digits that its interval supports; a common power of ten is split off. */
 export interface FormattedEstimate {
@@ -152,4 +159,14 @@ export function formatDuration(seconds: number): string {
 export function joinWords(words: readonly string[]): string {
   if (words.length < 2) return words.join('')
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+/** Returns the text with no-break spaces and joiners: numbers keep their units, and intervals stay whole, at line ends. */
+export function unbroken(text: string): string {
+  return text
+    .replace(/(\d) (?=[%KpÅ×±]|eV?\b)/g, '$1\u00a0')
+    .replace(/([×=]) /g, '$1\u00a0')
+    .replaceAll(' =', '\u00a0=')
+    .replace(/(\d)–(?=\d)/g, '$1\u2060–\u2060')
+    .replaceAll('sub-diffusive', 'sub\u2011diffusive')
 }

@@ -1,6 +1,4 @@
-import { systemColors } from './figure.ts'
 import { html, type Markup } from './html.ts'
-import { styleSheet } from './style.ts'
 
 /** What stands on the page of `hoplite serve` before its programs fill it. */
 export interface LivePage {
@@ -20,37 +18,6 @@ export interface LivePage {
   readonly command: string
 }
 
-const STYLE = `
-main, header, footer { max-width: 1320px }
-.answer { margin: 26px 0 20px; max-width: 44em; min-height: 2.76em; font-size: clamp(1.15rem, 0.9rem + 0.9vw, 1.5rem) }
-main > .alarm { margin: 0 0 16px }
-.bar { display: flex; flex-wrap: wrap; gap: 10px 22px; align-items: center; margin: 0 0 16px }
-.bar .pills button { padding: 8px 15px; border-color: var(--border); color: var(--ink); background: var(--surface); border-radius: 99px; min-width: 5.6em }
-.bar .pills [data-temperature] { min-width: 0 } .bar .pills button[aria-pressed='false'] { color: var(--muted) }
-.bar .pills button[aria-pressed='true'] { background: var(--ink); color: var(--surface) }
-.bar label { display: flex; align-items: center; gap: 8px; color: var(--muted); font-size: 0.875rem }
-.bar select, .bar input { font: inherit; color: var(--ink); background: var(--surface); border: 1px solid var(--border); border-radius: 8px; padding: 7px 9px; max-width: 100% }
-.bar input { width: 5em }
-.live { display: grid; grid-template-columns: minmax(0, 1.12fr) minmax(0, 1fr); gap: 16px }
-.live .box { margin: 0; display: flex; flex-direction: column }
-.live .scene { flex: 1; height: auto; min-height: 420px; border-top: 0; touch-action: none; cursor: grab }
-.live .scene:active { cursor: grabbing }
-.live canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block }
-.live .plots { display: grid; gap: 16px; align-content: start }
-.live .plot { height: 252px }
-.live .elements { padding: 10px 16px 0; margin: 0 }
-.live .elements .species { --chip: var(--species) }
-.live + .cards { margin-top: 16px }
-.card .value { font-variant-numeric: tabular-nums } .card .words { font-size: 1.0625rem; line-height: 1.35; font-weight: 560; letter-spacing: -0.01em; white-space: normal }
-.remarks { margin: 6px 0 0; font-size: 0.875rem; color: var(--muted) }
-.repeat { margin-top: 28px; color: var(--muted); font-size: 0.9063rem }
-:root { --species: ${systemColors([{ color: null }])[0]} }
-@media screen and (prefers-color-scheme: dark) { :root:not(.light) { --species: #56b4e9 } }
-@media (max-width: 900px) { .live { grid-template-columns: minmax(0, 1fr) } .live .scene { min-height: 0; height: 380px; flex: none; touch-action: pan-y } }
-@media (max-width: 640px) { .live + .cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)) } .live + .cards .card { padding: 14px } .card .value { font-size: 1.375rem } .card .words { font-size: 1rem }
-.live .plot { height: 240px } .bar { gap: 10px 14px } .answer { min-height: 0 } }
-`
-
 /** The page as one HTML document; its programs come from the same address. */
 export function livePage(page: LivePage): string {
   const { title, hopliteVersion, description, temperatures_K, temperature_K, backends, seed } = page
@@ -64,7 +31,7 @@ export function livePage(page: LivePage): string {
 <meta name="color-scheme" content="light dark">
 <title>${title}, live – hoplite</title>
 <link rel="icon" href="data:,">
-<style>${{ markup: styleSheet([]) + STYLE }}</style>
+<link rel="stylesheet" href="page.css">
 <script defer src="plotly.js"></script>
 <script defer src="page.js"></script>
 </head>

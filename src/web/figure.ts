@@ -1,5 +1,4 @@
-import { superscript } from './format.ts'
-import type { SystemReport, TransportReport } from './model.ts'
+import { superscript } from '../format.ts'
 
 /** Numbers behind a figure, one table per curve; a CSV file lists all of them, the keys in front. */
 export interface Dataset {
@@ -90,8 +89,11 @@ export function thinnedForBothScales(length: number, limit: number): number[] {
   return [...new Set([...thinned(length, limit - half), ...logarithmic])].sort((a, b) => a - b)
 }
 
-/** Shares of a budget of points: all curves of one kind together stay readable and small. */
-export function pointsPerSeries(report: TransportReport, budget: number): number {
+/** Number of points of each curve, so that the curves of all replicas together have about `budget` points. */
+export function pointsPerSeries(
+  report: { readonly systems: readonly { readonly replicas: readonly unknown[] }[] },
+  budget: number,
+): number {
   const replicas = report.systems.reduce((sum, system) => sum + system.replicas.length, 0)
   return Math.max(60, Math.min(600, Math.floor(budget / Math.max(1, replicas))))
 }
@@ -174,7 +176,10 @@ function integers(first: number, last: number): number[] {
 }
 
 /** The window over which slopes were fitted, shaded once per distinct window and labelled on top. */
-export function fitWindows(systems: readonly SystemReport[], logarithmic = false) {
+export function fitWindows(
+  systems: readonly { readonly fit: { readonly from_ps: number; readonly to_ps: number } }[],
+  logarithmic = false,
+) {
   const distinct = new Map(systems.map(({ fit }) => [`${fit.from_ps}–${fit.to_ps} ps`, fit]))
   const place = (time_ps: number) => (logarithmic ? Math.log10(time_ps) : time_ps)
   return {
@@ -205,7 +210,10 @@ export function fitWindows(systems: readonly SystemReport[], logarithmic = false
 }
 
 /** "in PVDF 3.04, in dHF 3.25": one phrase per system for alternative texts. */
-export function perSystem(report: TransportReport, phrase: (system: SystemReport) => string | null): string {
+export function perSystem<System extends { readonly name: string }>(
+  report: { readonly systems: readonly System[] },
+  phrase: (system: System) => string | null,
+): string {
   return report.systems
     .flatMap(system => {
       const text = phrase(system)

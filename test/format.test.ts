@@ -8,7 +8,7 @@ import {
   formatShare,
   formatUncertain,
   joinWords,
-} from '../../src/report/format.ts'
+} from '../src/format.ts'
 
 describe('value ± uncertainty', () => {
   test.each([
