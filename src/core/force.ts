@@ -14,13 +14,16 @@ export type Force =
 /** Factors on the interaction of atoms one, two and three bonds apart. */
 export type SpecialFactors = readonly [oneTwo: number, oneThree: number, oneFour: number]
 
-/** Functional forms of a pair term and the parameters of each, in order. */
+/**
+ * Functional forms of a pair term and the parameters of each, in order; a name says the unit. A potential file has the
+ * same names without `_eV`, in its own unit of energy. Formulas and all else: `PAIR_FORMS` in forces/pair.ts.
+ */
 export const PAIR_PARAMETERS = {
   'lennard-jones': ['epsilon_eV', 'sigma_A'],
   buckingham: ['A_eV', 'rho_A', 'C_eV_A6'],
   born: ['A_eV', 'rho_A', 'sigma_A', 'C_eV_A6', 'D_eV_A8'],
   morse: ['D_eV', 'a_per_A', 'r0_A'],
-  'inverse-twelfth': ['R12_eV_A12'],
+  'inverse-twelfth': ['R_eV_A12'],
 } as const
 export type PairForm = keyof typeof PAIR_PARAMETERS
 

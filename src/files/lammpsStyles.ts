@@ -1,6 +1,7 @@
 import { PAIR_PARAMETERS, type PairForm } from '../core/force.ts'
 import { UserError } from '../errors.ts'
 import { addCosine, addOpls } from '../forces/bonded.ts'
+import { type LammpsCoulomb, PAIR_FORMS } from '../forces/pair.ts'
 import { DEGREE } from '../units.ts'
 import { type LammpsData, TERM_KINDS, type TermKind } from './lammpsData.ts'
 import type { LammpsRow } from './lammpsSections.ts'
@@ -9,45 +10,28 @@ import { parseInteger, parseNumber } from './text.ts'
 /** Style names of one simulation; what a data file does not say. */
 export type LammpsStyles = Partial<Record<'pair' | TermKind, string>>
 
-/** How a pair style treats charges: `long` leaves the choice between Ewald and particle-mesh Ewald. */
-export type StyleCoulomb = 'cut' | 'dsf' | 'wolf' | 'long'
+/** Charge treatment of a pair style: `long` leaves the choice between Ewald and particle-mesh Ewald. */
+export type StyleCoulomb = LammpsCoulomb
 
 export interface PairStyle {
   readonly form: PairForm | null
   readonly coulomb: StyleCoulomb | null
 }
 
-const FORMS: Readonly<Record<string, PairForm>> = {
-  'lj/cut': 'lennard-jones',
-  buck: 'buckingham',
-  born: 'born',
-  morse: 'morse',
-}
-const PAIR_STYLES: ReadonlyMap<string, PairStyle> = new Map(
-  [
-    'lj/cut',
-    'lj/cut/coul/cut',
-    'lj/cut/coul/dsf',
-    'lj/cut/coul/wolf',
-    'lj/cut/coul/long',
-    'coul/cut',
-    'coul/dsf',
-    'coul/wolf',
-    'coul/long',
-    'buck',
-    'buck/coul/cut',
-    'buck/coul/long',
-    'born',
-    'born/coul/dsf',
-    'born/coul/wolf',
-    'born/coul/long',
-    'morse',
-    'zero',
-  ].map(name => {
-    const [form = '', coulomb] = name.split(/\/?coul\//)
-    return [name, { form: FORMS[form] ?? null, coulomb: (coulomb as StyleCoulomb | undefined) ?? null }]
+const COULOMB: readonly StyleCoulomb[] = ['cut', 'dsf', 'wolf', 'long']
+const PAIR_STYLES: ReadonlyMap<string, PairStyle> = new Map([
+  ...(Object.keys(PAIR_FORMS) as PairForm[]).flatMap((form): [string, PairStyle][] => {
+    const { lammps } = PAIR_FORMS[form]
+    if (!lammps) return []
+    const withCharges = lammps.coulomb.map((coulomb): [string, PairStyle] => [
+      `${lammps.style}/coul/${coulomb}`,
+      { form, coulomb },
+    ])
+    return [[lammps.style, { form, coulomb: null }], ...withCharges]
   }),
-)
+  ...COULOMB.map((coulomb): [string, PairStyle] => [`coul/${coulomb}`, { form: null, coulomb }]),
+  ['zero', { form: null, coulomb: null }],
+])
 const TERM_STYLES = {
   bond: ['harmonic', 'morse', 'zero'],
   angle: ['harmonic', 'zero'],

@@ -1,7 +1,79 @@
+import { PAIR_PARAMETERS, type PairForce, type PairForm } from '../core/force.ts'
+import type { System } from '../core/system.ts'
+import { exponential } from './exponential.ts'
+
+/** Distances of some pairs of atoms, and what a form gives for them before its cut-off is applied. */
+export interface PairBlock {
+  readonly count: number
+  /** [count] Å² */
+  readonly r2: Float64Array
+  /** [count] typeI·T + typeJ: a pair's parameters begin at this index times their number. */
+  readonly pairType: Int32Array
+  /** [count] energy E, eV */
+  readonly energy: Float64Array
+  /** [count] −(dE/dr)/r, eV/Å²: times the separation vector it is the force. */
+  readonly forceOverR: Float64Array
+}
+
 /**
- * Radial pair interactions. Each comes as two pure functions: the energy E (eV) and −(dE/dr)/r (eV/Å²), which times
- * the separation vector is the force. What both need (powers, exponentials) is computed once by the caller and handed
- * in. Cut-off treatment is composed on top.
+ * A form as a sum of inverse powers and of quadratics in exponentials, (P·x + Q)·x with x = e^{o − b·r}: one kernel of
+ * the fast platforms computes all forms that can be written so.
+ */
+export interface RadialSum {
+  /** Coefficients of r⁻⁸, r⁻¹⁰ and r⁻¹⁴ in −(dE/dr)/r: 6, 8 and 12 times those of r⁻⁶, r⁻⁸ and r⁻¹² in the energy. */
+  readonly c6: number
+  readonly c8: number
+  readonly c12: number
+  readonly exponentials: readonly RadialExponential[]
+}
+
+export interface RadialExponential {
+  /** b, 1/Å */
+  readonly decay: number
+  /** o */
+  readonly offset: number
+  /** P, eV */
+  readonly square: number
+  /** Q, eV */
+  readonly linear: number
+}
+
+/** Charge treatments with which LAMMPS combines a pair style. */
+export type LammpsCoulomb = 'cut' | 'dsf' | 'wolf' | 'long'
+
+/** Parameters of one pair of types, in the order of `PAIR_PARAMETERS`. */
+type Parameters = readonly number[]
+
+interface FormDefinition {
+  /** Fills `energy` and `forceOverR` of a block. @param p parameters of all pairs of types, as `PairForce` has them */
+  evaluate(p: Float64Array): (block: PairBlock) => void
+  /** The form as a sum, from the parameters of one pair of types; null where it is none: the reference computes it then. */
+  readonly radial: ((p: Parameters) => RadialSum) | null
+  /** Names of parameters that must be above zero in a potential file. */
+  readonly positive: readonly string[]
+  /** LAMMPS's name of the style, and the `/coul/…` variants that are read; null where LAMMPS has no such style. */
+  readonly lammps: { readonly style: string; readonly coulomb: readonly LammpsCoulomb[] } | null
+  /** Energy and isotropic virial beyond the cut-off in a uniform fluid; null where none is known here. */
+  readonly tail: ((p: Parameters, cutoff_A: number) => Tail) | null
+}
+
+/** Per ordered pair of atoms, times the volume. */
+interface Tail {
+  /** eV·Å³ */
+  readonly energy: number
+  /** Each diagonal element, eV·Å³. */
+  readonly virial: number
+}
+
+const POWERS: RadialSum = { c6: 0, c8: 0, c12: 0, exponentials: [] }
+
+/** A e^{(σ−r)/ρ} as part of a sum. */
+const repulsion = (A: number, rho: number, sigma: number): RadialExponential[] =>
+  A === 0 ? [] : [{ decay: 1 / rho, offset: sigma / rho, square: 0, linear: A }]
+
+/**
+ * Radial pair interactions, one entry for each form of `PAIR_PARAMETERS`. Files, LAMMPS styles, platforms and tail
+ * corrections all read this table; cut-off treatment is composed on top.
  *
  * | form | equation | source |
  * |---|---|---|
@@ -11,57 +83,136 @@
  * | morse | E = D[(1 − e^{−a(r−r₀)})² − 1] | Morse 1929, https://doi.org/10.1103/PhysRev.34.57 |
  * | inverse-twelfth | E = R/r¹² | Pedone et al. 2006, https://doi.org/10.1021/jp0611018, eq. 1 |
  */
-
-/** @param s6 (σ/r)⁶ */
-export function lennardJonesEnergy(s6: number, epsilon: number): number {
-  return 4 * epsilon * s6 * (s6 - 1)
+export const PAIR_FORMS: Readonly<Record<PairForm, FormDefinition>> = {
+  'lennard-jones': {
+    evaluate:
+      p =>
+      ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 2 * pairType[k]!
+          const inverseR2 = 1 / r2[k]!
+          const s2 = p[t + 1]! * p[t + 1]! * inverseR2
+          const s6 = s2 * s2 * s2
+          energy[k] = 4 * p[t]! * s6 * (s6 - 1)
+          forceOverR[k] = 24 * p[t]! * s6 * (2 * s6 - 1) * inverseR2
+        }
+      },
+    radial([epsilon, sigma]) {
+      return { ...POWERS, c6: -24 * epsilon * sigma ** 6, c12: 48 * epsilon * sigma ** 12 }
+    },
+    positive: ['sigma_A'],
+    lammps: { style: 'lj/cut', coulomb: ['cut', 'dsf', 'wolf', 'long'] },
+    tail: lennardJonesTail,
+  },
+  buckingham: {
+    evaluate(p) {
+      const inverseRho = Float64Array.from({ length: p.length / 3 }, (_, t) => 1 / p[3 * t + 1]!)
+      return ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 3 * pairType[k]!
+          const r = Math.sqrt(r2[k]!)
+          const inverseR = 1 / r
+          const inverseR2 = inverseR * inverseR
+          const inverseR6 = inverseR2 * inverseR2 * inverseR2
+          const scale = inverseRho[pairType[k]!]!
+          const wall = p[t]! * exponential(-r * scale)
+          energy[k] = wall - p[t + 2]! * inverseR6
+          forceOverR[k] = wall * scale * inverseR - 6 * p[t + 2]! * inverseR6 * inverseR * inverseR
+        }
+      }
+    },
+    radial([A, rho, C]) {
+      return { ...POWERS, c6: -6 * C, exponentials: repulsion(A, rho, 0) }
+    },
+    positive: ['rho_A'],
+    lammps: { style: 'buck', coulomb: ['cut', 'long'] },
+    tail: null,
+  },
+  born: {
+    evaluate:
+      p =>
+      ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 5 * pairType[k]!
+          const r = Math.sqrt(r2[k]!)
+          const wall = p[t]! * exponential((p[t + 2]! - r) / p[t + 1]!)
+          const C = p[t + 3]!
+          const D = p[t + 4]!
+          const inverseR = 1 / r
+          const inverseR2 = inverseR * inverseR
+          energy[k] = wall - (C - D * inverseR2) * inverseR2 * inverseR2 * inverseR2
+          const inverseR8 = inverseR2 * inverseR2 * inverseR2 * inverseR2
+          forceOverR[k] = (wall / p[t + 1]!) * inverseR - (6 * C - 8 * D * inverseR2) * inverseR8
+        }
+      },
+    radial([A, rho, sigma, C, D]) {
+      return { ...POWERS, c6: -6 * C, c8: 8 * D, exponentials: repulsion(A, rho, sigma) }
+    },
+    positive: ['rho_A'],
+    lammps: { style: 'born', coulomb: ['dsf', 'wolf', 'long'] },
+    tail: null,
+  },
+  morse: {
+    evaluate:
+      p =>
+      ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const t = 3 * pairType[k]!
+          const r = Math.sqrt(r2[k]!)
+          const decay = exponential(-p[t + 1]! * (r - p[t + 2]!))
+          energy[k] = p[t]! * decay * (decay - 2)
+          forceOverR[k] = 2 * p[t]! * p[t + 1]! * decay * (decay - 1) * (1 / r)
+        }
+      },
+    radial([D, a, r0]) {
+      const exponential = { decay: a, offset: a * r0, square: D, linear: -2 * D }
+      return { ...POWERS, exponentials: D === 0 ? [] : [exponential] }
+    },
+    positive: ['a_per_A', 'r0_A'],
+    lammps: { style: 'morse', coulomb: [] },
+    tail: null,
+  },
+  'inverse-twelfth': {
+    evaluate:
+      p =>
+      ({ count, r2, pairType, energy, forceOverR }) => {
+        for (let k = 0; k < count; k++) {
+          const inverseR2 = 1 / r2[k]!
+          const inverseR6 = inverseR2 * inverseR2 * inverseR2
+          energy[k] = p[pairType[k]!]! * inverseR6 * inverseR6
+          forceOverR[k] = 12 * p[pairType[k]!]! * inverseR6 * inverseR6 * inverseR2
+        }
+      },
+    radial([R]) {
+      return { ...POWERS, c12: 12 * R }
+    },
+    positive: [],
+    lammps: null,
+    tail: null,
+  },
 }
 
-/** @param s6 (σ/r)⁶ @param inverseR2 1/r² */
-export function lennardJonesForceOverR(s6: number, epsilon: number, inverseR2: number): number {
-  return 24 * epsilon * s6 * (2 * s6 - 1) * inverseR2
+/** Energy (eV) and −(dE/dr)/r (eV/Å²) of one pair of atoms, without a cut-off. @param r2 squared distance, Å² */
+export function pairInteraction(
+  form: PairForm,
+  parameters: ArrayLike<number>,
+  r2: number,
+): { energy: number; forceOverR: number } {
+  const block: PairBlock = {
+    count: 1,
+    r2: Float64Array.of(r2),
+    pairType: new Int32Array(1),
+    energy: new Float64Array(1),
+    forceOverR: new Float64Array(1),
+  }
+  PAIR_FORMS[form].evaluate(Float64Array.from(parameters))(block)
+  return { energy: block.energy[0]!, forceOverR: block.forceOverR[0]! }
 }
 
-/** @param repulsion A e^{−r/ρ} @param inverseR6 1/r⁶ */
-export function buckinghamEnergy(repulsion: number, C: number, inverseR6: number): number {
-  return repulsion - C * inverseR6
-}
-
-/** @param slope (A/ρ) e^{−r/ρ} @param inverseR 1/r @param inverseR6 1/r⁶ */
-export function buckinghamForceOverR(slope: number, C: number, inverseR: number, inverseR6: number): number {
-  return slope * inverseR - 6 * C * inverseR6 * inverseR * inverseR
-}
-
-/** @param repulsion A e^{(σ−r)/ρ} @param inverseR2 1/r² */
-export function bornEnergy(repulsion: number, C: number, D: number, inverseR2: number): number {
-  return repulsion - (C - D * inverseR2) * inverseR2 * inverseR2 * inverseR2
-}
-
-/** @param slope (A/ρ) e^{(σ−r)/ρ} @param inverseR 1/r */
-export function bornForceOverR(slope: number, C: number, D: number, inverseR: number): number {
-  const inverseR2 = inverseR * inverseR
-  const inverseR8 = inverseR2 * inverseR2 * inverseR2 * inverseR2
-  return slope * inverseR - (6 * C - 8 * D * inverseR2) * inverseR8
-}
-
-/** @param decay e^{−a(r−r₀)} */
-export function morseEnergy(decay: number, D: number): number {
-  return D * decay * (decay - 2)
-}
-
-/** @param decay e^{−a(r−r₀)} @param inverseR 1/r */
-export function morseForceOverR(decay: number, D: number, a: number, inverseR: number): number {
-  return 2 * D * a * decay * (decay - 1) * inverseR
-}
-
-/** @param inverseR6 1/r⁶ */
-export function inverseTwelfthEnergy(inverseR6: number, R12: number): number {
-  return R12 * inverseR6 * inverseR6
-}
-
-/** @param inverseR6 1/r⁶ @param inverseR2 1/r² */
-export function inverseTwelfthForceOverR(inverseR6: number, R12: number, inverseR2: number): number {
-  return 12 * R12 * inverseR6 * inverseR6 * inverseR2
+/** Parameters of one pair of types of a force, in the order of `PAIR_PARAMETERS`. @param pairType typeI·T + typeJ */
+export function parametersOf({ form, parameters }: PairForce, pairType: number): readonly number[] {
+  const size = PAIR_PARAMETERS[form].length
+  return Array.from(parameters.subarray(size * pairType, size * (pairType + 1)))
 }
 
 /** Quintic switch: 1 at `from`, 0 at `to`, zero slope and curvature at both. */
@@ -78,20 +229,34 @@ export function switchSlope(r: number, from: number, to: number): number {
   return (-30 * x * x * (1 - x) * (1 - x)) / (to - from)
 }
 
-/**
- * Energy and isotropic virial (each diagonal element) of a uniform Lennard-Jones fluid beyond the cut-off, per
- * ordered type pair, times the volume: Allen & Tildesley, Computer Simulation of Liquids (2017), eqs. 2.144–2.148.
- */
-export function lennardJonesTail(
-  epsilon: number,
-  sigma: number,
-  cutoff: number,
-): { energyTimesVolume: number; virialTimesVolume: number } {
+/** Allen & Tildesley, Computer Simulation of Liquids (2017), eqs. 2.144–2.148. */
+function lennardJonesTail([epsilon, sigma]: Parameters, cutoff_A: number): Tail {
   const sigma6 = sigma ** 6
-  const cutoff6 = cutoff ** 6
-  const scale = (8 * Math.PI * epsilon * sigma6) / (9 * cutoff ** 9)
-  return {
-    energyTimesVolume: scale * (sigma6 - 3 * cutoff6),
-    virialTimesVolume: 2 * scale * (2 * sigma6 - 3 * cutoff6),
+  const cutoff6 = cutoff_A ** 6
+  const scale = (8 * Math.PI * epsilon * sigma6) / (9 * cutoff_A ** 9)
+  return { energy: scale * (sigma6 - 3 * cutoff6), virial: 2 * scale * (2 * sigma6 - 3 * cutoff6) }
+}
+
+/**
+ * Energy and virial (each diagonal element) that the pair terms of a system would have beyond their cut-offs in a uniform
+ * fluid, times the volume, eV·Å³: of the terms that ask for a tail correction.
+ */
+export function tailTimesVolume(
+  { typeNames, typeIndex }: Pick<System, 'typeNames' | 'typeIndex'>,
+  pairs: readonly PairForce[],
+): Tail {
+  const sum = { energy: 0, virial: 0 }
+  const counts = new Float64Array(typeNames.length)
+  for (const type of typeIndex) counts[type]!++
+  for (const force of pairs.filter(({ tailCorrection }) => tailCorrection)) {
+    const { tail } = PAIR_FORMS[force.form]
+    force.cutoffs.forEach((cutoff, t) => {
+      if (!(cutoff > 0) || !tail) return
+      const beyond = tail(parametersOf(force, t), cutoff)
+      const count = counts[Math.floor(t / counts.length)]! * counts[t % counts.length]!
+      sum.energy += count * beyond.energy
+      sum.virial += count * beyond.virial
+    })
   }
+  return sum
 }

@@ -1,10 +1,11 @@
-import type { PairForm, SpecialFactors } from '../core/force.ts'
+import { PAIR_PARAMETERS, type PairForm, type SpecialFactors } from '../core/force.ts'
 import { closest, loadYaml, parseYamlDocument, type YamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { DEGREE, KCAL_PER_MOL, KJ_PER_MOL } from '../units.ts'
 import { type AtomPattern, type Pattern, parseAtomPattern, parsePattern } from './patterns.ts'
 import {
   type DihedralFile,
+  fileKey,
   type ImproperFile,
   type PairTermFile,
   type PotentialFile,
@@ -299,19 +300,9 @@ function angleTerm(entry: PotentialFile['angles'][number], energy: number, where
   return { form: 'harmonic', parameters: [k * energy, theta0_deg * DEGREE] }
 }
 
-function pairParameters(term: PairTermFile, energy: number): readonly number[] {
-  switch (term.form) {
-    case 'lennard-jones':
-      return [term.epsilon * energy, term.sigma_A]
-    case 'buckingham':
-      return [term.A * energy, term.rho_A, term.C_A6 * energy]
-    case 'born':
-      return [term.A * energy, term.rho_A, term.sigma_A, term.C_A6 * energy, term.D_A8 * energy]
-    case 'morse':
-      return [term.D * energy, term.a_per_A, term.r0_A]
-    case 'inverse-twelfth':
-      return [term.R_A12 * energy]
-  }
+function pairParameters({ form, ...numbers }: PairTermFile, energy: number): readonly number[] {
+  const values: Readonly<Record<string, number>> = numbers
+  return PAIR_PARAMETERS[form].map(name => values[fileKey(name)]! * (name.includes('_eV') ? energy : 1))
 }
 
 function dihedralTerm(entry: DihedralFile, energy: number): DihedralTerm {

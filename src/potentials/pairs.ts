@@ -5,6 +5,7 @@ import {
   type PairForm,
   type Truncation,
 } from '../core/force.ts'
+import { PAIR_FORMS } from '../forces/pair.ts'
 import type { PairEntry, Potential } from './load.ts'
 import { matchesAtom, mostSpecific } from './patterns.ts'
 import type { Problems } from './problems.ts'
@@ -43,7 +44,7 @@ export function pairForces(
       parameters: new Float64Array(count * count * PAIR_PARAMETERS[form].length),
       cutoffs: new Float64Array(count * count),
       truncation: interactions.truncation,
-      tailCorrection: interactions.tailCorrection && form === 'lennard-jones',
+      tailCorrection: interactions.tailCorrection && PAIR_FORMS[form].tail !== null,
       special: potential.special.pair,
     }
     forces.set(form, created)

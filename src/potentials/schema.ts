@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { PAIR_PARAMETERS, type PairForm } from '../core/force.ts'
+import { PAIR_FORMS } from '../forces/pair.ts'
 
 /**
  * The format of a potential file. Lengths in Å, angles in degrees, charges in e, energies in the file's `energy_unit`
@@ -44,31 +46,19 @@ const typeSchema = z
 
 const special = z.tuple([z.number(), z.number(), z.number()])
 
-/** One term between a pair of types; see `forces/` for the formulas. */
-const pairTermSchema = z.discriminatedUnion('form', [
-  z.strictObject({ form: z.literal('lennard-jones'), epsilon: z.number(), sigma_A: z.number().positive() }),
-  z.strictObject({
-    form: z.literal('buckingham'),
-    A: z.number(),
-    rho_A: z.number().positive(),
-    C_A6: z.number(),
-  }),
-  z.strictObject({
-    form: z.literal('born'),
-    A: z.number(),
-    rho_A: z.number().positive(),
-    sigma_A: z.number(),
-    C_A6: z.number(),
-    D_A8: z.number(),
-  }),
-  z.strictObject({
-    form: z.literal('morse'),
-    D: z.number(),
-    a_per_A: z.number().positive(),
-    r0_A: z.number().positive(),
-  }),
-  z.strictObject({ form: z.literal('inverse-twelfth'), R_A12: z.number() }),
-])
+/** The key of a parameter in a potential file: energies are in the file's own unit. */
+export const fileKey = (parameter: string): string => parameter.replace('_eV', '')
+
+const [firstForm, ...otherForms] = (Object.keys(PAIR_FORMS) as PairForm[]).map(form => {
+  const { positive } = PAIR_FORMS[form]
+  const numbers = PAIR_PARAMETERS[form].map((name): [string, z.ZodNumber] => [
+    fileKey(name),
+    positive.includes(name) ? z.number().positive() : z.number(),
+  ])
+  return z.strictObject({ form: z.literal(form), ...Object.fromEntries(numbers) })
+})
+/** One term between a pair of types: see `PAIR_FORMS` for the formulas. */
+const pairTermSchema = z.discriminatedUnion('form', [firstForm!, ...otherForms])
 
 const pairSchema = z.strictObject({
   /** Two atom patterns. */

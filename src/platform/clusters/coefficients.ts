@@ -1,7 +1,6 @@
 import type { CoulombForce, Force, PairForce } from '../../core/force.ts'
 import type { System } from '../../core/system.ts'
 import { screenedEnergy, screenedForceOverR, type TruncatedCoulomb } from '../../forces/coulomb.ts'
-import { lennardJonesTail } from '../../forces/pair.ts'
 import { truncatedCoulomb } from '../reference/pairKernels.ts'
 import { pairTerms, type RowLayout, rowLayout, rowNumbers } from './rows.ts'
 
@@ -240,22 +239,4 @@ function rowTable(system: System, pairs: readonly PairForce[], layout: RowLayout
   const rows = representatives.flatMap(i => representatives.flatMap(j => numbers[i * typeCount + j]!))
   const classOf = Int32Array.from(system.typeIndex, type => classOfType[type]!)
   return { classOf, classCount, table: Float32Array.from(rows), width }
-}
-
-/** Energy and virial of the uniform fluid beyond the cut-off, times the volume. */
-export function tailTimesVolume(system: System, pairs: readonly PairForce[]) {
-  const sum = { energy: 0, virial: 0 }
-  const typeCount = system.typeNames.length
-  const counts = new Float64Array(typeCount)
-  for (const type of system.typeIndex) counts[type]!++
-  for (const { cutoffs, parameters } of pairs.filter(force => force.tailCorrection)) {
-    cutoffs.forEach((cutoff, t) => {
-      if (!(cutoff > 0)) return
-      const tail = lennardJonesTail(parameters[2 * t]!, parameters[2 * t + 1]!, cutoff)
-      const count = counts[Math.floor(t / typeCount)]! * counts[t % typeCount]!
-      sum.energy += count * tail.energyTimesVolume
-      sum.virial += count * tail.virialTimesVolume
-    })
-  }
-  return sum
 }

@@ -1,5 +1,6 @@
 import type { Box } from '../../core/box.ts'
 import type { System } from '../../core/system.ts'
+import { tailTimesVolume } from '../../forces/pair.ts'
 import { addSymmetric } from '../reference/nonbonded.ts'
 import type { Crew } from '../wasm/crew.ts'
 import type { NonbondedExports } from '../wasm/exports.ts'
@@ -14,7 +15,6 @@ import {
   nonbondedTerms,
   PARAMETER_BYTES,
   SCALE,
-  tailTimesVolume,
 } from './coefficients.ts'
 import { createSpecialPairs } from './specialPairs.ts'
 

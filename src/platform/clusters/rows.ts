@@ -1,64 +1,15 @@
-import { PAIR_PARAMETERS, type PairForce } from '../../core/force.ts'
+import type { PairForce } from '../../core/force.ts'
+import { PAIR_FORMS, parametersOf, type RadialExponential, type RadialSum } from '../../forces/pair.ts'
 
-/**
- * Every pair form is a sum of r⁻⁶, r⁻⁸, r⁻¹² and quadratics in exponentials, (P·x + Q)·x with x = e^{o − b·r}: one kernel
- * computes them all, and terms between the same types add up to one row of numbers.
- */
-interface Radial {
-  /** Coefficients of r⁻⁸, r⁻¹⁰ and r⁻¹⁴ in −(dE/dr)/r: 6, 8 and 12 times those of the energy. */
-  readonly c6: number
-  readonly c8: number
-  readonly c12: number
-  readonly exponentials: readonly Exponential[]
-}
-
-interface Exponential {
-  /** b, 1/Å */
-  readonly decay: number
-  /** o */
-  readonly offset: number
-  /** P and Q, eV */
-  readonly square: number
-  readonly linear: number
-}
-
-const NOTHING: Radial = { c6: 0, c8: 0, c12: 0, exponentials: [] }
 /** One that has no effect. */
-const EMPTY: Exponential = { decay: 1, offset: 0, square: 0, linear: 0 }
+const EMPTY: RadialExponential = { decay: 1, offset: 0, square: 0, linear: 0 }
 
-/** What the formulas of src/forces/pair.ts amount to for one pair of types. */
-function radial({ form, parameters }: PairForce, pairType: number): Radial {
-  const stride = PAIR_PARAMETERS[form].length
-  const p = parameters.subarray(stride * pairType, stride * (pairType + 1))
-  switch (form) {
-    case 'lennard-jones': {
-      const [epsilon, sigma] = p as unknown as [number, number]
-      return { ...NOTHING, c6: -24 * epsilon * sigma ** 6, c12: 48 * epsilon * sigma ** 12 }
-    }
-    case 'inverse-twelfth':
-      return { ...NOTHING, c12: 12 * p[0]! }
-    case 'buckingham': {
-      const [A, rho, C] = p as unknown as [number, number, number]
-      return { ...NOTHING, c6: -6 * C, exponentials: repulsion(A, rho, 0) }
-    }
-    case 'born': {
-      const [A, rho, sigma, C, D] = p as unknown as [number, number, number, number, number]
-      return { ...NOTHING, c6: -6 * C, c8: 8 * D, exponentials: repulsion(A, rho, sigma) }
-    }
-    case 'morse': {
-      const [D, a, r0] = p as unknown as [number, number, number]
-      const exponential = { decay: a, offset: a * r0, square: D, linear: -2 * D }
-      return { ...NOTHING, exponentials: D === 0 ? [] : [exponential] }
-    }
-  }
-}
-
-/** A e^{(σ−r)/ρ} */
-const repulsion = (A: number, rho: number, sigma: number): Exponential[] =>
-  A === 0 ? [] : [{ decay: 1 / rho, offset: sigma / rho, square: 0, linear: A }]
+/** The form of one pair of types as a sum that the kernels compute; null where it is none. */
+const radial = (force: PairForce, pairType: number): RadialSum | null =>
+  PAIR_FORMS[force.form].radial?.(parametersOf(force, pairType)) ?? null
 
 /** eV */
-function energyAt({ c6, c8, c12, exponentials }: Radial, r: number): number {
+function energyAt({ c6, c8, c12, exponentials }: RadialSum, r: number): number {
   const powers = c6 / 6 / r ** 6 + c8 / 8 / r ** 8 + c12 / 12 / r ** 12
   return exponentials.reduce((sum, { decay, offset, square, linear }) => {
     const x = Math.exp(offset - decay * r)
@@ -74,7 +25,7 @@ const switchBegin = ({ truncation }: PairForce) =>
 
 /**
  * The pair terms that rows can hold, in their order: all but those that end otherwise than an earlier one between the
- * same types (another cut-off, another switch), and exponentials that grow with distance or leave single precision.
+ * same types (another cut-off, another switch), forms that are no such sum, and exponentials that grow with distance or leave single precision.
  */
 export function pairTerms(forces: readonly PairForce[]): PairForce[] {
   const taken: PairForce[] = []
@@ -84,14 +35,14 @@ export function pairTerms(forces: readonly PairForce[]): PairForce[] {
       types
         .filter(t => interacts(other, t))
         .every(t => other.cutoffs[t] === force.cutoffs[t] && switchBegin(other) === switchBegin(force))
-    if (types.every(t => radial(force, t).exponentials.every(isRegular)) && taken.every(endsAlike)) {
+    if (types.every(t => radial(force, t)?.exponentials.every(isRegular)) && taken.every(endsAlike)) {
       taken.push(force)
     }
   }
   return taken
 }
 
-const isRegular = (exponential: Exponential) =>
+const isRegular = (exponential: RadialExponential) =>
   exponential.decay > 0 && exponentialNumbers(exponential).every(v => Number.isFinite(Math.fround(v)))
 
 /** What the rows of a system have room for. */
@@ -105,7 +56,7 @@ export interface RowLayout {
 export function rowLayout(terms: readonly PairForce[]): RowLayout {
   const pairTypes = terms[0]?.cutoffs.length ?? 0
   const counts = Array.from({ length: pairTypes }, (_, t) =>
-    terms.reduce((sum, term) => sum + (interacts(term, t) ? radial(term, t).exponentials.length : 0), 0),
+    terms.reduce((sum, term) => sum + (interacts(term, t) ? radial(term, t)!.exponentials.length : 0), 0),
   )
   const exponentials = Math.max(0, ...counts)
   const switched = terms.some(term => term.truncation.kind === 'switched')
@@ -123,9 +74,9 @@ export function rowNumbers(
   factorOf: (term: PairForce) => number = () => 1,
 ): number[] {
   const here = terms.filter(term => interacts(term, pairType))
-  const parts = here.map(term => scaled(radial(term, pairType), factorOf(term)))
+  const parts = here.map(term => scaled(radial(term, pairType)!, factorOf(term)))
   const cutoff = here[0]?.cutoffs[pairType] ?? 0
-  const total = (of: (part: Radial, term: PairForce) => number) =>
+  const total = (of: (part: RadialSum, term: PairForce) => number) =>
     parts.reduce((sum, part, k) => sum + of(part, here[k]!), 0)
   const exponentials = parts.flatMap(part => part.exponentials)
   const slots = Array.from({ length: layout.exponentials }, (_, k) => exponentials[k] ?? EMPTY)
@@ -140,7 +91,7 @@ export function rowNumbers(
   ]
 }
 
-function scaled({ c6, c8, c12, exponentials }: Radial, factor: number): Radial {
+function scaled({ c6, c8, c12, exponentials }: RadialSum, factor: number): RadialSum {
   return {
     c6: factor * c6,
     c8: factor * c8,
@@ -150,7 +101,7 @@ function scaled({ c6, c8, c12, exponentials }: Radial, factor: number): Radial {
 }
 
 /** β, s, F₂, F₁ of x = 2^{βr+s} and a force of (F₂x + F₁)x; s is a whole number, which single precision holds exactly. */
-function exponentialNumbers({ decay, offset, square, linear }: Exponential): number[] {
+function exponentialNumbers({ decay, offset, square, linear }: RadialExponential): number[] {
   const whole = Math.max(-126, Math.min(126, Math.round(offset / Math.LN2)))
   const rest = Math.exp(offset - whole * Math.LN2)
   return [-decay / Math.LN2, whole, 2 * decay * square * rest ** 2, decay * linear * rest]

@@ -3,7 +3,7 @@ import type { CoulombForce, PairForce, SpecialFactors } from '../../core/force.t
 import type { PairList } from '../../core/neighbors.ts'
 import type { System } from '../../core/system.ts'
 import { type SpecialPairs, specialPairs } from '../../core/topology.ts'
-import { lennardJonesTail } from '../../forces/pair.ts'
+import { tailTimesVolume } from '../../forces/pair.ts'
 import {
   coulombKernel,
   createBatch,
@@ -62,7 +62,7 @@ export function createNonbonded(system: System): Nonbonded {
   const coulombConstant = coulombForces[0]?.constant_eV_A ?? 0
   let batch = createBatch(256)
   const specialClasses = [1, 2, 3].map(bonds => createSpecialClass(special, bonds))
-  const tails = pairForces.filter(f => f.tailCorrection).map(f => tailTerms(f, system))
+  const tail = tailTimesVolume(system, pairForces)
 
   function evaluate(box: Box, x: Float64Array, list: PairList, into: Accumulator) {
     const energies = { pair: 0, coulomb: 0 }
@@ -85,10 +85,8 @@ export function createNonbonded(system: System): Nonbonded {
       scatter(batch, i, forces, virial)
     }
     addSpecial(box, x, into, energies)
-    for (const tail of tails) {
-      energies.pair += tail.energyTimesVolume / box.volume
-      for (const k of [0, 4, 8]) virial[k]! += tail.virialTimesVolume / box.volume
-    }
+    energies.pair += tail.energy / box.volume
+    for (const k of [0, 4, 8]) virial[k]! += tail.virial / box.volume
     return energies
   }
 
@@ -307,24 +305,6 @@ function fillSpecialBatch(
     batch.pairType[k] = typeIndex[i]! * typeCount + typeIndex[j]!
     batch.chargeProduct[k] = coulombConstant * charges[i]! * charges[j]!
   }
-}
-
-function tailTerms(
-  force: PairForce,
-  system: System,
-): { energyTimesVolume: number; virialTimesVolume: number } {
-  const typeCount = system.typeNames.length
-  const counts = new Float64Array(typeCount)
-  for (const t of system.typeIndex) counts[t]!++
-  const sum = { energyTimesVolume: 0, virialTimesVolume: 0 }
-  for (let t = 0; t < typeCount * typeCount; t++) {
-    if (!(force.cutoffs[t]! > 0)) continue
-    const tail = lennardJonesTail(force.parameters[2 * t]!, force.parameters[2 * t + 1]!, force.cutoffs[t]!)
-    const pairs = counts[Math.floor(t / typeCount)]! * counts[t % typeCount]!
-    sum.energyTimesVolume += pairs * tail.energyTimesVolume
-    sum.virialTimesVolume += pairs * tail.virialTimesVolume
-  }
-  return sum
 }
 
 /** Adds a symmetric tensor given by its upper triangle. */

@@ -8,40 +8,27 @@ import {
   wolfShift,
 } from '../../forces/coulomb.ts'
 import { erfcFromGaussian, erfcOfLammps } from '../../forces/erfc.ts'
+import { exponential } from '../../forces/exponential.ts'
 import {
-  bornEnergy,
-  bornForceOverR,
-  buckinghamEnergy,
-  buckinghamForceOverR,
-  inverseTwelfthEnergy,
-  inverseTwelfthForceOverR,
-  lennardJonesEnergy,
-  lennardJonesForceOverR,
-  morseEnergy,
-  morseForceOverR,
+  PAIR_FORMS,
+  type PairBlock,
+  pairInteraction,
+  parametersOf,
   switchSlope,
   switchValue,
 } from '../../forces/pair.ts'
-import { exponential } from './exponential.ts'
 
 /** Some pairs of atoms laid out for tight loops: one loop per interaction instead of one branch per pair. */
-export interface PairBatch {
+export interface PairBatch extends PairBlock {
   count: number
   /** Separation, partner minus atom, Å. */
   dx: Float64Array
   dy: Float64Array
   dz: Float64Array
-  /** Å² */
-  r2: Float64Array
-  /** typeI·T + typeJ */
-  pairType: Int32Array
   /** e²/(4πε₀)·qᵢqⱼ, eV·Å */
   chargeProduct: Float64Array
   /** Index of the partner atom. */
   partners: Int32Array
-  /** What a form gives before its cut-off is applied: energy (eV) and −(dE/dr)/r (eV/Å²). */
-  energy: Float64Array
-  forceOverR: Float64Array
   /** −(dE/dr)/r summed over interactions. */
   total: Float64Array
 }
@@ -66,76 +53,12 @@ export function createBatch(capacity: number): PairBatch {
 /** Adds an interaction to `total`. @returns its energy, eV */
 export type PairKernel = (batch: PairBatch) => number
 
-/** Fills `energy` and `forceOverR` with the bare functional form. Parameters are looked up by pair type. */
-function formKernel(force: PairForce): (batch: PairBatch) => void {
-  const p = force.parameters
-  switch (force.form) {
-    case 'lennard-jones':
-      return ({ count, r2, pairType, energy, forceOverR }) => {
-        for (let k = 0; k < count; k++) {
-          const t = 2 * pairType[k]!
-          const inverseR2 = 1 / r2[k]!
-          const s2 = p[t + 1]! * p[t + 1]! * inverseR2
-          const s6 = s2 * s2 * s2
-          energy[k] = lennardJonesEnergy(s6, p[t]!)
-          forceOverR[k] = lennardJonesForceOverR(s6, p[t]!, inverseR2)
-        }
-      }
-    case 'buckingham': {
-      const inverseRho = force.cutoffs.map((_, t) => 1 / p[3 * t + 1]!)
-      return ({ count, r2, pairType, energy, forceOverR }) => {
-        for (let k = 0; k < count; k++) {
-          const t = 3 * pairType[k]!
-          const r = Math.sqrt(r2[k]!)
-          const inverseR = 1 / r
-          const inverseR2 = inverseR * inverseR
-          const inverseR6 = inverseR2 * inverseR2 * inverseR2
-          const scale = inverseRho[pairType[k]!]!
-          const repulsion = p[t]! * exponential(-r * scale)
-          energy[k] = buckinghamEnergy(repulsion, p[t + 2]!, inverseR6)
-          forceOverR[k] = buckinghamForceOverR(repulsion * scale, p[t + 2]!, inverseR, inverseR6)
-        }
-      }
-    }
-    case 'born':
-      return ({ count, r2, pairType, energy, forceOverR }) => {
-        for (let k = 0; k < count; k++) {
-          const t = 5 * pairType[k]!
-          const r = Math.sqrt(r2[k]!)
-          const repulsion = p[t]! * exponential((p[t + 2]! - r) / p[t + 1]!)
-          const inverseR = 1 / r
-          energy[k] = bornEnergy(repulsion, p[t + 3]!, p[t + 4]!, inverseR * inverseR)
-          forceOverR[k] = bornForceOverR(repulsion / p[t + 1]!, p[t + 3]!, p[t + 4]!, inverseR)
-        }
-      }
-    case 'morse':
-      return ({ count, r2, pairType, energy, forceOverR }) => {
-        for (let k = 0; k < count; k++) {
-          const t = 3 * pairType[k]!
-          const r = Math.sqrt(r2[k]!)
-          const decay = exponential(-p[t + 1]! * (r - p[t + 2]!))
-          energy[k] = morseEnergy(decay, p[t]!)
-          forceOverR[k] = morseForceOverR(decay, p[t]!, p[t + 1]!, 1 / r)
-        }
-      }
-    case 'inverse-twelfth':
-      return ({ count, r2, pairType, energy, forceOverR }) => {
-        for (let k = 0; k < count; k++) {
-          const inverseR2 = 1 / r2[k]!
-          const inverseR6 = inverseR2 * inverseR2 * inverseR2
-          energy[k] = inverseTwelfthEnergy(inverseR6, p[pairType[k]!]!)
-          forceOverR[k] = inverseTwelfthForceOverR(inverseR6, p[pairType[k]!]!, inverseR2)
-        }
-      }
-  }
-}
-
 /**
  * A pair interaction with its cut-off treatment.
  * @param reach_A pairs come no farther apart than this: what ends there needs no test
  */
 export function pairKernel(force: PairForce, reach_A: number): PairKernel {
-  const form = formKernel(force)
+  const form = PAIR_FORMS[force.form].evaluate(force.parameters)
   const { truncation, cutoffs } = force
   if (truncation.kind === 'plain' && cutoffs.every(cutoff => cutoff >= reach_A)) {
     return batch => {
@@ -182,14 +105,9 @@ export function pairKernel(force: PairForce, reach_A: number): PairKernel {
 }
 
 function energiesAtCutoff(force: PairForce): Float64Array {
-  const batch = createBatch(force.cutoffs.length)
-  batch.count = force.cutoffs.length
-  force.cutoffs.forEach((cutoff, t) => {
-    batch.pairType[t] = t
-    batch.r2[t] = cutoff > 0 ? cutoff * cutoff : 1
-  })
-  formKernel(force)(batch)
-  return batch.energy
+  return force.cutoffs.map((cutoff, t) =>
+    cutoff > 0 ? pairInteraction(force.form, parametersOf(force, t), cutoff * cutoff).energy : 0,
+  )
 }
 
 /** Shift constants of a truncated electrostatic sum; null for the methods that have none. */

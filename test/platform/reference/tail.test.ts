@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { PairForce } from '../../../src/core/force.ts'
-import { lennardJonesEnergy, lennardJonesForceOverR } from '../../../src/forces/pair.ts'
+import { pairInteraction, parametersOf } from '../../../src/forces/pair.ts'
 import { referencePlatform } from '../../../src/platform/reference/reference.ts'
 import { box, makeCase, pairForce } from '../cases.ts'
 
@@ -31,13 +31,11 @@ it('adds the energy and pressure of a uniform fluid beyond the cut-off, type by 
     const [i, j] = [Math.floor(t / 3), t % 3]
     const cutoff = force.cutoffs[t]!
     if (cutoff === 0) continue
-    const [epsilon, sigma] = [force.parameters[2 * t]!, force.parameters[2 * t + 1]!]
+    const at = (r: number) => pairInteraction('lennard-jones', parametersOf(force, t), r * r)
     const count = (type: number) => typeIndex.filter(other => other === type).length
     const pairs = (count(i) * count(j)) / box.volume
-    energy += pairs * 2 * Math.PI * beyond(cutoff, r => r * r * lennardJonesEnergy((sigma / r) ** 6, epsilon))
-    virial +=
-      ((pairs * 2 * Math.PI) / 3) *
-      beyond(cutoff, r => r ** 4 * lennardJonesForceOverR((sigma / r) ** 6, epsilon, 1 / (r * r)))
+    energy += pairs * 2 * Math.PI * beyond(cutoff, r => r * r * at(r).energy)
+    virial += ((pairs * 2 * Math.PI) / 3) * beyond(cutoff, r => r ** 4 * at(r).forceOverR)
   }
   const [a, b] = results as [(typeof results)[0], (typeof results)[0]]
   expect(energy).toBeLessThan(-1e-3)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exponential } from '../../../src/platform/reference/exponential.ts'
-import { randomSequence, STREAM } from '../../../src/rng.ts'
+import { exponential } from '../../src/forces/exponential.ts'
+import { randomSequence, STREAM } from '../../src/rng.ts'
 
 describe('the exponential of the pair kernels', () => {
   it.each([1, 30, 699])('agrees with Math.exp to 2 units in the last place up to |x| = %i', limit => {
