@@ -16,13 +16,6 @@ export interface YamlDocument<T> {
 type Issue = z.core.$ZodIssue
 type RawIssue = z.core.$ZodRawIssue
 
-/** What stands at a path, and at which character of the text. */
-interface Located {
-  readonly found: boolean
-  readonly value: unknown
-  readonly offset: number
-}
-
 /**
  * Reads and validates a YAML file.
  * @throws UserError with file, line, column and key; also when the file cannot be read
@@ -74,15 +67,27 @@ export function parseYamlDocument<T>(text: string, schema: z.ZodType<T>, file: s
     throw new UserError({ message: (cause as Error).message, where: `${file}:1:1` })
   }
   const where = (path: YamlPath) =>
-    [position(locate(document, path).offset), formatPath(path)].filter(Boolean).join(' ')
+    [position(offsetOf(document, path)), formatPath(path)].filter(Boolean).join(' ')
+  return { value: validate(data, schema, where), where }
+}
 
+/**
+ * Validates an object that no text stands for, such as a part of another document.
+ * @param place what messages name in place of file and line
+ * @throws UserError for unknown and missing keys, wrong types and values
+ */
+export function parseObject<T>(data: unknown, schema: z.ZodType<T>, place: string): YamlDocument<T> {
+  const where = (path: YamlPath) => [place, formatPath(path)].filter(Boolean).join(' ')
+  return { value: validate(data, schema, where), where }
+}
+
+function validate<T>(data: unknown, schema: z.ZodType<T>, where: YamlDocument<T>['where']): T {
   const knownKeys = new WeakMap<readonly string[], readonly string[]>()
   const result = schema.safeParse(data, { error: issue => message(issue, knownKeys) })
-  if (result.success) return { value: result.data, where }
-
+  if (result.success) return result.data
   const mistakes = result.error.issues
     .flatMap(issue => flatten(issue))
-    .map(issue => describe(issue, document, knownKeys))
+    .map(issue => describe(issue, data, knownKeys))
   const [first, ...others] = mistakes as [Mistake, ...Mistake[]]
   const shown = others.slice(0, 9).map(mistake => `\n  ${where(mistake.path)}: ${mistake.message}`)
   const rest = others.length > 9 ? [`\n  and ${others.length - 9} more`] : []
@@ -115,27 +120,39 @@ function formatPath(path: YamlPath): string {
   )
 }
 
-/** The position of the value at a path (of its key where it has one); of the deepest ancestor that exists otherwise. */
-function locate(document: Document, path: YamlPath): Located {
+/** The offset of the value at a path (of its key where it has one); of the deepest ancestor that exists otherwise. */
+function offsetOf(document: Document, path: YamlPath): number {
   let node: Node | null = document.contents as Node | null
   let offset = node?.range?.[0] ?? 0
   for (const part of path) {
     if (isAlias(node)) node = node.resolve(document) ?? null
     if (isMap(node)) {
       const pair = node.items.find(item => isScalar(item.key) && String(item.key.value) === String(part))
-      if (!pair) return { found: false, value: undefined, offset }
+      if (!pair) return offset
       offset = (pair.key as Node).range?.[0] ?? offset
       node = pair.value as Node | null
     } else if (isSeq(node)) {
       const item = node.items[Number(part)] as Node | undefined
-      if (!item) return { found: false, value: undefined, offset }
+      if (!item) return offset
       offset = item.range?.[0] ?? offset
       node = item
     } else {
-      return { found: false, value: undefined, offset }
+      return offset
     }
   }
-  return { found: true, value: isScalar(node) ? node.value : node, offset }
+  return offset
+}
+
+/** The value at a path of plain data. */
+function valueAt(data: unknown, path: YamlPath): { readonly found: boolean; readonly value: unknown } {
+  let value = data
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) {
+      return { found: false, value: undefined }
+    }
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[part]
+  }
+  return { found: value !== undefined, value }
 }
 
 /** The issues of the most fitting branch of a union, with full paths; other issues as they are. */
@@ -161,7 +178,7 @@ interface Mistake {
 
 function describe(
   issue: Issue,
-  document: Document,
+  data: unknown,
   knownKeys: WeakMap<readonly string[], readonly string[]>,
 ): Mistake {
   if (issue.code === 'unrecognized_keys') {
@@ -169,7 +186,7 @@ function describe(
     const known = knownKeys.get(issue.keys) ?? []
     return { path: [...issue.path, key], message: issue.message, hint: suggestion(key, known) }
   }
-  const { found, value } = locate(document, issue.path)
+  const { found, value } = valueAt(data, issue.path)
   if (!found && MISSING.has(issue.code)) {
     const key = String(issue.path.at(-1))
     return { path: issue.path, message: `the key \`${key}\` is missing`, hint: `needed: ${needed(issue)}` }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { parseObject, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { bandInteractionsSchema, slabCorrection, withoutFilledAccuracy } from './interactions.ts'
@@ -250,6 +250,19 @@ export function loadBandRecipe(path: string): LoadedBandRecipe {
   return { recipe: withAbsolutePaths(value, dirname(resolve(path))), text, path, where }
 }
 
+/**
+ * A band recipe that is an object: one that a program made, or the part of another document.
+ * @param value as a YAML file has it; relative paths start at the folder of `path`
+ * @param path the file that holds it
+ * @param place its name in messages
+ * @throws UserError with the key
+ */
+export function bandRecipeFromObject(value: unknown, path: string, place: string = path): LoadedBandRecipe {
+  const { value: recipe, where } = parseObject(value, bandRecipeSchema, place)
+  const text = JSON.stringify(value, null, 2)
+  return { recipe: withAbsolutePaths(recipe, dirname(resolve(path))), text, path, where }
+}
+
 /** What reading a recipe back needs to know of it before it is validated. */
 const resolvedSchema = z.looseObject({ interactions: z.looseObject({ coulomb: z.string() }) })
 
@@ -260,11 +273,12 @@ const resolvedSchema = z.looseObject({ interactions: z.looseObject({ coulomb: z.
  */
 export function parseBandRecipeObject(resolved: unknown, file: string): LoadedBandRecipe {
   const place = `${file} (recipe)`
-  const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
-  const written = { ...given, interactions: withoutFilledAccuracy(given.interactions) }
-  const text = JSON.stringify(written, null, 2)
-  const { value, where } = parseYamlDocument(text, bandRecipeSchema, place)
-  return { recipe: value, text, path: file, where }
+  const given = parseObject(resolved, resolvedSchema, place).value
+  return bandRecipeFromObject(
+    { ...given, interactions: withoutFilledAccuracy(given.interactions) },
+    file,
+    place,
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import * as z from 'zod'
-import { parseYaml, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { parseObject, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { interactionsSchema, isEwald, withoutFilledAccuracy } from './interactions.ts'
@@ -208,6 +208,24 @@ function checkFitWindow({ stages, analysis }: Recipe, where: LoadedRecipe['where
   }
 }
 
+/**
+ * A recipe that is an object: one that a program made, or the part of another document.
+ * @param value as a YAML file has it; relative paths start at the folder of `path`
+ * @param path the file that holds it
+ * @param place its name in messages, such as `study.yaml (case)`
+ * @throws UserError with the key
+ */
+export function recipeFromObject(value: unknown, path: string, place: string = path): LoadedRecipe {
+  const { value: recipe, where } = parseObject(value, recipeSchema, place)
+  checkFitWindow(recipe, where)
+  return {
+    recipe: withAbsolutePaths(recipe, dirname(path)),
+    text: JSON.stringify(value, null, 2),
+    path,
+    where,
+  }
+}
+
 /** What reading a recipe back needs to know of it before it is validated. */
 const resolvedSchema = z.looseObject({
   interactions: z.looseObject({ coulomb: z.string() }),
@@ -228,10 +246,7 @@ export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe
       hint: `to go on with it: hoplite neb ${dirname(file)} --resume`,
     })
   }
-  const given = parseYaml(JSON.stringify(resolved ?? null), resolvedSchema, place)
-  const text = JSON.stringify(asWritten(given), null, 2)
-  const { value, where } = parseYamlDocument(text, recipeSchema, place)
-  return { recipe: value, text, path: file, where }
+  return recipeFromObject(asWritten(parseObject(resolved, resolvedSchema, place).value), file, place)
 }
 
 /** A recipe that had its defaults filled in, without those that a file may not give. */

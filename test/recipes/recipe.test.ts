@@ -6,6 +6,7 @@ import { parseYaml } from '../../src/core/yaml.ts'
 import type { ConstraintChoice, Stage } from '../../src/dynamics/protocol.ts'
 import {
   loadRecipe,
+  parseRecipe,
   parseRecipeObject,
   type Recipe,
   recipeJsonSchema,
@@ -226,7 +227,7 @@ describe('a recipe in a manifest', () => {
     ['kind: npt,', 'kind: npt, pressure_bar: 500, temperature_end_K: 300,'],
   ])('is read back as it was: %j → %j', (from, to) => {
     expect(RECIPE).toContain(from)
-    const recipe = parse(RECIPE.replace(from, to))
+    const { recipe } = parseRecipe(RECIPE.replace(from, to), '/recipes/run.yaml')
     const loaded = parseRecipeObject(JSON.parse(JSON.stringify(recipe)), 'manifest.json')
     expect(loaded.recipe).toEqual(recipe)
     expect(loaded.path).toBe('manifest.json')
@@ -242,7 +243,7 @@ describe('a recipe in a manifest', () => {
     const recipe = parse(RECIPE)
     const spoilt = { ...recipe, stages: [{ ...recipe.stages[5]!, timestep_fs: -1 }] }
     const error = caught(() => parseRecipeObject(spoilt, 'manifest.json'))
-    expect(error.where).toMatch(/^manifest\.json \(recipe\):\d+:\d+ stages\[0\]\.timestep_fs/)
+    expect(error.where).toBe('manifest.json (recipe) stages[0].timestep_fs')
     expect(caught(() => parseRecipeObject(undefined, 'manifest.json')).where).toContain('manifest.json')
   })
 })
