@@ -1,40 +1,35 @@
-/** Exit codes of the command line; see docs. */
+/** Exit codes of the command line: see docs/howto. */
 export const EXIT = { done: 0, failed: 1, badInput: 2, notConverged: 3, interrupted: 130 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-export interface UserErrorDetail {
-  /** What is wrong, in one sentence that a user can act on. */
+export interface ErrorDetail {
+  /** One sentence that tells the mistake. */
   readonly message: string
-  /** File, line and column, key, or atoms that it concerns. */
-  readonly where?: string
-  /** What would be right. */
-  readonly hint?: string
+  /** File, line, column and key, or the atoms concerned. */
+  readonly where?: string | undefined
+  /** The correct input, or the way to it. */
+  readonly hint?: string | undefined
 }
 
-/** A mistake in what the user gave (recipe, file, flag): printed without a stack, exit code 2. */
-export class UserError extends Error {
+class DetailedError extends Error {
   readonly where: string | undefined
   readonly hint: string | undefined
+
+  constructor({ message, where, hint }: ErrorDetail) {
+    super(message)
+    this.where = where
+    this.hint = hint
+  }
+}
+
+/** A mistake in the user's input (recipe, file, option): printed without a stack, exit code 2. */
+export class UserError extends DetailedError {
+  override readonly name = 'UserError'
   readonly code: ExitCode = EXIT.badInput
-
-  constructor(detail: UserErrorDetail) {
-    super(detail.message)
-    this.name = 'UserError'
-    this.where = detail.where
-    this.hint = detail.hint
-  }
 }
 
-/** The simulation itself went wrong (non-finite forces, a constraint that cannot hold): exit code 1. */
-export class SimulationError extends Error {
-  readonly where: string | undefined
-  readonly hint: string | undefined
+/** A failure of the simulation (non-finite forces, constraints that do not converge): exit code 1. */
+export class SimulationError extends DetailedError {
+  override readonly name = 'SimulationError'
   readonly code: ExitCode = EXIT.failed
-
-  constructor(detail: UserErrorDetail) {
-    super(detail.message)
-    this.name = 'SimulationError'
-    this.where = detail.where
-    this.hint = detail.hint
-  }
 }

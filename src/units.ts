@@ -1,5 +1,5 @@
 /**
- * Internal units: Å, ps, eV, g/mol, K, e (the LAMMPS "metal" set). Everything else is converted at the border.
+ * Internal units: Å, ps, eV, g/mol, K, e (LAMMPS "metal" units). Other units are converted where data is read or written.
  * Constants: CODATA 2018 (https://doi.org/10.1103/RevModPhys.93.025010).
  */
 

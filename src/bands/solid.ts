@@ -1,4 +1,4 @@
-import { fragmentFile } from '../construct/fragments.ts'
+import { fragmentFile } from '../construct/library.ts'
 import { buildSolid, type Solid } from '../construct/solid.ts'
 import type { SolidRecipe } from '../construct/solidRecipe.ts'
 import type { YamlPath } from '../core/yaml.ts'

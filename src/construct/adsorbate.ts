@@ -3,45 +3,58 @@ import type { Structure } from '../core/structure.ts'
 import { bondedNeighbors } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
 import { DEGREE } from '../units.ts'
-import { type Contact, contactFinder, type HostAtom, nearestImage } from './surfaceContacts.ts'
-import { add, cross, dot, norm, scale, subtract, turned, unit, type Vector, vectorAt } from './vectors.ts'
+import {
+  add,
+  cross,
+  dot,
+  nearestImage,
+  norm,
+  perpendicular,
+  scale,
+  subtract,
+  times,
+  turned,
+  unit,
+  type Vector,
+  vectorAt,
+} from './vectors.ts'
 
 export interface AdsorbateRequest {
-  /** The molecule, as its file has it: z points away from the surface when it is put above a site. */
+  /** The molecule as in its file; z points away from the surface when it is put above a site. */
   readonly molecule: Structure
   readonly name: string
   readonly box: Box
   readonly host: readonly HostAtom[]
-  /** Index of the site's atom in `host`. */
+  /** Index of the site's atom in `host`, counted from 0. */
   readonly site: number
-  /** About the normal; null leaves it to the search for room. */
+  /** Rotation about the surface normal; null: chosen by the search for room. */
   readonly rotation_deg: number | null
   readonly where: string
 }
 
 export interface Placed {
-  /** Å, of the molecule's atoms */
+  /** Positions of the molecule's atoms, Å. */
   readonly positions: readonly Vector[]
   /** Angle between the bond and the free valence of the bonded atom; null without a bond. */
   readonly tilt_deg: number | null
-  /** About the normal, as given or found. */
+  /** Rotation about the surface normal, given or found. */
   readonly rotation_deg: number
-  /** Closest approach to the surface, the other adsorbates or its own images, by share of the van der Waals distance. */
+  /** Closest contact with the surface, the other adsorbates or periodic images of the molecule. */
   readonly contact: Contact
 }
 
 const UP: Vector = [0, 0, 1]
-/** Shares of the sum of van der Waals radii: enough room; and so little that atoms lie in one another. */
+/** Share of the sum of van der Waals radii from which on a contact counts as free of strain. */
 export const ROOM = 0.75
 const OVERLAP = 0.4
-/** Largest tilt that is tried. */
+/** Largest tilt of a bonded molecule that is tried, °. */
 const STEEPEST_DEG = 90
-/** Two bonds from the surface: partners of the site that cannot be farther from the bonded atom, Å. */
+/** Neighbours of the site closer than this are two bonds away from the bonded atom and are left out of contacts, Å. */
 const PARTNER_A = 2.6
 
 /**
- * Puts the molecule's centre above an atom, its lowest atom at a height above it.
- * @throws UserError when it then lies in another atom
+ * Places the centre of a molecule above an atom of the surface, with its lowest atom at the given height.
+ * @throws UserError when atoms overlap there
  */
 export function placeAbove(request: AdsorbateRequest & { readonly height_A: number }): Placed {
   const { molecule, host, site, height_A } = request
@@ -61,11 +74,12 @@ export function placeAbove(request: AdsorbateRequest & { readonly height_A: numb
 }
 
 /**
- * Bonds one atom of the molecule to an atom of the surface that it then stands right above, its free valence (opposite to
- * its other bonds) on the bond. Where that brings any other pair of atoms nearer than 0.75 of their van der Waals distance,
- * the molecule is tilted about the bonded atom by as little as clears it, in steps of 5°, in 24 directions (and, where no
- * rotation is given, turned in steps of 15°); where nothing clears it, to where the closest pair has most room.
- * @throws UserError for an atom that the molecule lacks, or where even the best place lies in another atom
+ * Bonds one atom of the molecule to an atom of the surface. The bond is vertical, and the free valence of the molecule's
+ * atom (opposite to its other bonds) points along it. If another pair of atoms is then closer than 0.75 of its van der
+ * Waals distance, the molecule is tilted about the bonded atom by the smallest angle that removes the contact: in steps
+ * of 5°, in 24 directions (and rotated in steps of 15° where no rotation is given). If none does, the orientation with
+ * the widest closest contact is taken.
+ * @throws UserError for an atom that the molecule lacks, or when atoms overlap in the best orientation
  */
 export function placeBonded(
   request: AdsorbateRequest & { readonly atom: string; readonly length_A: number },
@@ -76,7 +90,7 @@ export function placeBonded(
   const root = atoms[bonded]!
   const foot = host[site]!.position
   const start = add(foot, [0, 0, length_A])
-  // One and two bonds across the new bond atoms are close for a reason.
+  // Atoms one or two bonds apart across the new bond are close by design.
   const partners = new Set(
     host.flatMap(({ position }, k) =>
       norm(nearestImage(request.box, subtract(position, foot))) < PARTNER_A ? [k] : [],
@@ -130,7 +144,7 @@ const extent = (atoms: readonly Vector[], centre: Vector) =>
 
 const vectors = (molecule: Structure) => molecule.elements.map((_, i) => vectorAt(molecule.positions, i))
 
-/** Names of a molecule's atoms: element and number among the atoms of that element, in order: C1, H1, H2, C2, … */
+/** Names of a molecule's atoms: element and number among the atoms of that element: C1, H1, H2, C2, … */
 export function atomNames(elements: readonly string[]): string[] {
   return elements.map(
     (element, i) => `${element}${elements.slice(0, i + 1).filter(other => other === element).length}`,
@@ -148,7 +162,7 @@ function namedAtom({ molecule, atom, name, where }: AdsorbateRequest & { readonl
   })
 }
 
-/** The direction in which an atom has room for one more bond. */
+/** Direction of one more bond of an atom: opposite to its bonds, or normal to their plane. */
 function freeValence(molecule: Structure, atom: number): Vector {
   const at = vectorAt(molecule.positions, atom)
   const towards = bondedNeighbors(molecule.topology, molecule.elements.length)[atom]!.map(other =>
@@ -156,14 +170,14 @@ function freeValence(molecule: Structure, atom: number): Vector {
   )
   const sum = towards.reduce(add, [0, 0, 0])
   if (norm(sum) > 0.1) return unit(scale(sum, -1))
-  // Neighbours all around it, or none: across their plane, where they have one.
+  // No neighbours, or neighbours that balance each other: the normal of their plane, if they have one.
   const [first = UP, second = UP] = towards
   const normal = cross(first, second)
   if (norm(normal) > 0.1) return unit(normal)
-  return unit(cross(first, Math.abs(first[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]))
+  return unit(perpendicular(first))
 }
 
-/** The shortest turn that carries one unit vector to another. */
+/** The rotation by the smallest angle that carries one unit vector to another. */
 function alignment(from: Vector, to: Vector): (vector: Vector) => Vector {
   const axis = cross(from, to)
   const sine = norm(axis)
@@ -172,6 +186,113 @@ function alignment(from: Vector, to: Vector): (vector: Vector) => Vector {
     return vector => turned(vector, scale(axis, 1 / sine), angle)
   }
   if (dot(from, to) > 0) return vector => vector
-  const across = unit(cross(from, Math.abs(from[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0]))
+  const across = unit(perpendicular(from))
   return vector => turned(vector, across, Math.PI)
+}
+
+/** An atom of the slab or of an adsorbate placed before. */
+export interface HostAtom {
+  readonly element: string
+  /** Å */
+  readonly position: Vector
+}
+
+/** The closest pair of a molecule's atom and an atom around it. */
+export interface Contact {
+  /** Atom of the molecule, 0-based. */
+  readonly atom: number
+  /** Atom of the surroundings, 0-based; null for an image of the molecule itself. */
+  readonly other: number | null
+  readonly distance_A: number
+  /** Distance over the sum of the van der Waals radii. */
+  readonly share: number
+}
+
+/** Bondi 1964 (https://doi.org/10.1021/j100785a001) for non-metals; 1.2 Å for the cations of an oxide is a choice. */
+const RADII_A: Readonly<Record<string, number>> = {
+  H: 1.2,
+  C: 1.7,
+  N: 1.55,
+  O: 1.52,
+  F: 1.47,
+  S: 1.8,
+  Cl: 1.75,
+}
+const radius = (element: string) => RADII_A[element] ?? 1.2
+
+/** Largest distance of a contact, Å. */
+const REACH_A = 6
+
+/** Finds the closest contact of a molecule for several orientations at one place. */
+export interface ContactFinder {
+  /**
+   * @param positions positions of the molecule's atoms, Å
+   * @param enough the search stops at the first pair with a smaller share than this
+   */
+  closest(positions: readonly Vector[], enough?: number): Contact
+}
+
+/**
+ * @param elements elements of the molecule's atoms
+ * @param region sphere that holds the molecule in every orientation
+ * @param expected true for pairs that are close by design and are left out
+ */
+export function contactFinder(
+  box: Box,
+  host: readonly HostAtom[],
+  elements: readonly string[],
+  region: { readonly centre: Vector; readonly extent_A: number },
+  expected: (atom: number, other: number) => boolean = () => false,
+): ContactFinder {
+  const { centre, extent_A } = region
+  const images = imagesOf(box, extent_A + REACH_A)
+  const around = host.flatMap(({ element, position }, other) => {
+    const nearest = nearestImage(box, subtract(position, centre))
+    return images
+      .map(image => add(nearest, image))
+      .filter(delta => norm(delta) < extent_A + REACH_A)
+      .map(delta => ({ other, radius: radius(element), position: add(centre, delta) }))
+  })
+  const own = imagesOf(box, 2 * extent_A + REACH_A).filter(
+    image => norm(image) > 1e-9 && norm(image) < 2 * extent_A + REACH_A,
+  )
+  const partners = elements.map((_, atom) => around.filter(({ other }) => !expected(atom, other)))
+  const sizes = elements.map(radius)
+  return {
+    closest(positions, enough = 0) {
+      let best: Contact = { atom: 0, other: null, distance_A: REACH_A, share: Number.POSITIVE_INFINITY }
+      for (const [atom, r] of positions.entries()) {
+        for (const { other, radius, position: q } of partners[atom]!) {
+          const distance_A = Math.sqrt((r[0] - q[0]) ** 2 + (r[1] - q[1]) ** 2 + (r[2] - q[2]) ** 2)
+          const share = distance_A / (sizes[atom]! + radius)
+          if (share < best.share) best = { atom, other, distance_A, share }
+        }
+        for (const image of own) {
+          for (const [partner, q] of positions.entries()) {
+            const distance_A = norm(subtract(add(q, image), r))
+            const share = distance_A / (sizes[atom]! + sizes[partner]!)
+            if (share < best.share) best = { atom, other: null, distance_A, share }
+          }
+        }
+        if (best.share < enough) return best
+      }
+      return best
+    },
+  }
+}
+
+/** Lattice vectors that can bring a point of the cell around the origin within a distance of it, Å. */
+function imagesOf(box: Box, distance_A: number): Vector[] {
+  const [na, nb, nc] = box.heights.map(height => Math.ceil(distance_A / height + 0.5)) as [
+    number,
+    number,
+    number,
+  ]
+  const images: Vector[] = []
+  for (let i = -na; i <= na; i++) {
+    for (let j = -nb; j <= nb; j++) {
+      for (let k = -nc; k <= nc; k++) images.push(times([i, j, k], box.matrix))
+    }
+  }
+  return images
 }

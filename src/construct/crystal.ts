@@ -5,34 +5,34 @@ import { UserError } from '../errors.ts'
 import { type RandomSequence, randomSequence, STREAM } from '../rng.ts'
 import { UNDECIDED } from './formalCharges.ts'
 import type { LayeredRecipe } from './solidRecipe.ts'
-import { add, times, type Vector, vectorAt } from './vectors.ts'
+import { add, times, type Vector, vector, vectorAt } from './vectors.ts'
 
 /** The atoms of one cell. */
 export interface Crystal {
   readonly box: Box
-  /** [N] chemical symbols; `M` for a metal site that is filled at random once the final cell is known. */
+  /** [N] chemical symbols; `M` for a metal site whose element is drawn when the final cell is known. */
   readonly elements: readonly string[]
-  /** [N] atom types; null when they follow from the elements. */
+  /** [N] atom types; null when the elements are the types. */
   readonly types: readonly string[] | null
   /** [3N] Å */
   readonly positions: Float64Array
-  /** Shares of the elements that fill the `M` sites; null when there are none. */
+  /** Share of each element on the `M` sites; null without such sites. */
   readonly mixture: Readonly<Record<string, number>> | null
 }
 
 /**
  * The O3 structure of LiMO₂, R-3m in the hexagonal setting: metals on 3b (0 0 ½), Li on 3a (0 0 0), O on 6c (0 0 ±z),
  * each at (0 0 0), (⅔ ⅓ ⅓) and (⅓ ⅔ ⅔).
- * With `ordering: ordered`, metals in thirds take the three sublattices of each layer in turn, a √3×√3 R30° cell; like
- * atoms then never touch, unless one metal has two thirds (honeycomb).
- * @throws UserError for a z that puts oxygen nearer to lithium than to the metals, or an ordering that is not known
+ * With `ordering: ordered`, metals with shares of thirds fill the three sublattices of each layer, a √3×√3 R30° cell:
+ * equal metals are then never neighbours, except when one metal has two thirds (honeycomb).
+ * @throws UserError when oxygen is closer to lithium than to the metals, or when there is no such ordering
  */
 export function layeredCrystal(recipe: LayeredRecipe): Crystal {
   const { a_A: a, c_A: c, z_oxygen: z, metals, ordering = 'random' } = recipe
   if (!(z > 0.2 && z <= 0.25)) {
     throw new UserError({
-      message: `z_oxygen is ${z}: the oxygen of a layered oxide lies between 0.2 and 0.25 above lithium`,
-      hint: 'lithium is at the origin (3a), the metals at ½ (3b); where it is the other way round, give 0.5 − z',
+      message: `z_oxygen is ${z}: in a layered oxide it lies between 0.2 and 0.25`,
+      hint: 'z counts from lithium at the origin (3a), the metals are at ½ (3b); if yours counts from a metal, give 0.5 − z',
     })
   }
   checkShares(metals)
@@ -69,26 +69,27 @@ function checkShares(metals: Readonly<Record<string, number>>): void {
   const wrong = names.find(name => !isElement(name) || name === 'Li' || name === 'O')
   if (wrong !== undefined) {
     throw new UserError({
-      message: `'${wrong}' cannot stand in a metal layer`,
-      hint: 'such as Ni, Co, Mn, Al',
+      message: `'${wrong}' is not a metal of a layered oxide`,
+      hint: 'give metals such as Ni, Co, Mn, Al',
     })
   }
   const bad = names.find(name => !(metals[name]! > 0))
-  if (bad !== undefined) throw new UserError({ message: `the share of ${bad} is ${metals[bad]}` })
+  if (bad !== undefined)
+    throw new UserError({ message: `the share of ${bad} is ${metals[bad]}: give a positive number` })
   const sum = names.reduce((total, name) => total + metals[name]!, 0)
   if (Math.abs(sum - 1) > 1e-6) {
     throw new UserError({ message: `the shares of the metals add up to ${sum}, not to 1` })
   }
 }
 
-/** The three sublattices of a triangular layer, filled in the order of the recipe. */
+/** The crystal with the three sublattices of each triangular layer filled in the order of the recipe. */
 function orderedCrystal(crystal: Crystal, metals: Readonly<Record<string, number>>): Crystal {
   const thirds = Object.entries(metals).map(([name, share]) => ({ name, parts: share * 3 }))
   if (thirds.some(({ parts }) => Math.abs(parts - Math.round(parts)) > 0.02)) {
     const given = Object.entries(metals).map(([name, share]) => `${name} ${share}`)
     throw new UserError({
       message: `no ordered arrangement is known for ${given.join(', ')}`,
-      hint: 'ordered is for metals in thirds, such as Ni 0.3334, Co 0.3333, Mn 0.3333; otherwise say ordering: random',
+      hint: 'ordering: ordered takes shares of thirds, such as Ni 0.3334, Co 0.3333, Mn 0.3333; else give ordering: random',
     })
   }
   const colours = thirds.flatMap(({ name, parts }) => Array<string>(Math.round(parts)).fill(name))
@@ -120,30 +121,30 @@ function orderedCrystal(crystal: Crystal, metals: Readonly<Record<string, number
   }
 }
 
-/** @throws UserError when the structure has bonds, which a cut would break */
+/** The crystal of a structure file. @throws UserError when the structure has bonds, which a cut would break */
 export function crystalOfStructure(structure: Structure, file: string): Crystal {
   if (structure.topology.bonds.length > 0) {
     throw new UserError({
       message: 'the crystal has bonds, which a cut would break',
       where: file,
-      hint: 'molecular crystals cannot be built: give a crystal without bonds',
+      hint: 'molecular crystals are not supported: give a crystal without bonds',
     })
   }
   const { box, elements, types, positions } = structure
   return { box, elements, types, positions, mixture: null }
 }
 
-/** An atom of a finished cell, before it is known what fills its site. */
+/** A site of a finished cell, before elements are drawn. */
 export interface LatticeAtom {
-  /** Atom of the crystal that it repeats. */
+  /** Atom of the crystal that is repeated here, counted from 0. */
   readonly source: number
   /** Å */
   readonly position: Vector
-  /** Of a slab, 1 at the bottom; null in bulk. */
+  /** Layer of a slab, 1 at the bottom; null in bulk. */
   readonly layer: number | null
 }
 
-/** Atoms in the order of the crystal, each with all its repeats. @param repeat cells along a, b, c */
+/** The repeated cell; atoms in the order of the crystal, each with all its repeats. @param repeat cells along a, b, c */
 export function repeatCrystal(
   crystal: Crystal,
   repeat: readonly number[],
@@ -152,7 +153,7 @@ export function repeatCrystal(
   const s = fractional(crystal.box, crystal.positions)
   const atoms = crystal.elements.flatMap((_, source) =>
     gridPoints(repeat).map(cell => {
-      const at = vectorAt(s, source).map((x, k) => insideCell(x) + cell[k]!) as unknown as Vector
+      const at = vector(k => insideCell(s[3 * source + k]!) + cell[k]!)
       return { source, position: times(at, matrix), layer: null }
     }),
   )
@@ -165,14 +166,14 @@ export function gridPoints([na, nb, nc]: readonly number[]): Vector[] {
   return range(na!).flatMap(i => range(nb!).flatMap(j => range(nc!).map(k => [i, j, k] as const)))
 }
 
-/** A fractional coordinate in [0, 1), where round-off below zero is zero. */
+/** The fractional coordinate in [0, 1); round-off below zero becomes zero. */
 export function insideCell(x: number): number {
   const inside = x - Math.floor(x + 1e-9)
   return Math.abs(inside) < 1e-12 ? 0 : inside
 }
 
 /**
- * Fills the undecided sites of a finished cell: exact numbers by largest remainder, places at random by the seed.
+ * Draws the elements of the `M` sites: their numbers by largest remainder, their places at random from the seed.
  * @returns [N] elements
  */
 export function fillMixture(
@@ -190,10 +191,10 @@ export function fillMixture(
   return filled
 }
 
-/** As many names as sites, each as often as its share says, to a whole number (Hamilton's method). */
+/** One name per site, in numbers that follow the shares (largest remainder, Hamilton's method). */
 function largestRemainder(shares: Readonly<Record<string, number>>, sites: number): string[] {
   const parts = Object.entries(shares).map(([name, share]) => {
-    // 0.1 × 40 must not come out as 3.999….
+    // Round-off: 0.1 × 40 must not become 3.
     const count = Math.floor(share * sites + 1e-6)
     return { name, count, rest: share * sites - count }
   })
@@ -202,7 +203,7 @@ function largestRemainder(shares: Readonly<Record<string, number>>, sites: numbe
   return parts.flatMap(part => Array<string>(part.count + (first.has(part) ? 1 : 0)).fill(part.name))
 }
 
-/** Fisher and Yates. */
+/** The items in random order (Fisher–Yates). */
 export function shuffled<T>(items: readonly T[], random: RandomSequence): T[] {
   const result = [...items]
   for (let k = result.length - 1; k > 0; k--) {

@@ -26,18 +26,18 @@ const USUAL: Readonly<Record<string, number>> = {
   Br: -1,
   I: -1,
 }
-/** Metals that take what charge neutrality leaves to them, and what they start from. */
+/** Metals of variable oxidation state, and the state that charge neutrality corrects, e. */
 const REDOX: Readonly<Record<string, number>> = { Ti: 4, V: 3, Cr: 3, Mn: 4, Fe: 3, Co: 3, Ni: 3, Cu: 2 }
 
-/** A metal site that is not yet decided on. */
+/** Symbol of a metal site whose element is drawn later. */
 export const UNDECIDED = 'M'
 
 /**
- * Formal charges that make a crystal neutral: given or usual oxidation states, and an equal share of the rest on every
- * transition metal that none is given for. A crystal without anions is a metal: zeros.
+ * Formal charges that make a crystal neutral: given or usual oxidation states; every transition metal without a given
+ * charge takes an equal share of the rest. A crystal without anions counts as a metal: all charges are zero.
  * @param elements [N]
- * @param given e, of elements
- * @returns [N] e; null when an element's charge is not known, or the crystal cannot be made neutral
+ * @param given charges by element, e
+ * @returns [N] e; null when the charge of an element is not known, or the crystal cannot be made neutral
  */
 export function formalCharges(
   elements: readonly string[],

@@ -4,34 +4,35 @@ import { type BondedForces, bondedForces } from '../potentials/bonded.ts'
 import type { Potential } from '../potentials/load.ts'
 import { DEGREE } from '../units.ts'
 import type { MoleculeGraph } from './polymer.ts'
+import { cross, dot, subtract, type Vector } from './vectors.ts'
 
 export type Conformation = 'trans' | 'tgtg' | 'random'
 
 /** A regular main chain. */
 export interface MainChain {
-  /** Over and over from the first one; 180 is trans. */
+  /** Torsions of the main chain, repeated from the first one; 180 is trans. */
   readonly torsions_deg: readonly number[]
-  /** Of every atom within it; the potential's when left out. */
+  /** Bond angle along the main chain. Default: the potential's equilibrium angles. */
   readonly angle_deg?: number
 }
 
-/** All neighbours of one atom, placed together: the unit in which a molecule grows. */
+/** One step of growth: the neighbours of one atom that are placed together. */
 export interface GrowthStep {
   readonly centre: number
   readonly parent: number
-  /** A neighbour of the parent that is placed before, which the torsion is measured from; −1 for none. */
+  /** A placed neighbour of the parent, from which the torsion is measured; −1 for none. */
   readonly reference: number
-  /** One to three atoms; the torsion is that of the first. */
+  /** One to three atoms; the torsion is that of the first atom. */
   readonly children: readonly number[]
   /** Unit vectors from the centre to the children: z along parent → centre, the first child at azimuth 0. */
   readonly directions: readonly Vector[]
   /** Torsions reference–parent–centre–child to choose from, rad. */
   readonly torsions: readonly number[]
-  /** Torsions may be off by a few degrees, as in a melt. */
+  /** True if torsions scatter by a few degrees, as in a melt. */
   readonly jitter: boolean
 }
 
-/** The order in which a molecule grows, and its equilibrium geometry. */
+/** Order of growth of a molecule, and its equilibrium geometry. */
 export interface GrowthPlan {
   /** The first one or two atoms. */
   readonly root: readonly [number] | readonly [number, number]
@@ -40,16 +41,14 @@ export interface GrowthPlan {
   bondLength(i: number, j: number): number
 }
 
-type Vector = readonly [number, number, number]
-
 const TRANS = 180
 const GAUCHE = 60
 const STAGGERED = [TRANS, GAUCHE, -GAUCHE]
-/** C=C–C–C: one substituent eclipses the double bond. */
+/** Torsions next to a double bond, C=C–C–C: one substituent eclipses the double bond. */
 const BESIDE_DOUBLE_BOND = [120, -120, 0]
 const PLANAR = [TRANS, 0]
 
-/** null where torsions are drawn. */
+/** Main chain of each conformation; null where torsions are drawn at random. */
 const MAIN_CHAIN: Readonly<Record<Conformation, MainChain | null>> = {
   trans: { torsions_deg: [TRANS] },
   tgtg: { torsions_deg: [TRANS, GAUCHE, TRANS, -GAUCHE] },
@@ -57,9 +56,9 @@ const MAIN_CHAIN: Readonly<Record<Conformation, MainChain | null>> = {
 }
 
 /**
- * Plans how a molecule grows from its head: lengths and angles are the potential's equilibrium values, torsions follow
- * the conformation along the main chain and are staggered elsewhere. `tgtg` is the α form of PVDF (T G T G′).
- * @throws UserError when the potential lacks a term of the molecule, or an atom has more than four neighbours
+ * Plans the growth of a molecule from its head. Bond lengths and angles are the potential's equilibrium values; torsions
+ * follow the conformation along the main chain and are staggered elsewhere. `tgtg` is the α form of PVDF (T G T G′).
+ * @throws UserError when the potential lacks a term of the molecule, or when an atom has more than four neighbours
  */
 export function planGrowth(
   graph: MoleculeGraph,
@@ -95,8 +94,8 @@ export function planGrowth(
     )
     if (neighbors[centre]!.length > 4) {
       throw new UserError({
-        message: `an atom of type ${graph.types[centre]} in '${graph.name}' has ${neighbors[centre]!.length} neighbours; the builder knows geometries of up to four`,
-        hint: 'bring this structure as a file',
+        message: `an atom of type ${graph.types[centre]} in '${graph.name}' has ${neighbors[centre]!.length} neighbours; at most four are supported`,
+        hint: 'give this structure as a file',
       })
     }
     if (children.length === 0) continue
@@ -146,7 +145,7 @@ function bondLookup(graph: MoleculeGraph) {
   return (i: number, j: number) => known.get(`${i} ${j}`)!
 }
 
-/** Lengths and angles at which the bonded terms are zero; ideal angles where an angle has no term. */
+/** Equilibrium lengths and angles of the bonded terms; ideal angles where an angle has no term. */
 function equilibriumGeometry(
   forces: BondedForces,
   neighbors: readonly (readonly number[])[],
@@ -173,7 +172,7 @@ function equilibriumGeometry(
     bondLength: (i, j) => {
       const length = known.get(`${i} ${j}`)
       if (length !== undefined) return length
-      throw new UserError({ message: 'a bond without a term has no length to build with' })
+      throw new UserError({ message: 'a bond has no term in the potential, and so no length to build with' })
     },
     angle: (i, j, k) => known.get(`${i} ${j} ${k}`) ?? IDEAL_ANGLE[neighbors[j]!.length]!,
   }
@@ -186,9 +185,9 @@ const IDEAL_ANGLE: Readonly<Record<number, number>> = {
 }
 
 /**
- * Directions around an atom with the least squared deviation from the equilibrium angles, which rarely fit together
- * exactly: each pair of neighbours is turned towards its angle until nothing moves. Three neighbours stay in a plane.
- * @param first an angle, rad, that the first child keeps with the parent whatever the others do
+ * Directions around an atom that fit the equilibrium angles best, since these angles rarely agree exactly: each pair of
+ * neighbours is rotated towards its angle in repeated sweeps. Three neighbours stay in a plane.
+ * @param first fixed angle between the parent and the first child, rad
  */
 function relaxedDirections(
   parent: number,
@@ -225,10 +224,10 @@ function relaxedDirections(
   })
 }
 
-/** Fraction of an angle's excess that one sweep takes off each side. */
+/** Fraction of an angle's excess that one sweep removes on each side. */
 const RELAXATION = 0.15
 
-/** The unit vector turned towards another by an angle, rad. */
+/** The unit vector rotated towards another one by an angle, rad. */
 function turn(from: Vector, towards: Vector, angle: number): Vector {
   const across = combine([1, towards], [-dot(from, towards), from])
   const length = Math.hypot(...across)
@@ -236,14 +235,14 @@ function turn(from: Vector, towards: Vector, angle: number): Vector {
   return combine([Math.cos(angle), from], [Math.sin(angle) / length, across])
 }
 
-/** Below this, a cross product of bond vectors (Å) says nothing about a direction. */
+/** Bond vectors with a smaller cross product count as collinear, Å. */
 const COLLINEAR = 1e-3
 
 /**
  * Places the children of a step around its centre.
- * @param torsion of reference–parent–centre–first child, rad
- * @param mirrored takes the mirror image, which exchanges two children beside the first
- * @param positions [3N] Å, of the molecule; written at the children
+ * @param torsion torsion reference–parent–centre–first child, rad
+ * @param mirrored true for the mirror image, which exchanges the two other children
+ * @param positions [3N] Å positions of the molecule; those of the children are written
  */
 export function placeChildren(
   step: GrowthStep,
@@ -268,16 +267,7 @@ export function placeChildren(
   })
 }
 
-const subtract = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-
-const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-const cross = (a: Vector, b: Vector): Vector => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-]
-
+/** The unit vector along a vector, by division: boxes built from a seed keep their last bit. */
 function unit(a: Vector): Vector {
   const length = Math.hypot(...a)
   return [a[0] / length, a[1] / length, a[2] / length]
@@ -291,5 +281,5 @@ function combine(...terms: readonly (readonly [number, Vector])[]): Vector {
   return sum
 }
 
-/** Some vector that is not parallel to the given one. */
+/** A vector that is not parallel to the given one. */
 const awayFrom = (axis: Vector): Vector => (Math.abs(axis[0]) < 0.7 ? [1, 0, 0] : [0, 1, 0])

@@ -1,38 +1,38 @@
 import { UserError } from '../errors.ts'
 import type { Potential } from '../potentials/load.ts'
 import { DEGREE } from '../units.ts'
-import type { CrystalForm, FormChain } from './forms.ts'
 import { placeChildren, planGrowth } from './growth.ts'
+import type { CrystalForm, FormChain } from './library.ts'
 import type { MoleculeGraph } from './polymer.ts'
 import { add, cross, dot, norm, scale, subtract, unit, type Vector, vectorAt } from './vectors.ts'
 
-/** `lamella` in the section `system.build` of a recipe: chains stand on the lattice of a crystal form, ions in a gap. */
+/** The key `lamella` of the section `system.build`: chains on the lattice of a crystal form, ions in a gap. */
 export interface LamellaRecipe {
-  /** A name in structures/forms, or a path. */
+  /** Name of a form in structures/forms, or path of a file. */
   readonly form: string
-  /** Along a and b, the x and y of the box. */
+  /** Numbers of cells along a and b, which are x and y of the box. */
   readonly cells: readonly [number, number]
-  /** Between the outermost atoms of the lamella and those of its next image along z. */
+  /** Distance between the outermost atoms of the lamella and those of its next image along z. */
   readonly gap_A: number
 }
 
-/** Chains of a form with coordinates, and the box that they leave a gap in. */
+/** Chains of a crystal form, and the box with the gap beside them. */
 export interface Lamella {
-  /** [3M] Å, of the chains one after the other. */
+  /** [3M] positions of the chains, one chain after the other, Å. */
   readonly positions: Float64Array
   readonly edges_A: Vector
-  /** Heights between which the gap lies; the lamella fills the box from 0 on. */
+  /** Lowest and highest z of the gap; the lamella begins at z = 0. */
   readonly gap_A: readonly [number, number]
-  /** Of one cell of the form. */
+  /** Number of units in one cell of the form. */
   readonly unitsPerCell: number
 }
 
 /**
- * A lamella of extended chains standing along z on the lattice of a crystal form, periodic in x and y. All are whole
+ * Builds a lamella of extended chains along z on the lattice of a crystal form, periodic in x and y. Chains are whole
  * molecules with their ends at both faces.
- * @param graph of every chain; its main chain has as many atoms in each unit
- * @param units_per_chain how many units it has
- * @throws UserError when the torsions give no straight chain of period c, or the chain is shorter than two periods
+ * @param graph graph of every chain; each unit has the same number of main-chain atoms
+ * @param units_per_chain number of units of a chain
+ * @throws UserError when the torsions give no straight chain of period c, or when a chain is shorter than two periods
  */
 export function buildLamella(
   recipe: LamellaRecipe,
@@ -69,22 +69,22 @@ export function buildLamella(
   return { positions, edges_A: [nx * a, ny * b, height], gap_A: [thickness, height], unitsPerCell }
 }
 
-/** A position in a chain whose axis is z and whose setting is 0, in a chain as the form has it. */
+/** Position in a chain of the form, from that in a chain with its axis along z and a setting of 0. */
 function oriented([x, y, z]: Vector, { direction, setting_deg }: FormChain): Vector {
   const sign = direction === 'up' ? 1 : -1
   const [c, s] = [Math.cos(setting_deg * DEGREE), Math.sin(setting_deg * DEGREE)]
   return [c * x - s * sign * y, s * x + c * sign * y, sign * z]
 }
 
-/** Between these, °, is an angle of the main chain taken for possible. */
+/** Range of possible angles of the main chain, °. */
 const ANGLES_DEG = [100, 130] as const
 const MOST_SECANTS = 50
-/** How far periods along a chain may be from their mean, and that from c, Å. */
+/** Largest deviation of periods along a chain from their mean, and of the mean from c, Å. */
 const TOLERANCE_A = 0.02
 
 /**
  * A chain with its axis along z, its centre at the origin, and the mean step from head to tail of its units along x.
- * Its main chain has the potential's bond lengths, the form's torsions, and the one angle that makes its period c.
+ * Its main chain has the potential's bond lengths, the form's torsions, and one bond angle that makes the period c.
  * @returns [3N] Å
  */
 function straightChain(
@@ -99,7 +99,7 @@ function straightChain(
   if (backbone.length < 2 * period) {
     throw new UserError({
       message: `a chain of ${units} units is shorter than two periods of ${form.name}, ${period / perUnit} units each`,
-      hint: 'raise units_per_chain',
+      hint: 'give a larger units_per_chain',
     })
   }
   const c = form.lattice_A[2]
@@ -127,20 +127,20 @@ function straightChain(
     throw new UserError({
       message: `the torsions of ${form.name} give no straight chain of ${graph.name} that repeats after ${c} Å`,
       where: form.file,
-      hint: 'one angle holds at every atom of the chain: torsions_deg must make it straight with that',
+      hint: 'all bond angles of the main chain are equal here: give torsions_deg that make such a chain straight',
     })
   }
   return aligned(graph, grown, unit(repeat), { perUnit, period })
 }
 
-/** After how many units torsions and units repeat together. @param perUnit main-chain atoms of a unit */
+/** Number of units after which torsions and units repeat together. @param perUnit main-chain atoms of a unit */
 function unitsPerPeriod({ torsions_deg }: CrystalForm, perUnit: number): number {
   let units = 1
   while ((units * perUnit) % torsions_deg.length !== 0) units++
   return units
 }
 
-/** A chain on its own, somewhere, [3N] Å. */
+/** Positions of one chain in an arbitrary frame, [3N] Å. */
 function grow({ torsions_deg }: CrystalForm, graph: MoleculeGraph, angle_deg: number, potential: Potential) {
   const plan = planGrowth(graph, { torsions_deg, angle_deg }, potential)
   const positions = new Float64Array(3 * graph.types.length)
@@ -150,7 +150,7 @@ function grow({ torsions_deg }: CrystalForm, graph: MoleculeGraph, angle_deg: nu
   return positions
 }
 
-/** The chain turned so that `axis` becomes z, with the mean step from head to tail along x. */
+/** The chain rotated so that `axis` becomes z and the mean step from head to tail lies along x, [3N] Å. */
 function aligned(
   { name, backbone }: MoleculeGraph,
   grown: Float64Array,
@@ -165,7 +165,7 @@ function aligned(
   const across = subtract(step, scale(axis, dot(step, axis)))
   if (norm(across) < TOLERANCE_A) {
     throw new UserError({
-      message: `heads and tails of the units of ${name} lie on one axis: they give a chain no setting_deg`,
+      message: `heads and tails of the units of ${name} lie on one axis: setting_deg is not defined`,
     })
   }
   const x = unit(across)

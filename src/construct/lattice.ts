@@ -1,24 +1,24 @@
 import { type Box, fractional } from '../core/box.ts'
-import { cross, dot, scale, subtract, type Vector } from './vectors.ts'
+import { cross, dot, scale, subtract, type Vector, vector } from './vectors.ts'
 
 /** Three integers. */
 export type Triple = readonly [number, number, number]
 
-/** The smallest repeating unit of a crystal whose cell may hold several. */
+/** The primitive lattice of a crystal whose cell may hold several primitive cells. */
 export interface PrimitiveLattice {
   /** Lattice vectors as multiples of 1/order of the cell's. */
   readonly basis: readonly [Triple, Triple, Triple]
-  /** Lattice points in the cell. */
+  /** Number of lattice points in the cell. */
   readonly order: number
-  /** The first atom of each set that the lattice's translations connect, in order. */
+  /** The first atom of each set of atoms that are lattice translations of each other, in order. */
   readonly atoms: readonly number[]
 }
 
-/** Atoms that a translation carries this close to another one of their kind are repeats of it, Å. */
+/** Tolerance within which a translation maps an atom onto another, Å. */
 const SAME_PLACE_A = 1e-3
 
 /**
- * Finds every translation that carries each atom onto one with the same label.
+ * Finds every translation that maps each atom onto an atom with the same label.
  * @param labels [N] @param positions [3N] Å
  */
 export function primitiveLattice(
@@ -41,7 +41,7 @@ export function primitiveLattice(
     .filter(by => labels.every((_, i) => image(i, by) !== undefined))
   const order = translations.length
   const rows: Triple[] = [
-    ...translations.map(by => by.map(x => Math.round(x * order)) as unknown as Triple),
+    ...translations.map(by => vector(k => Math.round(by[k]! * order))),
     [order, 0, 0],
     [0, order, 0],
     [0, 0, order],
@@ -55,17 +55,17 @@ export function primitiveLattice(
   return { basis: echelon(rows), order, atoms }
 }
 
-/** Whether a fractional vector is one of the cell's lattice. */
+/** True if a fractional vector is a lattice vector of the cell, within the tolerance. */
 function isLattice(box: Box, [a, b, c]: Vector): boolean {
   const m = box.matrix
   const [x, y, z] = [a - Math.round(a), b - Math.round(b), c - Math.round(c)]
   return [0, 1, 2].every(k => Math.abs(x * m[k]! + y * m[3 + k]! + z * m[6 + k]!) < SAME_PLACE_A)
 }
 
-/** A triangular basis of the lattice that integer vectors of rank 3 span (Hermite's normal form). */
+/** A triangular basis of the lattice that integer vectors of rank 3 span (Hermite normal form). */
 function echelon(vectors: readonly Triple[]): [Triple, Triple, Triple] {
   let rows = [...vectors]
-  const basis = [0, 1, 2].map(column => {
+  const pivotOf = (column: number): Triple => {
     // Euclid's algorithm on all rows at once leaves the greatest common divisor in one of them.
     for (;;) {
       const used = rows.filter(row => row[column] !== 0)
@@ -81,21 +81,21 @@ function echelon(vectors: readonly Triple[]): [Triple, Triple, Triple] {
         return pivot
       }
     }
-  })
-  return basis as unknown as [Triple, Triple, Triple]
+  }
+  return [pivotOf(0), pivotOf(1), pivotOf(2)]
 }
 
 function combine(a: Triple, b: Triple, times: number): Triple {
   return [a[0] + times * b[0], a[1] + times * b[1], a[2] + times * b[2]]
 }
 
-/** Lattice vectors of a plane and one that leads to the next plane, in multiples of a basis. */
+/** Two lattice vectors in a plane and one to the next lattice plane, as multiples of a basis. */
 export interface PlaneBasis {
   readonly inPlane: readonly [Triple, Triple]
   readonly up: Triple
 }
 
-/** @param indices of the plane in the reciprocal basis, without a common divisor */
+/** The basis of a plane. @param indices indices of the plane in the reciprocal basis, without a common divisor */
 export function planeBasis(indices: Triple): PlaneBasis {
   let rows: { vector: Triple; height: number }[] = [
     { vector: [1, 0, 0], height: indices[0] },
@@ -118,9 +118,9 @@ export function planeBasis(indices: Triple): PlaneBasis {
 }
 
 /**
- * The shortest two vectors of a plane lattice (Lagrange and Gauss), orthogonal where it has orthogonal ones, at 120°
- * where it is hexagonal.
- * @param normal on this side u, v and the normal are right-handed
+ * The shortest two vectors of a plane lattice (Lagrange–Gauss reduction): orthogonal in a rectangular lattice, at 120° in
+ * a hexagonal one.
+ * @param normal u, v and this vector are right-handed
  */
 export function reducedPair(a: Vector, b: Vector, normal: Vector): [Vector, Vector] {
   let [u, v] = dot(a, a) <= dot(b, b) ? [a, b] : [b, a]

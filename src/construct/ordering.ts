@@ -1,9 +1,10 @@
 import type { Box } from '../core/box.ts'
+import { erfc } from '../forces/erfc.ts'
+import { ewaldMethod } from '../forces/ewald.ts'
 import type { RandomSequence } from '../rng.ts'
+import { CODATA_2018 } from '../units.ts'
 import { shuffled } from './crystal.ts'
-import { type PointCharge, unitChargeEnergies } from './pointCharges.ts'
-import { nearestImage } from './surfaceContacts.ts'
-import { norm, subtract, type Vector } from './vectors.ts'
+import { dot, nearestImage, norm, subtract, times, type Vector, vector } from './vectors.ts'
 
 export interface OrderingRequest {
   readonly box: Box
@@ -11,9 +12,9 @@ export interface OrderingRequest {
   readonly slab: boolean
   /** Sites to choose from, Å. */
   readonly candidates: readonly Vector[]
-  /** Of an ion on a candidate site, e. */
+  /** Charge of an ion on a candidate site, e. */
   readonly charge: number
-  /** How many candidates are to be filled. */
+  /** Number of candidates to fill. */
   readonly filled: number
   readonly surroundings: readonly PointCharge[]
   readonly random: RandomSequence
@@ -22,25 +23,25 @@ export interface OrderingRequest {
 export interface ChargeOrdering {
   /** Candidates that are filled, ascending. */
   readonly filled: readonly number[]
-  /** Of the chosen ions with each other and with everything else, eV. */
+  /** Coulomb energy of the chosen ions with each other and with the surroundings, eV. */
   readonly energy_eV: number
-  /** Mean and lowest energy of random fillings, eV: what the search gains. */
+  /** Mean and lowest energy of the random fillings that the search starts from, eV. */
   readonly random_eV: { readonly mean: number; readonly lowest: number }
-  /** Searches that were started, and how many ended at the lowest energy. */
+  /** Number of searches, and number of those that ended at the lowest energy. */
   readonly starts: number
   readonly hits: number
 }
 
 const STARTS = 16
 const KICKS = 200
-/** Candidates whose occupation a kick shuffles, at most. */
+/** Largest number of candidates whose occupation one kick shuffles. */
 const LARGEST_KICK = 16
 /** Energies this close are equal, eV. */
 const EQUAL_EV = 1e-6
 
 /**
- * The filling of lowest Coulomb energy that a search from seeded random fillings finds. It need not be the lowest there
- * is: `hits` says how often the searches agreed.
+ * The filling of lowest Coulomb energy found by iterated local search from seeded random fillings. It need not be the
+ * global minimum: `hits` tells how many searches ended at this energy.
  */
 export function lowestOrdering(request: OrderingRequest): ChargeOrdering {
   const { candidates, charge, filled: count, random } = request
@@ -70,16 +71,16 @@ export function lowestOrdering(request: OrderingRequest): ChargeOrdering {
 
 interface Model {
   readonly size: number
-  /** [size] of an ion with the surroundings, eV */
+  /** [size] energy of an ion with the surroundings, eV */
   readonly alone: Float64Array
-  /** [size·size] of two ions, eV; on the diagonal twice that of one with its images */
+  /** [size·size] energy of two ions, eV; on the diagonal twice that of an ion with its images */
   readonly pair: Float64Array
 }
 
 interface State {
   readonly filled: number[]
   readonly empty: number[]
-  /** [size] of an ion on each candidate with the surroundings and the other ions, eV */
+  /** [size] energy of an ion on each candidate with the surroundings and the other ions, eV */
   readonly local: Float64Array
 }
 
@@ -99,7 +100,7 @@ function stateOf({ size, alone, pair }: Model, filled: readonly number[]): State
   return { filled: [...filled], empty, local }
 }
 
-/** What moving the m-th ion to the n-th empty site changes, eV. */
+/** Energy change when the m-th ion moves to the n-th empty site, eV. */
 function changeOf({ size, pair }: Model, { filled, empty, local }: State, m: number, n: number): number {
   const [from, to] = [filled[m]!, empty[n]!]
   return local[to]! - pair[from * size + to]! - local[from]!
@@ -116,8 +117,8 @@ function swap({ size, pair }: Model, { filled, empty, local }: State, m: number,
 }
 
 /**
- * Lowers the energy as far as kicks and descents do: the occupation of some neighbouring candidates is shuffled, swaps
- * follow downhill, and what is not lower is taken back (iterated local search).
+ * Iterated local search: shuffles the occupation of some neighbouring candidates, swaps ions with empty sites while that
+ * lowers the energy, and keeps the result if it is lower.
  */
 function search(
   model: Model,
@@ -146,7 +147,7 @@ function search(
   return best
 }
 
-/** For each candidate all candidates, the nearest first. */
+/** All candidates in order of distance, for each candidate. */
 function neighborsOf({ box, candidates }: OrderingRequest): number[][] {
   return candidates.map(a => {
     const distances = candidates.map(b => norm(nearestImage(box, subtract(b, a))))
@@ -167,4 +168,130 @@ function descend(model: Model, state: State): void {
     if (best.m < 0) return
     swap(model, state, best.m, best.n)
   }
+}
+
+export interface PointCharge {
+  /** Å */
+  readonly position: Vector
+  /** e */
+  readonly charge: number
+}
+
+export interface UnitChargeEnergies {
+  /** [C] energy of a unit charge at each candidate in the field of the surroundings, eV. */
+  readonly field: Float64Array
+  /** [C·C] energy of two unit charges with all their images, eV; on the diagonal twice that of one with its own images. */
+  readonly pair: Float64Array
+}
+
+const CUTOFF_A = 9
+const ACCURACY = 1e-7
+
+/**
+ * Ewald energies of pairs of unit charges, with a neutralising background where charges do not cancel. With vacuum
+ * along z the correction of Yeh & Berkowitz is added in its form for charged cells, −2πC/V·½ΣΣqq′(z − z′)² (Ballenegger,
+ * Arnold & Cerdà 2009, https://doi.org/10.1063/1.3216473). Only fillings with the same number of charges can be compared.
+ */
+export function unitChargeEnergies(request: {
+  readonly box: Box
+  readonly slab: boolean
+  readonly candidates: readonly Vector[]
+  readonly surroundings: readonly PointCharge[]
+}): UnitChargeEnergies {
+  const { box, slab, candidates, surroundings } = request
+  const size = candidates.length
+  const charges = Float64Array.from([...candidates.map(() => 1), ...surroundings.map(({ charge }) => charge)])
+  const method = ewaldMethod({ name: 'ewald', box, charges, cutoff_A: CUTOFF_A, accuracy: ACCURACY })
+  if (method.name !== 'ewald') throw new TypeError(method.name)
+  const { alpha_per_A: alpha, kCutoff_per_A } = method
+  const near = shortRange(box, alpha)
+  const background = -Math.PI / (alpha * alpha * box.volume)
+  const slabTerm = (a: Vector, b: Vector) => (slab ? (-2 * Math.PI * (a[2] - b[2]) ** 2) / box.volume : 0)
+
+  const field = Float64Array.from(candidates, a =>
+    surroundings.reduce(
+      (sum, { position: b, charge }) => sum + charge * (near(subtract(a, b)) + background + slabTerm(a, b)),
+      0,
+    ),
+  )
+  const pair = new Float64Array(size * size)
+  candidates.forEach((a, i) => {
+    candidates.slice(0, i).forEach((b, j) => {
+      pair[i * size + j] = near(subtract(a, b)) + background + slabTerm(a, b)
+    })
+    pair[i * size + i] = near([0, 0, 0]) + background - (2 * alpha) / Math.sqrt(Math.PI)
+  })
+  const phases = new Float64Array(2 * size)
+  for (const { k, weight } of halfOfReciprocalSpace(box, alpha, kCutoff_per_A)) {
+    candidates.forEach((a, i) => {
+      phases[2 * i] = Math.cos(dot(k, a))
+      phases[2 * i + 1] = Math.sin(dot(k, a))
+    })
+    let [re, im] = [0, 0]
+    for (const { position, charge } of surroundings) {
+      re += charge * Math.cos(dot(k, position))
+      im += charge * Math.sin(dot(k, position))
+    }
+    for (let i = 0; i < size; i++) {
+      const [c, s] = [phases[2 * i]!, phases[2 * i + 1]!]
+      field[i] = field[i]! + weight * (c * re + s * im)
+      for (let j = 0; j <= i; j++) {
+        const index = i * size + j
+        pair[index] = pair[index]! + weight * (c * phases[2 * j]! + s * phases[2 * j + 1]!)
+      }
+    }
+  }
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) pair[j * size + i] = pair[i * size + j]!
+  const C = CODATA_2018.coulomb_eV_A
+  return { field: field.map(value => value * C), pair: pair.map(value => value * C) }
+}
+
+/** Σ erfc(αr)/r over the periodic images of a displacement within the cut-off, without r = 0, 1/Å. */
+function shortRange(box: Box, alpha: number): (displacement: Vector) => number {
+  const reach = box.heights.map(height => Math.ceil(CUTOFF_A / height + 0.5))
+  const [ra, rb, rc] = reach as [number, number, number]
+  const images: Vector[] = []
+  for (let a = -ra; a <= ra; a++) {
+    for (let b = -rb; b <= rb; b++) {
+      for (let c = -rc; c <= rc; c++) images.push(times([a, b, c], box.matrix))
+    }
+  }
+  return displacement => {
+    const r0 = nearestImage(box, displacement)
+    let sum = 0
+    for (const image of images) {
+      const r = Math.hypot(r0[0] + image[0], r0[1] + image[1], r0[2] + image[2])
+      if (r < CUTOFF_A && r > 1e-9) sum += erfc(alpha * r) / r
+    }
+    return sum
+  }
+}
+
+/** One vector of each pair k and −k, with the weight 2 · 4π/V · e^{−k²/4α²}/k². */
+function halfOfReciprocalSpace(box: Box, alpha: number, cutoff: number): { k: Vector; weight: number }[] {
+  const lengths = [0, 1, 2].map(i => Math.hypot(...[0, 1, 2].map(k => box.matrix[3 * i + k]!)))
+  const [na, nb, nc] = lengths.map(length => Math.ceil((cutoff * length) / (2 * Math.PI))) as [
+    number,
+    number,
+    number,
+  ]
+  const vectors: { k: Vector; weight: number }[] = []
+  for (let a = 0; a <= na; a++) {
+    for (let b = -nb; b <= nb; b++) {
+      for (let c = -nc; c <= nc; c++) {
+        if (a === 0 && (b < 0 || (b === 0 && c <= 0))) continue
+        const k = vector(
+          axis =>
+            2 *
+            Math.PI *
+            (box.inverse[3 * axis]! * a + box.inverse[3 * axis + 1]! * b + box.inverse[3 * axis + 2]! * c),
+        )
+        const squared = dot(k, k)
+        if (squared > cutoff * cutoff) continue
+        const weight = ((8 * Math.PI) / (box.volume * squared)) * Math.exp(-squared / (4 * alpha * alpha))
+        vectors.push({ k, weight })
+      }
+    }
+  }
+  return vectors
 }

@@ -6,14 +6,17 @@ import { UserError } from '../errors.ts'
 import type { Potential } from '../potentials/load.ts'
 import { randomSequence, STREAM } from '../rng.ts'
 import { G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
-import { createContactGrid } from './contacts.ts'
-import { type CrystalForm, loadForm } from './forms.ts'
 import { type Conformation, type GrowthPlan, planGrowth } from './growth.ts'
 import { buildLamella, type Lamella, type LamellaRecipe } from './lamella.ts'
-import { CONTACTS_A, placeMolecule, withinThreeBonds } from './place.ts'
-import { type MoleculeGraph, polymerChain, singleMolecule } from './polymer.ts'
-import { chainSequence, type SequenceRecipe } from './sequence.ts'
-import { loadUnit, type Unit } from './units.ts'
+import { type CrystalForm, loadForm, loadUnit, type Unit } from './library.ts'
+import { CONTACTS_A, createContactGrid, placeMolecule, withinThreeBonds } from './place.ts'
+import {
+  chainSequence,
+  type MoleculeGraph,
+  polymerChain,
+  type SequenceRecipe,
+  singleMolecule,
+} from './polymer.ts'
 import type { Vector } from './vectors.ts'
 
 /** The section `system.build` of a recipe. */
@@ -21,9 +24,9 @@ export interface BuildRecipe {
   readonly polymers?: readonly PolymerRecipe[] | undefined
   /** Numbers of single molecules by unit name. */
   readonly ions?: Readonly<Record<string, number>> | undefined
-  /** Of the whole box, which is a cube. */
+  /** Density of the whole box, which is a cube. */
   readonly density_g_per_cm3?: number | undefined
-  /** In place of a density: chains on the lattice of a crystal form, ions in a gap beside it. */
+  /** Lamella in place of a density: chains on the lattice of a crystal form, ions in a gap beside it. */
   readonly lamella?: LamellaRecipe | undefined
 }
 
@@ -40,24 +43,24 @@ export interface BuildReport {
     readonly atoms_per_molecule: number
   }[]
   readonly atoms: number
-  /** With the potential's own charges, unscaled. */
+  /** Net charge with the unscaled charges of the potential. */
   readonly net_charge_e: number
   readonly density_g_per_cm3: number
   readonly box_edges_A: Vector
-  /** The crystal as built; null in an amorphous box. */
+  /** The lamella; null in an amorphous box. */
   readonly lamella: LamellaReport | null
   /** Smallest distance between atoms more than three bonds apart. */
   readonly closest_contact_A: number
-  /** Per chain: how many units were replaced, and how many stand the other way round. */
+  /** Number of replaced units and of reversed units of each chain. */
   readonly replaced_units: readonly number[]
   readonly reversed_units: readonly number[]
 }
 
 export interface LamellaReport {
   readonly form: string
-  /** Of the crystal alone, without the gap and the ends of its chains. */
+  /** Density of the crystal, without the gap and the ends of the chains. */
   readonly density_g_per_cm3: number
-  /** Between the outermost atoms at both faces. */
+  /** Distance between the outermost atoms of both faces. */
   readonly thickness_A: number
 }
 
@@ -75,11 +78,10 @@ interface PlannedMolecule {
 }
 
 /**
- * Builds an amorphous cubic box: chains grow bond by bond from random places, each step choosing among its torsions one
- * that keeps clear of what is there already, and going back when none does; ions and molecules follow. With `lamella`,
- * chains stand on a lattice instead, and ions and molecules go into the gap.
- * The same recipe, potential and seed give the same box.
- * @param baseDirectory what relative unit paths start from
+ * Builds an amorphous cubic box: chains grow bond by bond from random places. Each step takes one of its torsions that
+ * avoids contacts with placed atoms, and goes back where there is none. Ions and molecules follow. With `lamella`, chains
+ * stand on a lattice, and ions and molecules fill the gap. The same recipe, potential and seed give the same box.
+ * @param baseDirectory directory that relative paths of units start from
  * @throws UserError when units, potential and recipe do not fit together, or when there is no room
  */
 export function buildBox(
@@ -91,7 +93,7 @@ export function buildBox(
   checkTypes(recipe, potential, baseDirectory)
   const molecules = planMolecules(recipe, seed, baseDirectory)
   if (molecules.length === 0) {
-    throw new UserError({ message: 'the recipe builds nothing: it names neither chains nor ions' })
+    throw new UserError({ message: 'the recipe builds nothing: give polymers or ions' })
   }
   const elements = molecules.flatMap(({ graph }) => graph.elements)
   const types = molecules.flatMap(({ graph }) => graph.types)
@@ -160,20 +162,20 @@ export function buildBox(
 function cube({ density_g_per_cm3: density }: BuildRecipe, mass: number): Vector {
   if (density === undefined) {
     throw new UserError({
-      message: 'the recipe has neither density_g_per_cm3 nor a lamella to make a box of',
+      message: 'the size of the box is not given: give density_g_per_cm3 or lamella',
     })
   }
   const edge_A = ((mass * G_PER_MOL_A3_IN_G_PER_CM3) / density) ** (1 / 3)
   return [edge_A, edge_A, edge_A]
 }
 
-/** The block that the gap beside a lamella is. */
+/** Lowest and highest corner of the gap beside a lamella, Å. */
 const gapOf = ({ edges_A: [x, y], gap_A: [from, to] }: Lamella): readonly [Vector, Vector] => [
   [0, 0, from],
   [x, y, to],
 ]
 
-/** The chains of the recipe as a lamella. @throws UserError when they are not what the form and its cells hold */
+/** The chains of the recipe as a lamella. @throws UserError when they do not fit the form and its cells */
 function crystallise(
   { polymers = [] }: BuildRecipe,
   recipe: LamellaRecipe,
@@ -185,7 +187,7 @@ function crystallise(
   const [polymer] = polymers
   if (!polymer || polymers.length > 1) {
     throw new UserError({
-      message: `a lamella is made of one entry of polymers, and the recipe has ${polymers.length}`,
+      message: `a lamella needs one entry of polymers, and the recipe has ${polymers.length}`,
     })
   }
   const unit = loadUnit(polymer.unit, baseDirectory)
@@ -211,29 +213,29 @@ function checkFits(form: CrystalForm, recipe: LamellaRecipe, polymer: PolymerRec
   }
   if (unit !== form.unit) {
     refuse(
-      `the form ${form.name} is of ${form.unit}, not of ${unit}`,
+      `the form ${form.name} consists of ${form.unit}, not of ${unit}`,
       `polymers: [{ unit: ${form.unit}, … }]`,
     )
   }
   if (polymer.replace || (polymer.defect_fraction ?? 0) > 0) {
     refuse(
-      `chains of the form ${form.name} are of ${unit} alone`,
-      'take replace and defect_fraction out, or build an amorphous box: density_g_per_cm3 in place of lamella',
+      `chains of the form ${form.name} consist of ${unit} only`,
+      'remove replace and defect_fraction, or build an amorphous box: density_g_per_cm3 in place of lamella',
     )
   }
   if (polymer.conformation !== 'random') {
-    refuse(`the form ${form.name} says how its chains run`, 'take conformation out')
+    refuse(`the form ${form.name} sets the conformation of its chains`, 'remove conformation')
   }
   const [nx, ny] = recipe.cells
   const chains = nx * ny * form.chains.length
   if (polymer.chains === chains) return
   refuse(
     `${nx} × ${ny} cells of ${form.name} hold ${chains} chains, and the recipe has ${polymer.chains}`,
-    `chains: ${chains}, or other cells`,
+    `give chains: ${chains}, or other cells`,
   )
 }
 
-/** @throws UserError for a type that the potential lacks, or that is of another element, where a unit names it */
+/** Checks atom types of units. @throws UserError for a type that the potential lacks or that has another element */
 function checkTypes(recipe: BuildRecipe, potential: Potential, baseDirectory: string): void {
   const names = [
     ...(recipe.polymers ?? []).flatMap(({ unit, replace }) => [unit, ...(replace ? [replace.unit] : [])]),
@@ -284,7 +286,7 @@ function planMolecules(recipe: BuildRecipe, seed: number, baseDirectory: string)
       throw new UserError({
         message: `'${name}' is a repeat unit and cannot stand alone`,
         where: unit.file,
-        hint: 'list it under polymers',
+        hint: 'give it under polymers',
       })
     }
     const graph = singleMolecule(unit)

@@ -2,37 +2,36 @@ import { specialPairs, type Topology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
 import type { RandomSequence } from '../rng.ts'
 import { DEGREE } from '../units.ts'
-import type { ContactGrid } from './contacts.ts'
 import { type GrowthPlan, type GrowthStep, placeChildren } from './growth.ts'
 import type { MoleculeGraph } from './polymer.ts'
 import type { Vector } from './vectors.ts'
 
-/** Distances between unbonded atoms that packing tries to keep, Å, one after the other. */
+/** Smallest distances between unbonded atoms that packing tries, in this order, Å. */
 export const CONTACTS_A = [2.4, 2.2, 2, 1.8, 1.6, 1.4, 1.2] as const
-/** Fresh starts of a molecule at each of these distances. */
+/** Number of starts of a molecule at each of these distances. */
 const STARTS = 60
-/** Placements tried per growth step of one start, on average, before starting afresh. */
+/** Mean number of placements per growth step after which a start is given up. */
 const TRIALS_PER_STEP = 30
 const JITTER = 8 * DEGREE
 
-/** A molecule to be placed in a box that others may already fill. */
+/** A molecule to place in a box beside the molecules placed before. */
 export interface Placement {
   readonly graph: MoleculeGraph
   readonly plan: GrowthPlan
-  /** [3N] of the whole box. */
+  /** [3N] positions of the whole box, Å. */
   readonly positions: Float64Array
-  /** The molecule's first atom. */
+  /** Index of the molecule's first atom, counted from 0. */
   readonly offset: number
   readonly grid: ContactGrid
-  /** Where the first atom may go: the lowest and the highest corner of a block, Å. */
+  /** Block for the first atom: lowest and highest corner, Å. */
   readonly region_A: readonly [Vector, Vector]
   readonly random: RandomSequence
 }
 
 /**
- * Grows a molecule at a random place where it keeps clear of the atoms in the grid and of itself, and adds it to the
- * grid. The distance to keep shrinks along `CONTACTS_A` after many failures.
- * @throws UserError when it finds no room at the smallest distance either
+ * Grows a molecule at a random place without contacts with the atoms of the grid and with itself, and adds it to the
+ * grid. After many failures the smallest allowed distance shrinks along `CONTACTS_A`.
+ * @throws UserError when there is no room at the smallest distance
  */
 export function placeMolecule(placement: Placement): void {
   const { graph, positions, offset, grid, region_A } = placement
@@ -55,7 +54,7 @@ export function placeMolecule(placement: Placement): void {
   })
 }
 
-/** Grows a molecule from one random place, depth first. @returns false when it got stuck */
+/** Grows a molecule from one random place, depth first. @returns false when it failed */
 function growFrom(
   { plan, offset, grid, region_A, random }: Placement,
   local: Float64Array,
@@ -100,7 +99,7 @@ function growFrom(
   return true
 }
 
-/** The step's torsions in random order; a few random ones where nothing fixes the orientation. */
+/** Torsions of a step in random order; random torsions where no reference atom fixes the orientation. */
 function torsionsToTry(step: GrowthStep, random: RandomSequence): number[] {
   if (step.reference < 0) return [0, 1, 2].map(() => 2 * Math.PI * random.uniform())
   const torsions = step.torsions.map(torsion => torsion + (step.jitter ? JITTER * random.normal() : 0))
@@ -117,7 +116,7 @@ function randomDirection(random: RandomSequence): readonly [number, number, numb
   return [x / length, y / length, z / length]
 }
 
-/** [N] the atoms up to three bonds away from each, whose distance the geometry fixes. */
+/** [N] atoms up to three bonds away from each atom; the bonded geometry fixes their distances. */
 export function withinThreeBonds(topology: Topology, atomCount: number): ReadonlySet<number>[] {
   const near = Array.from({ length: atomCount }, () => new Set<number>())
   const { pairs, separation } = specialPairs(topology, atomCount)
@@ -128,3 +127,93 @@ export function withinThreeBonds(topology: Topology, atomCount: number): Readonl
   })
   return near
 }
+
+/** Atoms of a rectangular periodic box, sorted into cells for the search of nearest atoms. */
+export interface ContactGrid {
+  /** Adds the atom with its current position. */
+  add(atom: number): void
+  /** Removes the atoms added last until `atomCount` atoms are left. */
+  shrink(atomCount: number): void
+  readonly atomCount: number
+  /** Distance from an atom's position to the nearest other one within reach, Å; Infinity when there is none. */
+  nearest(atom: number, ignore: (other: number) => boolean): number
+}
+
+/**
+ * @param positions [3N] Å, unwrapped; read when an atom is added and when its nearest atom is searched
+ * @param edges_A edges of the box
+ * @param reach_A largest distance that is found
+ */
+export function createContactGrid(positions: Float64Array, edges_A: Vector, reach_A: number): ContactGrid {
+  const axis = (c: 0 | 1 | 2): Axis => {
+    const edge = edges_A[c]
+    const count = Math.max(1, Math.floor(edge / reach_A))
+    return {
+      count,
+      // With fewer than three cells per edge, all are neighbours, and each must be visited once.
+      offsets: count < 3 ? Array.from({ length: count }, (_, k) => k) : [-1, 0, 1],
+      cellOf(atom: number) {
+        const scaled = positions[3 * atom + c]! / edge
+        return Math.min(count - 1, Math.floor((scaled - Math.floor(scaled)) * count))
+      },
+    }
+  }
+  const [alongX, alongY, alongZ] = [axis(0), axis(1), axis(2)]
+  const [edgeX, edgeY, edgeZ] = edges_A
+  const cellAt = (x: number, y: number, z: number) => (x * alongY.count + y) * alongZ.count + z
+  const cells = new Map<number, number[]>()
+  /** Cell of each atom, in the order in which they were added. */
+  const history: number[] = []
+
+  return {
+    add(atom) {
+      const cell = cellAt(alongX.cellOf(atom), alongY.cellOf(atom), alongZ.cellOf(atom))
+      const members = cells.get(cell)
+      if (members) members.push(atom)
+      else cells.set(cell, [atom])
+      history.push(cell)
+    },
+    shrink(atomCount) {
+      while (history.length > atomCount) cells.get(history.pop()!)!.pop()
+    },
+    get atomCount() {
+      return history.length
+    },
+    nearest(atom, ignore) {
+      const [px, py, pz] = [positions[3 * atom]!, positions[3 * atom + 1]!, positions[3 * atom + 2]!]
+      const [x, y, z] = [alongX.cellOf(atom), alongY.cellOf(atom), alongZ.cellOf(atom)]
+      let best = reach_A ** 2
+      let found = false
+      for (const i of alongX.offsets) {
+        for (const j of alongY.offsets) {
+          for (const k of alongZ.offsets) {
+            const cell = cellAt(wrap(x + i, alongX), wrap(y + j, alongY), wrap(z + k, alongZ))
+            for (const other of cells.get(cell) ?? []) {
+              if (other === atom || ignore(other)) continue
+              const distance2 =
+                nearestImage(positions[3 * other]! - px, edgeX) ** 2 +
+                nearestImage(positions[3 * other + 1]! - py, edgeY) ** 2 +
+                nearestImage(positions[3 * other + 2]! - pz, edgeZ) ** 2
+              if (distance2 <= best) {
+                best = distance2
+                found = true
+              }
+            }
+          }
+        }
+      }
+      return found ? Math.sqrt(best) : Number.POSITIVE_INFINITY
+    },
+  }
+}
+
+interface Axis {
+  /** Number of cells. */
+  readonly count: number
+  readonly offsets: readonly number[]
+  cellOf(atom: number): number
+}
+
+const wrap = (cell: number, { count }: Axis) => (cell + count) % count
+
+const nearestImage = (delta: number, edge: number) => delta - edge * Math.round(delta / edge)

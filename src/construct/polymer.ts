@@ -1,7 +1,7 @@
 import { createTopology, type Topology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
-import type { ChainUnit } from './sequence.ts'
-import type { EndCap, Unit, UnitAtom, UnitBond } from './units.ts'
+import type { RandomSequence } from '../rng.ts'
+import type { EndCap, Unit, UnitAtom, UnitBond } from './library.ts'
 
 /** Atoms and bonds of one molecule, before it has coordinates. */
 export interface MoleculeGraph {
@@ -9,22 +9,22 @@ export interface MoleculeGraph {
   readonly elements: readonly string[]
   readonly types: readonly string[]
   readonly topology: Topology
-  /** [M] how the chain runs across each bond, where it is double. */
+  /** [M] configuration of the chain at each bond; used for double bonds. */
   readonly configurations: readonly ('trans' | 'cis')[]
-  /** Atoms of the main chain from head to tail; a molecule that is no chain has none. */
+  /** Atoms of the main chain from head to tail; empty for molecules. */
   readonly backbone: readonly number[]
 }
 
-/** A molecule of one unit. */
+/** The graph of a molecule. */
 export function singleMolecule(unit: Unit): MoleculeGraph {
   return finish(unit.name, unit.atoms, unit.bonds, [])
 }
 
 /**
- * Joins units tail to head (or the other way round where reversed) and caps both ends.
- * @param sequence the units from head to tail
- * @param units every unit that the sequence names
- * @throws UserError when a unit is no repeat unit, or one without end caps stands at an end
+ * Joins units tail to head (head to tail where reversed) and caps both ends.
+ * @param sequence units from head to tail
+ * @param units every unit of the sequence by name
+ * @throws UserError when a unit is a molecule, or when the unit at an end has no end caps
  */
 export function polymerChain(
   name: string,
@@ -41,7 +41,7 @@ export function polymerChain(
       throw new UserError({
         message: `'${unitName}' is a molecule and cannot be part of a chain`,
         where: unit.file,
-        hint: 'a repeat unit has kind: repeat-unit, a head and a tail',
+        hint: 'give a repeat unit: kind: repeat-unit, with head and tail',
       })
     }
     const caps = [
@@ -73,7 +73,7 @@ function capOf(unit: Unit, end: 'head' | 'tail'): EndCap {
   const cap = unit.caps[end]
   if (cap) return cap
   throw new UserError({
-    message: `the unit '${unit.name}' has no ${end} cap, so it cannot stand at that end of a chain`,
+    message: `the unit '${unit.name}' has no ${end} cap, so it cannot be at that end of a chain`,
     where: unit.file,
     hint: 'set keep_ends: true, or give the unit end_caps',
   })
@@ -83,7 +83,7 @@ function shift(bond: UnitBond, index: (i: number) => number): UnitBond {
   return { ...bond, atoms: [index(bond.atoms[0]), index(bond.atoms[1])] }
 }
 
-/** The atoms on the way from head to tail; units have no rings, so there is one way. */
+/** Atoms on the path from head to tail; units have no rings, so there is one path. */
 function backbonePath(unit: Unit, { head, tail }: { head: number; tail: number }): number[] {
   const walk = (path: readonly number[]): number[] | null => {
     const last = path.at(-1)!
@@ -117,4 +117,91 @@ function finish(
     configurations: bonds.map(bond => bond.configuration),
     backbone,
   }
+}
+
+/** Replacement of some units of a chain by another unit. */
+export interface ReplaceRecipe {
+  /** Name of the unit that replaces others. */
+  readonly unit: string
+  /** Fraction of replaced units, rounded to a whole number per chain. */
+  readonly fraction: number
+  /** `isolated`: no two neighbours; `adjacent`: one block; `random`: no restriction. */
+  readonly placement: 'isolated' | 'adjacent' | 'random'
+  /** True if the first and the last unit are not replaced. */
+  readonly keep_ends: boolean
+}
+
+export interface SequenceRecipe {
+  readonly unit: string
+  readonly units_per_chain: number
+  /** Fraction of reversed units (head-to-head defects), rounded to a whole number per chain; never at the ends. */
+  readonly defect_fraction?: number | undefined
+  readonly replace?: ReplaceRecipe | undefined
+}
+
+/** One unit of a chain. */
+export interface ChainUnit {
+  readonly unit: string
+  readonly reversed: boolean
+}
+
+/**
+ * Draws the units of one chain, from head to tail.
+ * @throws UserError when there is no room for the replacements or defects
+ */
+export function chainSequence(recipe: SequenceRecipe, random: RandomSequence): ChainUnit[] {
+  const count = recipe.units_per_chain
+  const { replace } = recipe
+  const replaced = new Set(replace ? replacedPositions(replace, count, random) : [])
+  const reversible = Array.from({ length: Math.max(0, count - 2) }, (_, k) => k + 1).filter(
+    position => !replaced.has(position),
+  )
+  const defects = Math.round((recipe.defect_fraction ?? 0) * count)
+  if (defects > reversible.length) {
+    throw new UserError({
+      message: `${defects} head-to-head units of ${count} were asked for, but only ${reversible.length} can be reversed`,
+      hint: 'end units and replaced units are not reversed: give a lower defect_fraction',
+    })
+  }
+  const reversed = new Set(choose(reversible, defects, random))
+  return Array.from({ length: count }, (_, position) => ({
+    unit: replace && replaced.has(position) ? replace.unit : recipe.unit,
+    reversed: reversed.has(position),
+  }))
+}
+
+function replacedPositions(replace: ReplaceRecipe, count: number, random: RandomSequence): number[] {
+  const first = replace.keep_ends ? 1 : 0
+  const room = Math.max(0, count - 2 * first)
+  const wanted = Math.round(replace.fraction * count)
+  const most = replace.placement === 'isolated' ? Math.ceil(room / 2) : room
+  if (wanted > most) {
+    throw new UserError({
+      message: `${wanted} of ${count} units are to be replaced, but with placement '${replace.placement}' ${replace.keep_ends ? 'and kept ends ' : ''}there is room for ${most}`,
+      hint: 'give a lower fraction or another placement',
+    })
+  }
+  switch (replace.placement) {
+    case 'adjacent': {
+      const start = first + random.integer(room - wanted + 1)
+      return Array.from({ length: wanted }, (_, k) => start + k)
+    }
+    case 'isolated':
+      // A choice among room − wanted + 1 places, spread out, makes every arrangement without neighbours equally likely.
+      return choose(range(room - wanted + 1), wanted, random).map((place, k) => first + place + k)
+    case 'random':
+      return choose(range(room), wanted, random).map(place => first + place)
+  }
+}
+
+const range = (length: number) => Array.from({ length }, (_, k) => k)
+
+/** A uniformly random choice of `count` items, sorted. */
+function choose(items: readonly number[], count: number, random: RandomSequence): number[] {
+  const pool = [...items]
+  for (let k = 0; k < count; k++) {
+    const other = k + random.integer(pool.length - k)
+    ;[pool[k], pool[other]] = [pool[other]!, pool[k]!]
+  }
+  return pool.slice(0, count).sort((a, b) => a - b)
 }

@@ -1,16 +1,16 @@
 import { type Box, fractional } from '../core/box.ts'
 import { UserError } from '../errors.ts'
 import type { SiteRecipe } from './solidRecipe.ts'
-import { subtract, times, type Vector, vectorAt } from './vectors.ts'
+import { subtract, times, type Vector, vector, vectorAt } from './vectors.ts'
 
-/** A place of the ideal lattice, filled or vacant. Its number, from 1, is its index in the list plus one. */
+/** A site of the ideal lattice, filled or vacant. Its number in messages is its index in the list plus one. */
 export interface Site {
-  /** Of the atom that is there, or was there last. */
+  /** Element of the atom on the site, or of the last one if it is vacant. */
   readonly element: string
   readonly type: string
-  /** Å, ideal */
+  /** Position in the ideal lattice, Å. */
   readonly position: Vector
-  /** Of a slab, 1 at the bottom; null in bulk. */
+  /** Layer of a slab, 1 at the bottom; null in bulk. */
   readonly layer: number | null
   readonly frozen: boolean
   readonly vacant: boolean
@@ -19,19 +19,19 @@ export interface Site {
 export interface SiteSearch {
   readonly box: Box
   readonly sites: readonly Site[]
-  /** Which sites may be meant. */
+  /** Sites to search among. */
   readonly among: 'filled' | 'vacant' | 'all'
-  /** Key of the recipe, for messages. */
+  /** Place of the key in the recipe, for messages. */
   readonly where?: string | undefined
 }
 
-/** Two candidates whose distances differ by less are equally near, Å. */
+/** Candidates whose distances differ by less count as equally near, Å. */
 const EQUALLY_NEAR_A = 0.05
 
 /**
- * The site that a recipe means.
+ * Finds the site that a recipe describes.
  * @returns index into `sites`
- * @throws UserError when there is none, or two are equally near; it names both
+ * @throws UserError when there is none, or when two are equally near, which the message names
  */
 export function findSite(recipe: SiteRecipe, search: SiteSearch): number {
   const { sites, among, where } = search
@@ -43,8 +43,8 @@ export function findSite(recipe: SiteRecipe, search: SiteSearch): number {
       message: site
         ? `site ${describeSite(search, recipe.atom - 1)} is ${site.vacant ? 'vacant' : 'not vacant'}`
         : `there is no atom ${recipe.atom}`,
-      ...(where !== undefined && { where }),
-      hint: `atoms are numbered from 1 to ${sites.length} as in the ideal lattice, before any edit`,
+      where,
+      hint: `atoms are numbered from 1 to ${sites.length} in the ideal lattice, before any edit`,
     })
   }
   const candidates = candidatesOf(recipe, search, fits)
@@ -53,15 +53,15 @@ export function findSite(recipe: SiteRecipe, search: SiteSearch): number {
     if (candidates.length === 1) return candidates[0]!
     throw new UserError({
       message: `${candidates.length} sites are ${describeRecipe(recipe)}`,
-      ...(where !== undefined && { where }),
-      hint: 'say which with near: [u, v], fractional',
+      where,
+      hint: 'choose one by near: [u, v], fractional',
     })
   }
   if (near.length !== 2 && near.length !== 3) {
     throw new UserError({
-      message: `near has ${near.length} numbers`,
-      ...(where !== undefined && { where }),
-      hint: 'near: [u, v] or [u, v, w], fractional',
+      message: `near has ${near.length} numbers, and needs 2 or 3`,
+      where,
+      hint: 'give near: [u, v] or [u, v, w], fractional',
     })
   }
   const ranked = candidates
@@ -74,23 +74,23 @@ export function findSite(recipe: SiteRecipe, search: SiteSearch): number {
     )
     throw new UserError({
       message: `near: [${near.join(', ')}] lies between two sites: ${a}, and ${b}`,
-      ...(where !== undefined && { where }),
+      where,
       hint:
         recipe.layer === undefined && near.length === 2
-          ? 'name a layer, or a point nearer to one of them'
-          : 'name a point nearer to one of them',
+          ? 'give a layer, or a point nearer to one of them'
+          : 'give a point nearer to one of them',
     })
   }
   return first!.index
 }
 
-/** @throws UserError when nothing is of that element, type and layer */
+/** Sites of the element, type and layer of a recipe. @throws UserError when there is none */
 function candidatesOf(recipe: SiteRecipe, search: SiteSearch, fits: (site: Site) => boolean): number[] {
   const { sites, among, where } = search
   const known = (values: readonly (string | number | null)[]) =>
     [...new Set(values.filter(value => value !== null))].toSorted().join(', ')
   const refuse = (message: string, hint: string): never => {
-    throw new UserError({ message, ...(where !== undefined && { where }), hint })
+    throw new UserError({ message, where, hint })
   }
   for (const key of ['element', 'type'] as const) {
     const wanted = recipe[key]
@@ -102,11 +102,11 @@ function candidatesOf(recipe: SiteRecipe, search: SiteSearch, fits: (site: Site)
     const layers = sites.flatMap(site => (site.layer === null ? [] : [site.layer]))
     refuse(
       layers.length === 0
-        ? `a crystal has no layers, and no layer ${recipe.layer}`
+        ? `a bulk crystal has no layers, and so no layer ${recipe.layer}`
         : `there is no layer ${recipe.layer}`,
       layers.length === 0
-        ? 'layers belong to a slab; write near: [u, v, w]'
-        : `layers run from 1, at the bottom, to ${Math.max(...layers)}`,
+        ? 'only slabs have layers; give near: [u, v, w]'
+        : `layers are numbered from 1, at the bottom, to ${Math.max(...layers)}`,
     )
   }
   const candidates = sites.flatMap((site, index) =>
@@ -122,7 +122,7 @@ function candidatesOf(recipe: SiteRecipe, search: SiteSearch, fits: (site: Site)
   return refuse(`no${state} site is ${describeRecipe(recipe)}`, 'an earlier edit may have changed it')
 }
 
-/** Å, to the nearest image; two fractional coordinates leave the height out. */
+/** Distance to the nearest image, Å; the lateral distance for two fractional coordinates. */
 function distanceTo(near: readonly number[], position: Vector, box: Box): number {
   const s = vectorAt(fractional(box, Float64Array.from(position)), 0)
   const lateral = near.length === 2
@@ -130,9 +130,9 @@ function distanceTo(near: readonly number[], position: Vector, box: Box): number
   return nearestImage(box, delta, lateral)
 }
 
-/** Length of the shortest image of a fractional vector, Å; also in skewed cells, where rounding alone may miss it. */
+/** Length of the shortest image of a fractional vector, Å; exact also in skewed cells, where rounding may miss it. */
 function nearestImage(box: Box, delta: Vector, lateral: boolean): number {
-  const rounded = delta.map(x => x - Math.round(x)) as unknown as Vector
+  const rounded = vector(k => delta[k]! - Math.round(delta[k]!))
   let best = Number.POSITIVE_INFINITY
   for (const i of [-1, 0, 1]) {
     for (const j of [-1, 0, 1]) {
@@ -145,7 +145,7 @@ function nearestImage(box: Box, delta: Vector, lateral: boolean): number {
   return best
 }
 
-/** Such as `71 (Li, layer 5, fractional 0.500 0.744 0.375)`. */
+/** Description of a site, such as `71 (Li, layer 5, fractional 0.500 0.744 0.375)`. */
 export function describeSite({ sites, box }: Pick<SiteSearch, 'sites' | 'box'>, index: number): string {
   const { element, type, layer, position } = sites[index]!
   const s = fractional(box, Float64Array.from(position))

@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts'
 import { DEGREE } from '../units.ts'
 import { type Crystal, gridPoints, insideCell, type LatticeAtom } from './crystal.ts'
 import { formalCharges } from './formalCharges.ts'
+import { formula } from './formula.ts'
 import {
   greatestCommonDivisor,
   type PrimitiveLattice,
@@ -12,25 +13,24 @@ import {
   type Triple,
 } from './lattice.ts'
 import type { SlabRecipe } from './solidRecipe.ts'
-import { type Termination, terminations } from './terminations.ts'
-import { add, cross, dot, norm, scale, times, unit, type Vector, vectorAt } from './vectors.ts'
+import { add, cross, dot, norm, scale, times, unit, type Vector, vector, vectorAt } from './vectors.ts'
 
 export interface Slab {
   readonly box: Box
-  /** Layer by layer from the bottom, in a layer as in the crystal. */
+  /** Atoms layer by layer from the bottom; within a layer in the order of the crystal. */
   readonly atoms: readonly LatticeAtom[]
   readonly surface: Surface
 }
 
-/** What a cut is, before any edit. */
+/** Geometry of a cut, before any edit. */
 export interface Surface {
   readonly miller: readonly number[]
   readonly layers: number
-  /** Between layers. */
+  /** Distance between layers. */
   readonly spacing_A: number
-  /** Of one side of the whole slab. */
+  /** Area of one side of the whole slab. */
   readonly area_A2: number
-  /** From the lowest to the highest atom. */
+  /** Height difference of the highest and the lowest atom. */
   readonly thickness_A: number
   /** Edges of the surface cell before its repetition, Å, and the angle between them. */
   readonly cell: { readonly u_A: number; readonly v_A: number; readonly angle_deg: number }
@@ -42,13 +42,12 @@ export interface Surface {
 const FLOOR_A = 0.5
 
 /**
- * Cuts a slab along the plane (h k l) of the crystal's cell. The lattice is the primitive one, whatever the cell: a
- * layer is one primitive cell thick and so has the crystal's composition. The surface cell is reduced (orthogonal where
- * the plane has an orthogonal primitive cell), its first edge along x, the normal along z; the crystal's first
- * atom is at the lateral origin in layer 1, and each layer is shifted against the one below by at most half the second
- * edge.
- * @param given formal charges of elements, e, for the dipole
- * @throws UserError for indices that are no plane, counts that are no positive integers, or an unknown termination
+ * Cuts a slab along the plane (h k l) of the crystal's cell. The primitive lattice is used, whatever the cell: a layer is
+ * one primitive cell thick and so has the crystal's composition. The surface cell is reduced (orthogonal where the plane
+ * has an orthogonal primitive cell), with its first edge along x and the normal along z. The crystal's first atom is at
+ * the lateral origin in layer 1; each layer is shifted against the layer below by at most half of the second edge.
+ * @param given formal charges by element, e, for the dipole
+ * @throws UserError for (0 0 0) or indices that are not integers, for wrong counts, or for an unknown termination
  */
 export function cutSlab(
   crystal: Crystal,
@@ -74,7 +73,7 @@ export function cutSlab(
   )
   const termination = chosen(choices, recipe.termination ?? 1)
 
-  /** Across the surface in units of u and v, and the height in units of the spacing. */
+  /** Lateral coordinates of an atom in units of u and v, and its height in units of the spacing. */
   const inLayer = (atom: number, layer: number): Vector => {
     const [a, b, c] = vectorAt(s, atom)
     const height = layer - 1 + c - Math.floor(c - termination.cut)
@@ -121,15 +120,15 @@ export function cutSlab(
 function checkSlab({ miller, layers, repeat = [1, 1], vacuum_A, frozen_layers = 0 }: SlabRecipe): void {
   if (miller.length !== 3 || !miller.every(Number.isInteger) || miller.every(index => index === 0)) {
     throw new UserError({
-      message: `(${miller.join(' ')}) is no plane`,
-      hint: 'miller takes three integers, not all zero',
+      message: `(${miller.join(' ')}) is not a plane`,
+      hint: 'give miller three integers, not all zero',
     })
   }
   const counts = [layers, ...repeat]
   if (repeat.length !== 2 || !counts.every(count => Number.isInteger(count) && count >= 1)) {
     throw new UserError({
       message: `a slab of ${layers} layers, repeated ${repeat.join(' × ')} times, cannot be cut`,
-      hint: 'layers and the two numbers of repeat are whole and at least 1',
+      hint: 'layers and the two numbers of repeat are integers of at least 1',
     })
   }
   if (!(vacuum_A > 0)) throw new UserError({ message: `vacuum_A is ${vacuum_A}: it must be positive` })
@@ -139,33 +138,31 @@ function checkSlab({ miller, layers, repeat = [1, 1], vacuum_A, frozen_layers = 
 }
 
 interface OrientedCell {
-  /** In the plane, Å, in the crystal's frame. */
+  /** Edges of the surface cell in the crystal's frame, Å. */
   readonly u: Vector
   readonly v: Vector
-  /** To the next lattice plane. */
+  /** Vector to the next lattice plane, Å. */
   readonly w: Vector
   readonly spacing_A: number
-  /** What w goes sideways, in units of u and v. */
+  /** Lateral part of w in units of u and v. */
   readonly shift: readonly [number, number]
 }
 
 function orientedCell(box: Box, { basis, order }: PrimitiveLattice, miller: readonly number[]): OrientedCell {
-  const reciprocal = [0, 1, 2].map(k =>
-    [0, 1, 2].reduce((sum, i) => sum + box.inverse[3 * k + i]! * miller[i]!, 0),
-  ) as unknown as Vector
+  const reciprocal = vector(k => [0, 1, 2].reduce((sum, i) => sum + box.inverse[3 * k + i]! * miller[i]!, 0))
   const normal = unit(reciprocal)
   const indices = basis.map(row => row.reduce((sum, x, i) => sum + x * miller[i]!, 0))
   const divisor = greatestCommonDivisor(indices)
-  const plane = planeBasis(indices.map(index => index / divisor) as unknown as Triple)
+  const plane = planeBasis(vector(k => indices[k]! / divisor))
   const place = (multiples: Triple): Vector => {
-    const cell = [0, 1, 2].map(k => multiples.reduce((sum, n, i) => sum + n * basis[i]![k]!, 0) / order)
-    return times(cell as unknown as Vector, box.matrix)
+    const cell = vector(k => multiples.reduce((sum, n, i) => sum + n * basis[i]![k]!, 0) / order)
+    return times(cell, box.matrix)
   }
   const [u, v] = reducedPair(place(plane.inPlane[0]), place(plane.inPlane[1]), normal)
   const up = place(plane.up)
   const [a, b] = times(up, createBox([...u, ...v, ...normal]).inverse).map(insideCell) as [number, number]
   const spacing_A = dot(up, normal)
-  // Half a turn about the normal is as good a frame: the one with the smaller shift along v, then along u, is taken.
+  // A rotation by 180° about the normal gives an equal frame: the one with the smaller shift along v, then u, is taken.
   const turn = b > 0.5 + 1e-6 || ((b < 1e-6 || b > 0.5 - 1e-6) && a > 0.5 + 1e-6)
   const shift = (turn ? [insideCell(-a), insideCell(-b)] : [a, b]) as [number, number]
   const sign = turn ? -1 : 1
@@ -181,7 +178,98 @@ function chosen(choices: readonly Termination[], number: number): Termination {
     return `${number}: ${bottom} at the bottom, ${top} on top${polar ? ', polar' : ''}`
   })
   throw new UserError({
-    message: `there is no termination ${number}: the plane can be cut in ${choices.length} ways`,
+    message: `there is no termination ${number}: the plane has ${choices.length}`,
     hint: list.join('; '),
   })
+}
+
+/** One way to cut a crystal along a plane, with the atoms of both surfaces and the dipole of the slab. */
+export interface Termination {
+  /** Number of the termination, counted from 1, the least polar first. */
+  readonly number: number
+  /** Height of the cut between two lattice planes, as a share of their spacing. */
+  readonly cut: number
+  /** Distance between the atomic planes on either side, Å. */
+  readonly gap_A: number
+  /** Formulas of the first and the last atomic plane, per surface cell. */
+  readonly bottom: string
+  readonly top: string
+  /** Dipole along the normal of one layer per area, from formal charges, e/Å; null when they are not known. */
+  readonly dipole_e_per_A: number | null
+  /**
+   * Type after Tasker 1979 (https://doi.org/10.1088/0022-3719/12/22/036): 1 neutral planes, 2 charged planes without a
+   * dipole, 3 charged planes with a dipole; null when charges are not known.
+   */
+  readonly tasker: 1 | 2 | 3 | null
+  readonly polar: boolean | null
+}
+
+/** An atom of one layer. */
+interface PlaneAtom {
+  readonly element: string
+  /** Height along the normal, in units of the spacing. */
+  readonly height: number
+  /** e; null when not known */
+  readonly charge: number | null
+}
+
+/** Atoms closer than this along the normal belong to one corrugated plane, Å: no cut separates them. */
+const SAME_PLANE_A = 0.2
+/** Largest dipole of a layer, divided by Σ|q|·spacing, that counts as zero. */
+const NO_DIPOLE = 1e-3
+
+/**
+ * Every cut between atomic planes, ordered by dipole, then by the width of the gap.
+ * @param spacing_A distance between lattice planes @param area_A2 area of the surface cell
+ */
+export function terminations(atoms: readonly PlaneAtom[], spacing_A: number, area_A2: number): Termination[] {
+  const sorted = atoms
+    .map(atom => ({ ...atom, height: atom.height - Math.floor(atom.height) }))
+    .toSorted((a, b) => a.height - b.height)
+  const gaps = sorted.map(({ height }, k) => {
+    const next = sorted[k + 1]?.height ?? sorted[0]!.height + 1
+    return { cut: (height + next) / 2, gap_A: (next - height) * spacing_A }
+  })
+  const widest = gaps.reduce((best, gap) => (gap.gap_A > best.gap_A ? gap : best))
+  const open = gaps.filter(gap => gap.gap_A >= SAME_PLANE_A)
+  const cuts = open.length > 0 ? open : [widest]
+  const found = cuts.map(({ cut, gap_A }) => {
+    const layer = sorted
+      .map(atom => ({ ...atom, height: atom.height < cut ? atom.height + 1 : atom.height }))
+      .toSorted((a, b) => a.height - b.height)
+    const planes: PlaneAtom[][] = [[]]
+    layer.forEach((atom, k) => {
+      const below = layer[k - 1]
+      if (below && (atom.height - below.height) * spacing_A >= SAME_PLANE_A) planes.push([])
+      planes.at(-1)!.push(atom)
+    })
+    const names = planes.map(plane => formula(plane.map(atom => atom.element)))
+    return {
+      cut: cut - Math.floor(cut),
+      gap_A,
+      bottom: names[0]!,
+      top: names.at(-1)!,
+      ...polarity(planes, spacing_A, area_A2),
+    }
+  })
+  const size = (termination: (typeof found)[number]) =>
+    Math.round(1e6 * Math.abs(termination.dipole_e_per_A ?? 0))
+  return found
+    .toSorted((a, b) => size(a) - size(b) || Math.round(1e6 * (b.gap_A - a.gap_A)) || a.cut - b.cut)
+    .map((termination, k) => ({ number: k + 1, ...termination }))
+}
+
+function polarity(
+  planes: readonly (readonly PlaneAtom[])[],
+  spacing_A: number,
+  area_A2: number,
+): Pick<Termination, 'dipole_e_per_A' | 'tasker' | 'polar'> {
+  const atoms = planes.flat()
+  if (atoms.some(atom => atom.charge === null)) return { dipole_e_per_A: null, tasker: null, polar: null }
+  const sum = (of: readonly PlaneAtom[], value: (atom: PlaneAtom) => number) =>
+    of.reduce((total, atom) => total + value(atom), 0)
+  const dipole = spacing_A * sum(atoms, atom => atom.charge! * atom.height)
+  const polar = Math.abs(dipole) > NO_DIPOLE * spacing_A * sum(atoms, atom => Math.abs(atom.charge!))
+  const neutral = planes.every(plane => Math.abs(sum(plane, atom => atom.charge!)) < 1e-6)
+  return { dipole_e_per_A: dipole / area_A2, tasker: polar ? 3 : neutral ? 1 : 2, polar }
 }

@@ -2,6 +2,7 @@ import type { Box } from '../core/box.ts'
 import type { Structure } from '../core/structure.ts'
 import { createTopology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
+import type { Contact } from './adsorbate.ts'
 import { placeAbove, placeBonded, ROOM } from './adsorbate.ts'
 import {
   type Crystal,
@@ -11,27 +12,26 @@ import {
   layeredCrystal,
   repeatCrystal,
 } from './crystal.ts'
-import { applyEdits } from './defects.ts'
+import type { LithiumResult } from './edits.ts'
+import { applyEdits } from './edits.ts'
 import { composition, formula } from './formula.ts'
-import type { LithiumResult } from './lithium.ts'
 import { findSite, type Site } from './sites.ts'
 import { cutSlab, type Surface } from './slab.ts'
 import type { AdsorbateRecipe, CrystalRecipe, LayeredRecipe, SolidRecipe } from './solidRecipe.ts'
-import type { Contact } from './surfaceContacts.ts'
 import type { Vector } from './vectors.ts'
 
 export interface SolidOptions {
-  /** Of random metals, random lithium and the electrostatic search. */
+  /** Seed of random metals, random lithium and the electrostatic search. */
   readonly seed: number
-  /** Reads `crystal.file`; this room knows no file formats. */
+  /** Reads `crystal.file`. */
   readonly readCrystal?: (file: string) => Structure
-  /** Reads the molecule that an adsorbate's `unit` names: elements, positions, bonds, and types and charges where it has them. */
+  /** Reads the molecule of an adsorbate's `unit`: elements, positions, bonds; types and charges if the file has them. */
   readonly readUnit?: (name: string, where: string) => Structure
-  /** Charge of an atom type, e: fills `Structure.charges`, which stay null without it. */
+  /** Charge of an atom type, e. Default: `Structure.charges` is null. */
   readonly chargeOf?: (type: string) => number
-  /** Formal charges of elements that differ from the usual ones, e: for the dipole and for electrostatic ordering. */
+  /** Formal charges of elements that differ from the usual ones, e; used for the dipole and electrostatic ordering. */
   readonly formalCharges?: Readonly<Record<string, number>>
-  /** Where a key of the recipe stands, for messages. */
+  /** Place of a key of the recipe, for messages. */
   readonly where?: (path: readonly (string | number)[]) => string
 }
 
@@ -41,47 +41,47 @@ export interface Solid {
 }
 
 export interface SolidReport {
-  /** Such as Li40Ni40O80, adsorbates included. */
+  /** Chemical formula with adsorbates, such as Li40Ni40O80. */
   readonly formula: string
   readonly composition: Readonly<Record<string, number>>
-  /** [N] of a slab, 1 at the bottom; 0 for adsorbates and in bulk. */
+  /** [N] layer of each atom of a slab, 1 at the bottom; 0 for adsorbates and in bulk. */
   readonly layers: Int32Array
-  /** Every site of the ideal lattice after the edits, vacancies included: `findSite` searches in it. */
+  /** Sites of the ideal lattice after the edits, vacancies included, for `findSite`. */
   readonly sites: readonly Site[]
-  /** [sites] atom of the structure on each site, 0-based; −1 where it is vacant. */
+  /** [sites] atom on each site, counted from 0; −1 where vacant. */
   readonly atomOfSite: Int32Array
-  /** [N] site of each atom, 0-based; −1 for adsorbates. */
+  /** [N] site of each atom, counted from 0; −1 for adsorbates. */
   readonly siteOfAtom: Int32Array
-  /** Whether the host has the crystal's composition after the edits too. */
+  /** True if the host still has the crystal's composition after the edits. */
   readonly stoichiometric: boolean
-  /** The cut, before edits; null in bulk. */
+  /** Geometry of the cut, before edits; null in bulk. */
   readonly surface: Surface | null
   readonly lithium: readonly Omit<LithiumResult, 'sites'>[]
   readonly adsorbates: readonly AdsorbateReport[]
-  /** What a reader should know: a polar surface, a close contact. */
+  /** Remarks such as a polar surface or a close contact. */
   readonly notes: readonly string[]
 }
 
 export interface AdsorbateReport {
   readonly unit: string
-  /** First atom and the one after the last, 0-based. */
+  /** Range of atoms, counted from 0, without the end. */
   readonly atoms: readonly [first: number, end: number]
-  /** The unit's own charges, e; null when its file has none. */
+  /** Charges of the unit's file, e; null when it has none. */
   readonly charges: Float64Array | null
-  /** Atoms of the bond to the surface: the site's and the molecule's, 0-based; null without one. */
+  /** Atoms of the bond to the surface, on the site and in the molecule, counted from 0; null without a bond. */
   readonly bond: readonly [site: number, atom: number] | null
-  /** Between that bond and the free valence of the molecule's atom. */
+  /** Angle between that bond and the free valence of the molecule's atom; null without a bond. */
   readonly tilt_deg: number | null
-  /** About the normal, as given or found. */
+  /** Rotation about the surface normal, given or found. */
   readonly rotation_deg: number
   readonly contact: Contact
 }
 
 /**
- * Builds a crystal or a slab, edits it and puts molecules on it. Atoms: the host (layer by layer, in a layer as in the
- * crystal, or in bulk as in the crystal), then adsorbates. Positions are the ideal ones, `frozen` the slab's bottom layers.
- * Charges are null unless `chargeOf` is given; atoms of a unit that has charges then keep their own.
- * @throws UserError for what cannot be built
+ * Builds a crystal or a slab, edits it and places molecules on it. Order of atoms: the host (a slab layer by layer; within
+ * a layer, and in bulk, in the order of the crystal), then adsorbates. Positions are ideal; the bottom layers of a slab are
+ * `frozen`. Charges are null without `chargeOf`; with it, atoms of a unit with charges keep those of the unit.
+ * @throws UserError for a recipe that cannot be built
  */
 export function buildSolid(recipe: SolidRecipe, options: SolidOptions): Solid {
   const where = options.where ?? (path => path.join(' › '))
@@ -89,7 +89,7 @@ export function buildSolid(recipe: SolidRecipe, options: SolidOptions): Solid {
   const { types: typeOf = {}, slab: slabRecipe, repeat = [1, 1, 1], edits = [], adsorbates = [] } = recipe
   if (recipe.repeat && slabRecipe) {
     throw new UserError({
-      message: 'repeat and slab do not go together',
+      message: 'repeat and slab exclude each other',
       where: where(['repeat']),
       hint: 'repeat is for bulk; the lateral repeats of a slab are slab.repeat',
     })
@@ -113,7 +113,7 @@ export function buildSolid(recipe: SolidRecipe, options: SolidOptions): Solid {
   })
   if (adsorbates.length > 0 && !slab) {
     throw new UserError({
-      message: 'an adsorbate needs a surface',
+      message: 'an adsorbate needs a slab',
       where: where(['adsorbates']),
       hint: 'give slab: { miller, layers, vacuum_A }',
     })
@@ -168,26 +168,22 @@ function crystalOf(recipe: CrystalRecipe, { readCrystal }: SolidOptions, where: 
     !metals
   ) {
     throw new UserError({
-      message: 'the crystal is not complete',
+      message: 'the crystal is incomplete',
       where: where(['crystal']),
-      hint: 'prototype: layered with a_A, c_A, z_oxygen and metals; or file',
+      hint: 'give prototype: layered with a_A, c_A, z_oxygen and metals; or give file',
     })
   }
   const layered: LayeredRecipe = { a_A, c_A, z_oxygen, metals, ordering: recipe.ordering }
   return located(where(['crystal']), () => layeredCrystal(layered))
 }
 
-/** Gives errors that do not say where they are the place in the recipe. */
+/** Runs a function; errors without a place get the place in the recipe. */
 function located<T>(where: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
     if (!(error instanceof UserError) || error.where !== undefined) throw error
-    throw new UserError({
-      message: error.message,
-      where,
-      ...(error.hint !== undefined && { hint: error.hint }),
-    })
+    throw new UserError({ message: error.message, where, hint: error.hint })
   }
 }
 
@@ -210,7 +206,7 @@ function idealSites(
   })
 }
 
-/** The structure as far as it is built. */
+/** The atoms and bonds placed so far. */
 interface Cell {
   readonly box: Box
   readonly atoms: readonly CellAtom[]
@@ -223,7 +219,7 @@ interface CellAtom {
   readonly type: string
   readonly position: Vector
   readonly frozen: boolean
-  /** e, of the unit; null for what the type says. */
+  /** Charge from the unit's file, e; null for the charge of the type. */
   readonly charge: number | null
 }
 
@@ -275,9 +271,9 @@ function addAdsorbate(
       return { ...placeAbove({ ...common, site: atomOf(above, 'above'), height_A }), bond: null }
     }
     throw new UserError({
-      message: `nothing says where ${unit} goes`,
+      message: `the place of ${unit} is not given`,
       where: where(['adsorbates', k]),
-      hint: 'above: a site, with height_A; or bond: { atom, to, length_A }',
+      hint: 'give above and height_A, or bond: { atom, to, length_A }',
     })
   }
   const placed = place()
@@ -327,7 +323,7 @@ function finish({ box, atoms, bonds, orders }: Cell, chargeOf: SolidOptions['cha
   }
 }
 
-/** Whether elements occur in the same ratios in both lists. */
+/** True if the elements of both lists have the same ratios. */
 function sameRatios(a: readonly string[], b: readonly string[]): boolean {
   const [first, second] = [composition(a), composition(b)]
   const names = new Set([...a, ...b])

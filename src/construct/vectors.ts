@@ -1,5 +1,10 @@
-/** Three Cartesian components, Å, or three fractional ones. */
+import type { Box } from '../core/box.ts'
+
+/** Three Cartesian components, Å, or three fractional coordinates. */
 export type Vector = readonly [number, number, number]
+
+/** The vector of three values f(0), f(1), f(2). */
+export const vector = (f: (k: number) => number): Vector => [f(0), f(1), f(2)]
 
 export const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 export const norm = (a: Vector) => Math.hypot(...a)
@@ -15,17 +20,32 @@ export function unit(a: Vector): Vector {
   return scale(a, 1 / norm(a))
 }
 
-/** Row vector times 3×3 matrix, rows one after the other. */
+/** Product of a row vector and a 3×3 matrix, which is given row by row. */
 export function times(a: Vector, m: ArrayLike<number>): Vector {
-  return [0, 1, 2].map(k => a[0] * m[k]! + a[1] * m[3 + k]! + a[2] * m[6 + k]!) as unknown as Vector
+  return vector(k => a[0] * m[k]! + a[1] * m[3 + k]! + a[2] * m[6 + k]!)
 }
 
-/** A vector turned about a unit axis (Rodrigues). @param angle rad */
+/** The vector rotated about a unit axis (Rodrigues' formula). @param angle rad */
 export function turned(a: Vector, axis: Vector, angle: number): Vector {
   const [c, s] = [Math.cos(angle), Math.sin(angle)]
   return add(add(scale(a, c), scale(cross(axis, a), s)), scale(axis, dot(axis, a) * (1 - c)))
 }
 
+/** Position of an atom, counted from 0. @param positions [3N] */
 export function vectorAt(positions: ArrayLike<number>, atom: number): Vector {
-  return [positions[3 * atom]!, positions[3 * atom + 1]!, positions[3 * atom + 2]!]
+  return vector(k => positions[3 * atom + k]!)
+}
+
+/** A vector perpendicular to a unit vector; not normalised. */
+export function perpendicular(a: Vector): Vector {
+  return cross(a, Math.abs(a[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0])
+}
+
+/** The periodic image of a displacement, Å, with fractional coordinates in [−½, ½). */
+export function nearestImage(box: Box, displacement: Vector): Vector {
+  const s = times(displacement, box.inverse)
+  return times(
+    vector(k => s[k]! - Math.round(s[k]!)),
+    box.matrix,
+  )
 }

@@ -1,35 +1,26 @@
 import { UserError } from '../errors.ts'
 
 /**
- * A periodic cell. `matrix` holds the lattice vectors a, b, c as rows (9 numbers, Å); any right-handed cell is
+ * A periodic cell. `matrix` holds the lattice vectors a, b, c as rows (9 numbers, Å); every right-handed cell is
  * allowed. `inverse` maps Cartesian to fractional: s = r · inverse (row vectors).
  */
 export interface Box {
   readonly matrix: Float64Array
   readonly inverse: Float64Array
-  /** Å³ */
+  /** Volume, Å³. */
   readonly volume: number
-  /** Distances between opposite faces along a, b, c, Å: what a cut-off must be compared with. */
+  /** Distances between opposite faces along a, b, c, Å; limits for cut-offs. */
   readonly heights: readonly [number, number, number]
 }
 
 /**
+ * The cell of three lattice vectors.
  * @param matrix lattice vectors as rows, 9 numbers, Å
  * @throws UserError when the cell is flat, left-handed or not finite
  */
 export function createBox(matrix: ArrayLike<number>): Box {
   const m = Float64Array.from(matrix)
-  const [ax, ay, az, bx, by, bz, cx, cy, cz] = m as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const [ax = 0, ay = 0, az = 0, bx = 0, by = 0, bz = 0, cx = 0, cy = 0, cz = 0] = m
   const crossBC = [by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx] as const
   const crossCA = [cy * az - cz * ay, cz * ax - cx * az, cx * ay - cy * ax] as const
   const crossAB = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx] as const
@@ -55,14 +46,14 @@ export function orthorhombicBox(a: number, b: number, c: number): Box {
   return createBox([a, 0, 0, 0, b, 0, 0, 0, c])
 }
 
-/** The cell scaled isotropically by a linear factor. */
+/** The cell with all lengths multiplied by a factor. */
 export function scaleBox(box: Box, factor: number): Box {
   return createBox(box.matrix.map(value => value * factor))
 }
 
 /**
  * Replaces a displacement in place by its image with fractional coordinates in [−½, ½).
- * Exact nearest image for separations up to half the smallest face-to-face height.
+ * This is the nearest image for separations up to half of the smallest height of the cell.
  */
 export function minimumImage(box: Box, displacement: Float64Array): void {
   const { matrix: m, inverse: w } = box
@@ -90,7 +81,7 @@ export function fractional(box: Box, positions: Float64Array): Float64Array {
   return result
 }
 
-/** Cartesian coordinates of fractional ones. @param coordinates [3N] @returns [3N] Å */
+/** Cartesian coordinates. @param coordinates [3N] fractional @returns [3N] Å */
 export function cartesian(box: Box, coordinates: Float64Array): Float64Array {
   const m = box.matrix
   const result = new Float64Array(coordinates.length)
@@ -103,7 +94,7 @@ export function cartesian(box: Box, coordinates: Float64Array): Float64Array {
   return result
 }
 
-/** Positions moved into the cell [0, 1)³. @param positions [3N] Å, unwrapped @returns [3N] Å */
+/** Positions wrapped into the cell [0, 1)³. @param positions [3N] Å, unwrapped @returns [3N] Å */
 export function wrapPositions(box: Box, positions: Float64Array): Float64Array {
   const s = fractional(box, positions)
   for (let k = 0; k < s.length; k++) s[k] = s[k]! - Math.floor(s[k]!)

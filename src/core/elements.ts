@@ -1,6 +1,6 @@
 /**
  * Standard atomic weights, g/mol, in order of atomic number: IUPAC 2021, abridged to five figures
- * (https://doi.org/10.1515/pac-2019-0603); the longest-lived isotope's mass number where there is none.
+ * (https://doi.org/10.1515/pac-2019-0603); the mass number of the longest-lived isotope for elements without one.
  */
 export const ATOMIC_WEIGHTS: Readonly<Record<string, number>> = {
   H: 1.008,
@@ -99,40 +99,40 @@ export const ATOMIC_WEIGHTS: Readonly<Record<string, number>> = {
 
 const SYMBOLS = Object.keys(ATOMIC_WEIGHTS)
 
-/** Chemical symbols that a structure may use; X stands for what is no element. */
+/** True for chemical symbols and for X, the symbol of sites that are no element. */
 export function isElement(symbol: string): boolean {
   return symbol === 'X' || symbol in ATOMIC_WEIGHTS
 }
 
-/** @returns undefined for numbers beyond uranium; 0 is X */
+/** Symbol of an atomic number; X for 0, undefined beyond uranium. */
 export function symbolOfAtomicNumber(atomicNumber: number): string | undefined {
   return atomicNumber === 0 ? 'X' : SYMBOLS[atomicNumber - 1]
 }
 
-/** g/mol; 1 for X, so that dynamics of a ghost atom stays defined. */
+/** Standard atomic weight, g/mol; 1 for X, which keeps the dynamics of such a site defined. */
 export function atomicWeight(symbol: string): number {
   return ATOMIC_WEIGHTS[symbol] ?? 1
 }
 
-/** Rounded weights that programs write differ from the standard ones by no more than this, g/mol. */
+/** Largest difference between a rounded weight in a file and the standard weight, g/mol. */
 const ROUNDING = 0.1
-/** Bounds what hydrogen-mass repartitioning moves: up to 4 g/mol onto each H, from at most three H per atom. */
+/** Limits of hydrogen-mass repartitioning, g/mol: up to 4 more on each H, taken from an atom with up to three H. */
 const HEAVIEST_HYDROGEN = 5
 const LIGHTENED_BY_AT_MOST = 9.5
 
 /**
- * The element of an atom type, from its mass and, where hydrogen-mass repartitioning has moved the mass, from a
- * label such as `HC`. Repartitioned masses collide with other elements (H of 4 g/mol with He, CH of 9 g/mol with
- * Be), so a label that explains the mass this way wins over the nearest weight.
- * @param label the type's name in the file's comment, if any
- * @returns X when nothing fits
+ * The element of an atom type, from its mass and, after hydrogen-mass repartitioning, from a label such as `HC`.
+ * Repartitioned masses are near to those of other elements (H of 4 g/mol to He, CH of 9 g/mol to Be), so a label that
+ * explains the mass by repartitioning has priority over the nearest weight.
+ * @param label name of the type in the file's comment; null if there is none
+ * @returns X when no element fits
  */
 export function elementOfMass(mass: number, label: string | null): string {
   const nearest = SYMBOLS.reduce((best, symbol) =>
     Math.abs(ATOMIC_WEIGHTS[symbol]! - mass) < Math.abs(ATOMIC_WEIGHTS[best]! - mass) ? symbol : best,
   )
   const distance = Math.abs(ATOMIC_WEIGHTS[nearest]! - mass)
-  // `SI` and `CL` are how many programs write Si and Cl: no sulfur or carbon with a moved mass.
+  // Many programs write Si and Cl as `SI` and `CL`: these are no sulfur or carbon with a repartitioned mass.
   const spelledOut = label?.toUpperCase().startsWith(nearest.toUpperCase()) ?? false
   const named = label === null || spelledOut ? null : symbolInLabel(label)
   if (named !== null && isRepartitioned(named, mass)) return named
@@ -148,7 +148,7 @@ function isRepartitioned(symbol: string, mass: number): boolean {
   )
 }
 
-/** `Li+` → Li, `HC` → H, `CF3` → C; null when it starts with no symbol. */
+/** Element at the start of a label: Li of `Li+`, H of `HC`, C of `CF3`; null if there is none. */
 function symbolInLabel(label: string): string | null {
   const [, two = '', one = ''] = /^([A-Z][a-z])|^([A-Z])/.exec(label) ?? []
   if (two in ATOMIC_WEIGHTS) return two

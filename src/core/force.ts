@@ -1,6 +1,6 @@
 /**
- * What interacts, as plain data: a platform decides how to evaluate it. Energies in eV, lengths in Å, angles in
- * radians, charges in e. The formulas themselves stand in `forces/`.
+ * An interaction as plain data, which a platform evaluates. Energies in eV, lengths in Å, angles in radians, charges
+ * in e. The formulas are in `forces/`.
  */
 export type Force =
   | PairForce
@@ -15,8 +15,8 @@ export type Force =
 export type SpecialFactors = readonly [oneTwo: number, oneThree: number, oneFour: number]
 
 /**
- * Functional forms of a pair term and the parameters of each, in order; a name says the unit. A potential file has the
- * same names without `_eV`, in its own unit of energy. Formulas and all else: `PAIR_FORMS` in forces/pair.ts.
+ * Parameters of each functional form of a pair term, in order, with their units. A potential file has the same names
+ * without `_eV`, in its own unit of energy. The formulas are in `PAIR_FORMS` of forces/pair.ts.
  */
 export const PAIR_PARAMETERS = {
   'lennard-jones': ['epsilon_eV', 'sigma_A'],
@@ -70,7 +70,7 @@ export interface CoulombForce {
   /** e²/(4πε₀), eV·Å, from the chosen set of constants. */
   readonly constant_eV_A: number
   readonly special: SpecialFactors
-  /** How erfc is computed: to double precision, or by the approximation that LAMMPS has built in. */
+  /** Accuracy of erfc: double precision, or the approximation of LAMMPS. */
   readonly erfc: 'exact' | 'lammps'
   /** Yeh–Berkowitz correction for a slab with vacuum along z (https://doi.org/10.1063/1.479595). */
   readonly slabCorrection: boolean

@@ -2,8 +2,8 @@ import { type Box, minimumImage } from './box.ts'
 import { bondedNeighbors, type Topology } from './topology.ts'
 
 /**
- * Place of the first of these bonds that is not the short way round, or −1: after `makeMoleculesWhole`, a bond that
- * closes a network through the cell's faces.
+ * Index of the first bond whose atoms are not each other's nearest images, or −1. After `makeMoleculesWhole` this is a
+ * bond that closes a network across the boundary of the cell.
  * @param bonds [2M] atom indices @param positions [3N] Å
  */
 export function crossingBond(bonds: Int32Array, box: Box, positions: Float64Array): number {
@@ -20,9 +20,9 @@ export function crossingBond(bonds: Int32Array, box: Box, positions: Float64Arra
 }
 
 /**
- * Moves atoms by whole lattice vectors, in place, until every bond is the short way round. Molecules that are whole
- * stay where they are, bit for bit. A network bonded to its own image cannot be whole; the bonds that close it are
- * left across the boundary.
+ * Moves atoms by lattice vectors, in place, until bonded atoms are nearest images. Molecules that are already whole keep
+ * their positions to the last bit. A network that is bonded to its own image cannot be whole: the bonds that close it
+ * stay across the boundary.
  * @param positions [3N] Å
  */
 export function makeMoleculesWhole(

@@ -2,14 +2,14 @@ import { SimulationError } from '../errors.ts'
 import { type Box, cartesian, fractional } from './box.ts'
 
 /**
- * Every pair of atoms, and of atoms and periodic images, within `reach` of each other, each once. The cell may be
- * smaller than the reach: images are explicit, so an atom may neighbour several images of another, or of itself.
+ * All pairs of atoms and periodic images closer than `reach_A`, each once. The cell may be smaller than the reach: images
+ * are explicit, so an atom can have several images of another atom, or of itself, as partners.
  */
 export interface PairList {
   readonly reach_A: number
-  /** [N] atoms in the order of the list, which goes cell by cell. */
+  /** [N] atoms in the order of the list: cell by cell. */
   readonly atoms: Int32Array
-  /** [N+1] range of runs of the n-th atom of `atoms`; a run is partners that share one periodic image. */
+  /** [N+1] range of runs of the n-th atom of `atoms`; the partners of a run are in the same periodic image. */
   readonly atomRuns: Int32Array
   /** [R+1] range of each run in `partners`. */
   readonly runStarts: Int32Array
@@ -18,17 +18,17 @@ export interface PairList {
   readonly partners: Int32Array
   /** [3S] integer lattice translations: partner position = wrapped position + shift · box. */
   readonly shifts: Int32Array
-  /** [3N] integer lattice translation that brings each atom home: wrapped = position − cell · box. */
+  /** [3N] cell of each atom as integer lattice translation: wrapped = position − cell · box. */
   readonly cells: Int32Array
 }
 
-/** Pairs to leave out: `partners[starts[i]…starts[i+1]]` are the atoms excluded for i, in both directions. */
+/** Excluded pairs: `partners[starts[i]…starts[i+1]]` are the atoms excluded for i; every pair is listed twice. */
 export interface Exclusions {
   readonly starts: Int32Array
   readonly partners: Int32Array
 }
 
-/** @param pairs [2S] */
+/** Exclusions of a list of pairs. @param pairs [2S] atom indices */
 export function createExclusions(atomCount: number, pairs: ArrayLike<number>): Exclusions {
   const starts = new Int32Array(atomCount + 1)
   for (let k = 0; k < pairs.length; k++) starts[pairs[k]! + 1]!++
@@ -44,14 +44,14 @@ export function createExclusions(atomCount: number, pairs: ArrayLike<number>): E
   return { starts, partners }
 }
 
-/** Cells are made about half as wide as the reach: a good balance of cells visited and atoms tested. */
+/** Number of cells per reach: a good balance between cells visited and atoms tested. */
 const CELLS_PER_REACH = 2
 const MAX_CELLS = 1 << 20
 
 /**
- * Linked-cell search in fractional space, for any triclinic cell.
+ * Builds the pair list by a linked-cell search in fractional space, for any triclinic cell.
  * @param positions [3N] Å, unwrapped
- * @param exclusions applied to the nearest image of a pair only, as its farther images are not bonded to it
+ * @param exclusions they apply to the nearest image of a pair only: farther images are not bonded
  * @throws SimulationError naming the first atom whose position is not finite
  */
 export function buildPairList(
@@ -61,19 +61,7 @@ export function buildPairList(
   exclusions: Exclusions,
 ): PairList {
   const atomCount = positions.length / 3
-  const s = fractional(box, positions)
-  const cells = new Int32Array(3 * atomCount)
-  for (let k = 0; k < s.length; k++) {
-    if (!Number.isFinite(s[k]!)) {
-      throw new SimulationError({
-        message: `the position of atom ${Math.floor(k / 3) + 1} is not finite`,
-        where: `coordinate ${'xyz'[k % 3]}`,
-        hint: 'use a shorter timestep, or minimise the structure first',
-      })
-    }
-    cells[k] = Math.floor(s[k]!)
-    s[k] = s[k]! - cells[k]!
-  }
+  const { s, cells } = homeCell(box, positions)
   const wrapped = cartesian(box, s)
   const grid = gridFor(box, reach_A, atomCount)
   const { order, first } = sortIntoCells(s, grid)
@@ -143,7 +131,25 @@ export function buildPairList(
   }
 }
 
-/** Numbers lattice translations in the order in which they are first met; the home cell is 0. */
+/** Wrapped fractional coordinates, [3N], and the cell that each atom was in, [3N]. */
+function homeCell(box: Box, positions: Float64Array): { s: Float64Array; cells: Int32Array } {
+  const s = fractional(box, positions)
+  const cells = new Int32Array(s.length)
+  for (let k = 0; k < s.length; k++) {
+    if (!Number.isFinite(s[k]!)) {
+      throw new SimulationError({
+        message: `the position of atom ${Math.floor(k / 3) + 1} is not finite`,
+        where: `coordinate ${'xyz'[k % 3]}`,
+        hint: 'use a shorter timestep, or minimise the structure first',
+      })
+    }
+    cells[k] = Math.floor(s[k]!)
+    s[k] = s[k]! - cells[k]!
+  }
+  return { s, cells }
+}
+
+/** Numbers lattice translations in the order of first use; the home cell is 0. */
 function createImageNumbers() {
   const numbers = new Map<number, number>()
   const cells: number[] = []
@@ -203,17 +209,17 @@ function sortIntoCells(s: Float64Array, grid: readonly [number, number, number])
 }
 
 interface NearbyCells {
-  /** Indices of cells: the own one first. */
+  /** Indices of cells, the atom's own cell first. */
   readonly cells: Int32Array
-  /** Number of the periodic image in which each is met. */
+  /** Number of the periodic image of each cell. */
   readonly imageNumbers: Int32Array
   /** [3C] Å */
   readonly translations: Float64Array
 }
 
 /**
- * For any cell, itself and the lexicographically later half of the cells within reach, with their images.
- * The answer is overwritten by the next one.
+ * A function that returns a cell and the lexicographically later half of the cells within reach, with their images.
+ * Its result is overwritten by the next call.
  */
 function createStencil(
   box: Box,

@@ -1,6 +1,6 @@
 import type { Box } from './box.ts'
 
-/** Where everything is at one instant. Integrators return a new one or advance it in place; evaluators never do. */
+/** Positions, velocities and cell at one time. Integrators return a new state or advance it in place; evaluators do not. */
 export interface State {
   /** [3N] Å, unwrapped: a trajectory of positions is continuous across the cell's faces. */
   readonly positions: Float64Array
@@ -11,7 +11,7 @@ export interface State {
   time_ps: number
 }
 
-/** @param positions [3N] Å @param velocities [3N] Å/ps; zero when left out */
+/** The state at step 0. @param positions [3N] Å @param velocities [3N] Å/ps. Default: zero. */
 export function createState(positions: ArrayLike<number>, box: Box, velocities?: ArrayLike<number>): State {
   return {
     positions: Float64Array.from(positions),
@@ -27,7 +27,7 @@ export function copyState(state: State): State {
   return { ...state, positions: state.positions.slice(), velocities: state.velocities.slice() }
 }
 
-/** Index of the first value that is not finite, or −1. */
+/** Index of the first value that is not finite; −1 if there is none. */
 export function firstNonFinite(values: Float64Array): number {
   let sum = 0
   for (let k = 0; k < values.length; k++) sum += values[k]!

@@ -2,7 +2,7 @@ import { G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
 import type { Force } from './force.ts'
 import type { Topology } from './topology.ts'
 
-/** What is simulated: atoms, charges, bonds and interactions. Immutable; positions live in `State`. */
+/** A system: atoms, charges, bonds and interactions. Immutable; positions are in `State`. */
 export interface System {
   readonly atomCount: number
   /** [N] chemical symbol of each atom. */
@@ -29,7 +29,7 @@ export function totalMass(system: Pick<System, 'masses'>): number {
   return system.masses.reduce((sum, m) => sum + m, 0)
 }
 
-/** g/cm³ */
+/** Mass density, g/cm³. @param masses [N] g/mol */
 export function densityOf(masses: Float64Array, volume_A3: number): number {
   return (masses.reduce((sum, mass) => sum + mass, 0) / volume_A3) * G_PER_MOL_A3_IN_G_PER_CM3
 }

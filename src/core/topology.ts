@@ -1,4 +1,4 @@
-/** Who is bonded to whom. Plain data; everything else (angles, exclusions, molecules) follows from it. */
+/** Covalent bonds and the molecules that they form; angles, dihedrals and exclusions are derived from it. */
 export interface Topology {
   /** [2M] atom indices of each covalent bond. */
   readonly bonds: Int32Array
@@ -29,7 +29,7 @@ export function bondedNeighbors(topology: Pick<Topology, 'bonds'>, atomCount: nu
   return neighbors
 }
 
-/** @param bonds [2M] atom indices @param bondOrders [M]; single when left out */
+/** The topology of a list of bonds. @param bonds [2M] atom indices @param bondOrders [M]. Default: single bonds. */
 export function createTopology(
   atomCount: number,
   bonds: ArrayLike<number>,
@@ -56,7 +56,7 @@ export function createTopology(
   return { bonds: bondArray, bondOrders: orders, molecules }
 }
 
-/** All pairs within three bonds, each once, with their shortest separation. */
+/** All pairs within three bonds, each once, with the number of bonds on the shortest path. */
 export function specialPairs(topology: Topology, atomCount: number): SpecialPairs {
   const neighbors = bondedNeighbors(topology, atomCount)
   const pairs: number[] = []

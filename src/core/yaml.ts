@@ -3,13 +3,13 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import * as z from 'zod'
 import { UserError } from '../errors.ts'
 
-/** Keys and list positions from the top of a document down to one value. */
+/** Path of a value: keys and list indices from the top of the document. */
 export type YamlPath = readonly PropertyKey[]
 
-/** A validated YAML document that still knows where each of its values stands. */
+/** A validated YAML document with the positions of its values. */
 export interface YamlDocument<T> {
   readonly value: T
-  /** `file:line:column key.path` of a value, for a `UserError` about what it means. */
+  /** Place of a value as `file:line:column key.path`, for the key `where` of a `UserError`. */
   where(path: YamlPath): string
 }
 
@@ -34,14 +34,14 @@ export function loadYaml<T>(file: string, schema: z.ZodType<T>): YamlDocument<T>
   return parseYamlDocument(text, schema, file)
 }
 
-/** As `parseYamlDocument`, without the positions. */
+/** Parses and validates YAML like `parseYamlDocument`, and returns the value only. */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>, file: string): T {
   return parseYamlDocument(text, schema, file).value
 }
 
 /**
- * Parses YAML 1.2 and validates it. All mistakes are reported at once; `where` and `hint` belong to the first.
- * @param file the name that messages give
+ * Parses YAML 1.2 and validates it. The error lists all mistakes; its `where` and `hint` belong to the first one.
+ * @param file name of the file in messages
  * @throws UserError for syntax errors, duplicate keys, unknown and missing keys, wrong types and values
  */
 export function parseYamlDocument<T>(text: string, schema: z.ZodType<T>, file: string): YamlDocument<T> {
@@ -56,7 +56,7 @@ export function parseYamlDocument<T>(text: string, schema: z.ZodType<T>, file: s
     throw new UserError({
       message: fault.code === 'DUPLICATE_KEY' ? duplicateKeyMessage(text, fault.pos[0]) : fault.message,
       where: position(fault.pos[0]),
-      ...(SYNTAX_HINTS[fault.code] && { hint: SYNTAX_HINTS[fault.code] }),
+      hint: SYNTAX_HINTS[fault.code],
     })
   }
   if (document.contents === null) throw new UserError({ message: 'the file is empty', where: `${file}:1:1` })
@@ -72,8 +72,8 @@ export function parseYamlDocument<T>(text: string, schema: z.ZodType<T>, file: s
 }
 
 /**
- * Validates an object that no text stands for, such as a part of another document.
- * @param place what messages name in place of file and line
+ * Validates an object that was not read from a text, such as a part of another document.
+ * @param place name of the object in messages, in place of file and line
  * @throws UserError for unknown and missing keys, wrong types and values
  */
 export function parseObject<T>(data: unknown, schema: z.ZodType<T>, place: string): YamlDocument<T> {
@@ -94,22 +94,22 @@ function validate<T>(data: unknown, schema: z.ZodType<T>, where: YamlDocument<T>
   throw new UserError({
     message: [first.message, ...shown, ...rest].join(''),
     where: where(first.path),
-    ...(first.hint !== undefined && { hint: first.hint }),
+    hint: first.hint,
   })
 }
 
-/** What is wrong most often, by the parser's code. */
+/** Most frequent correction of a syntax error, by the parser's code. */
 const SYNTAX_HINTS: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces, not with tabs',
-  BAD_INDENT: 'indent it as the other lines of its block, and close every { and [ above it',
-  BLOCK_AS_IMPLICIT_KEY: 'indent it as the other lines of its block; text with a colon goes in quotes',
-  MULTILINE_IMPLICIT_KEY: 'a key is written `key: value`, with a space after the colon',
-  MISSING_CHAR: 'a key is written `key: value`, with a space after the colon; quotes and brackets are closed',
+  BAD_INDENT: 'indent it like the other lines of its block, and close every { and [ above it',
+  BLOCK_AS_IMPLICIT_KEY: 'indent it like the other lines of its block; put text with a colon in quotes',
+  MULTILINE_IMPLICIT_KEY: 'write `key: value`, with a space after the colon',
+  MISSING_CHAR: 'write `key: value`, with a space after the colon, and close quotes and brackets',
 }
 
 function duplicateKeyMessage(text: string, offset: number): string {
   const key = /^[^\s:]+/.exec(text.slice(offset))?.[0] ?? ''
-  return `the key \`${key}\` stands twice in the same block`
+  return `the key \`${key}\` occurs twice in the same block`
 }
 
 /** `a.b[2].c` */
@@ -120,7 +120,7 @@ function formatPath(path: YamlPath): string {
   )
 }
 
-/** The offset of the value at a path (of its key where it has one); of the deepest ancestor that exists otherwise. */
+/** Offset of the value at a path, or of its key if it has one; for a missing value that of the deepest parent. */
 function offsetOf(document: Document, path: YamlPath): number {
   let node: Node | null = document.contents as Node | null
   let offset = node?.range?.[0] ?? 0
@@ -155,7 +155,7 @@ function valueAt(data: unknown, path: YamlPath): { readonly found: boolean; read
   return { found: value !== undefined, value }
 }
 
-/** The issues of the most fitting branch of a union, with full paths; other issues as they are. */
+/** Issues of the best-fitting branch of a union, with full paths; other issues are unchanged. */
 function flatten(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
   const atRoot = (branch: readonly Issue[]) => branch.some(inner => inner.path.length === 0)
@@ -165,7 +165,7 @@ function flatten(issue: Issue): Issue[] {
   return best.flatMap(inner => flatten({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
-/** What zod says about a key that is not there, by the kind of schema that asked for it. */
+/** Codes that zod gives for a missing key, depending on the schema. */
 const MISSING: ReadonlySet<string | undefined> = new Set(['invalid_type', 'invalid_value', 'invalid_union'])
 
 const isUnknownKeys = (issue: Issue) => issue.code === 'unrecognized_keys'
@@ -196,7 +196,7 @@ function describe(
   return { path: issue.path, message: issue.message, hint: hint && `did you mean \`${hint}\`?` }
 }
 
-/** What would be right at a place, in words: `a number`, `one of plain, shifted`. */
+/** The expected value in words: `a number`, `one of plain, shifted`. */
 function needed(issue: Issue | RawIssue): string {
   const list = (values: readonly unknown[]) =>
     values.length === 1 ? `\`${String(values[0])}\`` : `one of ${values.join(', ')}`
@@ -225,7 +225,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: 'nothing',
 }
 
-/** A value in words: `the text '9 A'`, `the number 3`, `a list`. */
+/** A value in words: `the text '9 A'`, `the number 3`, `a list of 2`. */
 function inWords(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (typeof value === 'string') return `the text '${value}'`
@@ -244,7 +244,7 @@ function message(issue: RawIssue, knownKeys: WeakMap<readonly string[], readonly
     case 'invalid_type':
     case 'invalid_value':
     case 'invalid_union':
-      // The value of a discriminated union's issue is the whole block; its tag is what is wrong.
+      // The issue of a discriminated union has the whole block as its value; the mistake is in the tag.
       return 'discriminator' in issue && typeof issue.discriminator === 'string'
         ? `expected ${needed(issue)}, got ${inWords((issue.input as Record<string, unknown>)[issue.discriminator])}`
         : `expected ${needed(issue)}, got ${inWords(issue.input)}`
@@ -254,7 +254,7 @@ function message(issue: RawIssue, knownKeys: WeakMap<readonly string[], readonly
     case 'invalid_key':
       return `the key \`${String(issue.input)}\` is not allowed: ${issue.issues[0]?.message ?? issue.code}`
     default:
-      return `${inWords(issue.input)} is not right here (${issue.code.replaceAll('_', ' ')})`
+      return `${inWords(issue.input)} is not allowed here (${issue.code.replaceAll('_', ' ')})`
   }
 }
 
@@ -276,7 +276,7 @@ function suggestion(key: string, known: readonly string[]): string | undefined {
   return known.length > 0 ? `known keys: ${known.join(', ')}` : undefined
 }
 
-/** The candidate nearest to a word by edit distance, when it is near enough to be what was meant. */
+/** The candidate with the smallest edit distance to a word; undefined if none is near enough to be a misspelling. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const scored = candidates
     .map(candidate => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -285,7 +285,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best && best.distance <= Math.max(1, Math.floor(word.length / 2.5)) ? best.candidate : undefined
 }
 
-/** Levenshtein distance. */
+/** Levenshtein distance: number of insertions, deletions and substitutions. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -46,7 +46,7 @@ export function located<T>(where: string, create: () => T): T {
     throw new UserError({
       message: cause.message,
       where,
-      ...(cause.hint !== undefined && { hint: cause.hint }),
+      hint: cause.hint,
     })
   }
 }

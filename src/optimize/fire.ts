@@ -1,6 +1,6 @@
 import { addScaled, dot, longestVector } from './vectors.ts'
 
-/** Parameters of FIRE 2.0 as published; times are for unit masses in eV, Å. */
+/** Published parameters of FIRE 2.0; times are for unit masses in units of eV and Å. */
 const FIRE = {
   timestep: 0.1,
   longest: 1,
@@ -12,16 +12,16 @@ const FIRE = {
   mixingShrink: 0.99,
 }
 
-/** What FIRE knows between two steps. */
+/** State of FIRE between two steps. */
 export interface FireState {
   readonly kind: 'fire'
   readonly steps: number
   readonly timestep: number
   readonly mixing: number
-  /** Steps in a row that went downhill, and uphill. */
+  /** Numbers of consecutive steps downhill and uphill. */
   readonly downhill: number
   readonly uphill: number
-  /** null at rest, before the first step. */
+  /** Velocity and last displacement; null before the first step. */
   readonly motion: { readonly velocity: Float64Array; readonly displacement: Float64Array } | null
 }
 
@@ -36,9 +36,9 @@ export const freshFire: FireState = {
 }
 
 /**
- * One step of FIRE 2.0: Guénolé et al. 2020, https://doi.org/10.1016/j.commatsci.2020.109584, with semi-implicit Euler
- * steps and half a step back when the motion turns uphill. All atoms weigh the same.
- * @param options.stepCap_A furthest that one step takes any atom, Å
+ * Makes one step of FIRE 2.0 (Guénolé et al. 2020, https://doi.org/10.1016/j.commatsci.2020.109584) with semi-implicit
+ * Euler integration and half a step back when the motion turns uphill. All atoms have the same mass.
+ * @param options.stepCap_A largest displacement of an atom in one step, Å
  */
 export function fireStep(
   state: FireState,

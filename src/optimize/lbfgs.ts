@@ -8,23 +8,23 @@ export interface CurvaturePair {
   readonly inverse: number
 }
 
-/** What L-BFGS knows between two steps. */
+/** State of L-BFGS between two steps. */
 export interface LbfgsState {
   readonly kind: 'lbfgs'
-  /** Oldest first. */
+  /** Remembered pairs, the oldest first. */
   readonly pairs: readonly CurvaturePair[]
-  /** The step that led here and the forces where it began; null when there is none to learn from. */
+  /** The last step and the forces where it began; null before the first step. */
   readonly last: { readonly step: Float64Array; readonly forces: Float64Array } | null
 }
 
 export interface LbfgsOptions {
-  /** Furthest that one step takes any atom, Å. */
+  /** Largest displacement of an atom in one step, Å. */
   readonly stepCap_A: number
-  /** Curvature assumed before any has been seen, eV/Å². */
+  /** Curvature that is assumed before a pair is known, eV/Å². */
   readonly firstCurvature_eV_per_A2: number
 }
 
-/** Pairs that are remembered. */
+/** Number of pairs that are remembered. */
 export const LBFGS_MEMORY = 25
 
 export const freshLbfgs: LbfgsState = { kind: 'lbfgs', pairs: [], last: null }
@@ -38,7 +38,7 @@ export function curvaturePair(step: Float64Array, change: Float64Array): Curvatu
 /**
  * The quasi-Newton step H·F by the two-loop recursion: Nocedal 1980,
  * https://doi.org/10.1090/S0025-5718-1980-0572855-7, scaled by the newest pair.
- * @param forces any length, eV/Å @returns as long, Å
+ * @param forces eV/Å, any length @returns step of the same length, Å
  */
 export function lbfgsDirection(
   pairs: readonly CurvaturePair[],
@@ -63,8 +63,8 @@ export function lbfgsDirection(
 }
 
 /**
- * One step of L-BFGS without line search or energy, for forces that are no gradient (a band): capped, and begun anew
- * where the curvature is negative or the step would go against the forces.
+ * Makes one step of L-BFGS without line search and energy, for forces that are no gradient (a band). The step is capped;
+ * the memory is cleared where the curvature is negative or where the step would go against the forces.
  */
 export function lbfgsStep(
   state: LbfgsState,

@@ -4,12 +4,12 @@ import { dot } from './vectors.ts'
 
 export type OptimizerName = 'lbfgs' | 'fire'
 
-/** Everything that an optimiser knows between two steps; immutable, so that it may be kept and gone back to. */
+/** State of an optimiser between two steps. Immutable, so that a caller can return to an earlier state. */
 export type OptimizerState = LbfgsState | FireState
 
 export type OptimizerOptions = LbfgsOptions
 
-/** The same as plain data: `JSON.parse(JSON.stringify(data))` loses nothing. */
+/** State of an optimiser as plain data for JSON, without loss. */
 export type OptimizerData =
   | {
       readonly kind: 'lbfgs'
@@ -28,8 +28,8 @@ export function startOptimizer(name: OptimizerName): OptimizerState {
 }
 
 /**
- * One step along forces that need not be the gradient of anything.
- * @param positions [3N] Å @param forces [3N] eV/Å, zero for what must not move; both are left as they are
+ * Makes one step along forces, which need not be the gradient of an energy.
+ * @param positions [3N] Å @param forces [3N] eV/Å, zero for atoms that must not move; both stay unchanged
  */
 export function optimizerStep(
   state: OptimizerState,
@@ -59,7 +59,7 @@ export function optimizerData(state: OptimizerState): OptimizerData {
   }
 }
 
-/** The inverse of `optimizerData`, bit for bit. */
+/** The exact inverse of `optimizerData`. */
 export function optimizerState(data: OptimizerData): OptimizerState {
   const typed = (values: readonly number[]) => Float64Array.from(values)
   if (data.kind === 'fire') {

@@ -1,5 +1,4 @@
-/** Sums over flat arrays of coordinates; plain loops, as they stand inside every step of an optimiser. */
-
+/** Scalar product. */
 export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0
   for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!
@@ -11,7 +10,7 @@ export function addScaled(a: Float64Array, scale: number, b: Float64Array): void
   for (let k = 0; k < a.length; k++) a[k]! += scale * b[k]!
 }
 
-/** Length of the longest vector of an atom. @param vectors [3N] */
+/** Largest length of an atom's vector; NaN if a component is NaN. @param vectors [3N] */
 export function longestVector(vectors: Float64Array): number {
   let largest = 0
   for (let k = 0; k < vectors.length; k += 3) {
@@ -21,7 +20,7 @@ export function longestVector(vectors: Float64Array): number {
   return Math.sqrt(largest)
 }
 
-/** A copy in which the vectors of frozen atoms are zero. @param vectors [3N] @param frozen [N] 1 where held */
+/** A copy in which the vectors of frozen atoms are zero. @param vectors [3N] @param frozen [N] 1 for frozen atoms */
 export function withoutFrozen(vectors: Float64Array, frozen: Uint8Array | null): Float64Array {
   const kept = vectors.slice()
   frozen?.forEach((held, atom) => {
@@ -30,7 +29,7 @@ export function withoutFrozen(vectors: Float64Array, frozen: Uint8Array | null):
   return kept
 }
 
-/** A copy without what all atoms have in common: zero on average. @param vectors [3N] */
+/** A copy without the mean vector of all atoms. @param vectors [3N] */
 export function withoutDrift(vectors: Float64Array): Float64Array {
   const mean = [0, 0, 0]
   for (let k = 0; k < vectors.length; k++) mean[k % 3]! += (3 * vectors[k]!) / vectors.length

@@ -193,7 +193,7 @@ function createReader({ value: data, where }: YamlDocument<PotentialFile>): Read
       throw new UserError({
         message: cause.message,
         where: where(path),
-        ...(cause.hint && { hint: cause.hint }),
+        hint: cause.hint,
       })
     }
   }

@@ -79,7 +79,7 @@ export function about<T>(place: string, run: () => T): T {
     throw new UserError({
       message,
       where: where === undefined ? place : `${where}, for ${place}`,
-      ...(hint !== undefined && { hint }),
+      hint,
     })
   }
 }

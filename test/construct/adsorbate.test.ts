@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fragmentFile } from '../../src/construct/fragments.ts'
+import { fragmentFile } from '../../src/construct/library.ts'
 import { buildSolid, type SolidOptions } from '../../src/construct/solid.ts'
 import type { AdsorbateRecipe } from '../../src/construct/solidRecipe.ts'
 import { minimumImage } from '../../src/core/box.ts'
@@ -40,13 +40,13 @@ describe('a molecule above a site', () => {
   })
   const [first, end] = report.adsorbates[0]!.atoms
 
-  it('comes after the slab, free to move', () => {
+  it('atoms of an adsorbate follow those of the slab and are not frozen', () => {
     expect([first, end]).toEqual([160, 171])
     expect([...structure.frozen!.slice(first)]).toEqual(Array(11).fill(0))
     expect([...report.layers.slice(first)]).toEqual(Array(11).fill(0))
   })
 
-  it('has its lowest atom at the height, and its middle above the site', () => {
+  it('the lowest atom is at height_A, and the centre of the molecule above the site', () => {
     const atoms = Array.from({ length: end - first }, (_, k) => [
       ...structure.positions.slice(3 * (first + k)).slice(0, 3),
     ])
@@ -55,14 +55,14 @@ describe('a molecule above a site', () => {
     expect(middle).toEqual([expect.closeTo(5.756, 6), expect.closeTo(8.616134638661412, 6)])
   })
 
-  it('keeps its shape', () => {
+  it('a molecule placed above a site keeps its internal distances', () => {
     const original = readStructureFile(fragmentFile('PVDF-fragment'))
     inside(structure, first, end).forEach((r, k) => {
       expect(r).toBeCloseTo(inside(original, 0, 11)[k]!, 9)
     })
   })
 
-  it('is turned about the normal', () => {
+  it('rotation_deg rotates the molecule about the surface normal', () => {
     const angle = (of: Structure, offset: number) => {
       const [a, b] = [offset + 3, offset + 7]
       return Math.atan2(
@@ -75,13 +75,13 @@ describe('a molecule above a site', () => {
     expect(((turn % 360) + 360) % 360).toBeCloseTo(30, 6)
   })
 
-  it('reports how near it comes', () => {
+  it('the report gives the closest contact with the surface', () => {
     const { atom, other, distance_A } = report.adsorbates[0]!.contact
     expect(distance(structure, first + atom, other!)).toBeCloseTo(distance_A, 9)
     expect(distance_A).toBeGreaterThan(4.4)
   })
 
-  it('has its bonds and no other', () => {
+  it('a molecule above a site keeps its own bonds and gets no other', () => {
     const original = readStructureFile(fragmentFile('PVDF-fragment'))
     expect([...structure.topology.bonds]).toEqual([...original.topology.bonds].map(i => i + first))
   })
@@ -91,21 +91,24 @@ describe('a bonded molecule', () => {
   it.each([
     { unit: 'CHCF-fragment', atom: 'C1', to: OXYGEN, length_A: 1.4 },
     { unit: 'PAN-fragment', atom: 'N1', to: NICKEL, length_A: 2.158 },
-  ])('$unit has its bond, its length and its shape', ({ unit, ...bond }) => {
-    const { structure, report } = build({ unit, bond })
-    const [site, atom] = report.adsorbates[0]!.bond!
-    expect(distance(structure, site, atom)).toBeCloseTo(bond.length_A, 9)
-    expect([...structure.topology.bonds.slice(-2)]).toEqual([site, atom])
-    expect(structure.elements[site]).toBe(bond.to.element)
-    expect(report.sites[site]!.layer).toBe(5)
-    const [first, end] = report.adsorbates[0]!.atoms
-    const original = readStructureFile(fragmentFile(unit))
-    inside(structure, first, end).forEach((r, k) => {
-      expect(r).toBeCloseTo(inside(original, 0, end - first)[k]!, 9)
-    })
-  })
+  ])(
+    '$unit bonded to the surface has the bond of the given length and keeps its shape',
+    ({ unit, ...bond }) => {
+      const { structure, report } = build({ unit, bond })
+      const [site, atom] = report.adsorbates[0]!.bond!
+      expect(distance(structure, site, atom)).toBeCloseTo(bond.length_A, 9)
+      expect([...structure.topology.bonds.slice(-2)]).toEqual([site, atom])
+      expect(structure.elements[site]).toBe(bond.to.element)
+      expect(report.sites[site]!.layer).toBe(5)
+      const [first, end] = report.adsorbates[0]!.atoms
+      const original = readStructureFile(fragmentFile(unit))
+      inside(structure, first, end).forEach((r, k) => {
+        expect(r).toBeCloseTo(inside(original, 0, end - first)[k]!, 9)
+      })
+    },
+  )
 
-  it('stands upright where there is room', () => {
+  it('a bonded molecule with enough room is not tilted', () => {
     const { structure, report } = build({
       unit: 'PAN-fragment',
       bond: { atom: 'N1', to: NICKEL, length_A: 2.158 },
@@ -118,7 +121,7 @@ describe('a bonded molecule', () => {
     }
   })
 
-  it('is tilted by no more than gives it room, and the contact is the closest pair there is', () => {
+  it('a bonded molecule is tilted by the smallest sufficient angle, and its contact is the closest pair of all', () => {
     const { structure, report } = build({
       unit: 'CHCF-fragment',
       bond: { atom: 'C1', to: OXYGEN, length_A: 1.4 },
@@ -135,7 +138,7 @@ describe('a bonded molecule', () => {
     }
   })
 
-  it('that finds no room anywhere says how near it comes', () => {
+  it('a bonded molecule without room in any orientation is reported with its closest contact', () => {
     const second: AdsorbateRecipe = {
       unit: 'PAN-fragment',
       bond: { atom: 'N1', to: NICKEL, length_A: 2.158 },
@@ -147,7 +150,7 @@ describe('a bonded molecule', () => {
     expect(error.where).toBe('adsorbates › 1')
   })
 
-  it('does not fit a surface cell that is too small: its own image is in the way', () => {
+  it('a molecule that overlaps its own image in a small surface cell is refused', () => {
     const slab = { ...NICKELATE.slab, repeat: [1, 1] }
     const recipe: AdsorbateRecipe = {
       unit: 'PAN-fragment',
@@ -164,26 +167,26 @@ describe('charges of a molecule', () => {
     ({ Li: 0.6, Ni3: 1.8, O: -1.2, C_CF2: 0.4, F_C: -0.2, C_CH3: -0.18, H_C: 0.06 })[type] ?? Number.NaN
   const options = { ...OPTIONS, chargeOf }
 
-  it('are those of its types', () => {
+  it('charges of a molecule come from its atom types', () => {
     const { structure } = build({ unit: 'PVDF-fragment', above: LITHIUM, height_A: 4.5 }, options)
     expect([...structure.charges!.slice(160, 163)]).toEqual([0.4, -0.2, -0.2])
     expect(structure.charges!.reduce((sum, q) => sum + q, 0)).toBeCloseTo(0, 9)
   })
 
-  it('are its own where its file has some', () => {
+  it('charges of a molecule come from its file where the file has charges', () => {
     const { structure, report } = build({ unit: 'CHCF-fragment', above: LITHIUM, height_A: 4.5 }, options)
     expect([...structure.charges!.slice(160)]).toEqual(Array(8).fill(0))
     expect(report.adsorbates[0]!.charges).toEqual(structure.charges!.slice(160))
   })
 
-  it('are in the report alone where the host has none', () => {
+  it('charges of a molecule stand only in the report where the host has no charges', () => {
     const { structure, report } = build({ unit: 'CHCF-fragment', above: LITHIUM, height_A: 4.5 })
     expect(structure.charges).toBeNull()
     expect(report.adsorbates[0]!.charges![0]).toBe(0)
   })
 })
 
-describe('what cannot be placed', () => {
+describe('adsorbates that cannot be placed', () => {
   it.each<[string, AdsorbateRecipe, string]>([
     [
       'an unknown unit',
@@ -195,7 +198,7 @@ describe('what cannot be placed', () => {
       { unit: 'PAN-fragment', bond: { atom: 'O1', to: NICKEL, length_A: 2 } },
       "PAN-fragment has no atom 'O1'",
     ],
-    ['no place at all', { unit: 'inert' }, 'nothing says where inert goes'],
+    ['no place at all', { unit: 'inert' }, 'the place of inert is not given'],
     [
       'an unknown layer',
       { unit: 'inert', above: { element: 'Li', layer: 9 }, height_A: 6 },
@@ -205,46 +208,49 @@ describe('what cannot be placed', () => {
     expect(caught(() => build(recipe)).message).toBe(message)
   })
 
-  it('a crystal has no surface', () => {
+  it('an adsorbate on a bulk crystal is refused', () => {
     const recipe = {
       crystal: NICKELATE.crystal,
       adsorbates: [{ unit: 'inert', above: { atom: 1 }, height_A: 6 }],
     }
-    expect(caught(() => buildSolid(recipe, OPTIONS)).message).toBe('an adsorbate needs a surface')
+    expect(caught(() => buildSolid(recipe, OPTIONS)).message).toBe('an adsorbate needs a slab')
   })
 })
 
-describe('the fragments that come with hoplite', () => {
+describe('shipped fragments', () => {
   const names = readdirSync(FRAGMENTS_DIRECTORY)
   const POTENTIAL = loadPotential(join(import.meta.dirname, '../../potentials/pmmcs-lno.yaml'))
 
-  it('are what test/tools/fragments.ts writes', () => {
+  it('the shipped fragments are equal to those that test/tools/fragments.ts writes', () => {
     const made = fragmentFiles()
     expect(names.toSorted()).toEqual([...made.keys()].toSorted())
     for (const [name, text] of made) expect(readFileSync(`${FRAGMENTS_DIRECTORY}${name}`, 'utf8')).toBe(text)
   })
 
-  it.each(names)('%s is one neutral molecule', name => {
+  it.each(names)('the fragment %s is one neutral molecule', name => {
     const { types, charges, topology } = readStructureFile(`${FRAGMENTS_DIRECTORY}${name}`)
     const each = charges ?? types!.map(type => POTENTIAL.types[type]!.charge_e)
     expect([...each].reduce((sum, q) => sum + q, 0)).toBeCloseTo(0, 9)
     expect(new Set(topology.molecules).size).toBe(1)
   })
 
-  it.each(names)('%s has bonds of covalent length, and everything else farther away', name => {
-    const structure = readStructureFile(`${FRAGMENTS_DIRECTORY}${name}`)
-    const { bonds } = structure.topology
-    const bonded = new Set(
-      Array.from({ length: bonds.length / 2 }, (_, k) => `${bonds[2 * k]} ${bonds[2 * k + 1]}`),
-    )
-    for (let j = 0; j < structure.elements.length; j++) {
-      for (let i = 0; i < j; i++) {
-        const r = distance(structure, i, j)
-        if (bonded.has(`${i} ${j}`)) {
-          expect(r).toBeGreaterThan(1.05)
-          expect(r).toBeLessThan(1.55)
-        } else expect(r).toBeGreaterThan(1.7)
+  it.each(names)(
+    'bonds of the fragment %s have covalent lengths, and other atoms are farther apart',
+    name => {
+      const structure = readStructureFile(`${FRAGMENTS_DIRECTORY}${name}`)
+      const { bonds } = structure.topology
+      const bonded = new Set(
+        Array.from({ length: bonds.length / 2 }, (_, k) => `${bonds[2 * k]} ${bonds[2 * k + 1]}`),
+      )
+      for (let j = 0; j < structure.elements.length; j++) {
+        for (let i = 0; i < j; i++) {
+          const r = distance(structure, i, j)
+          if (bonded.has(`${i} ${j}`)) {
+            expect(r).toBeGreaterThan(1.05)
+            expect(r).toBeLessThan(1.55)
+          } else expect(r).toBeGreaterThan(1.7)
+        }
       }
-    }
-  })
+    },
+  )
 })

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createContactGrid } from '../../src/construct/contacts.ts'
+import { createContactGrid } from '../../src/construct/place.ts'
 import { minimumImage, orthorhombicBox } from '../../src/core/box.ts'
 
 const coordinate = fc.double({ min: -40, max: 40, noNaN: true })
 const edge = fc.double({ min: 3, max: 25, noNaN: true })
 const atoms = fc.array(fc.tuple(coordinate, coordinate, coordinate), { minLength: 2, maxLength: 25 })
 
-test('finds what an exhaustive search finds, in boxes of any size', () => {
+test('the contact grid finds the same nearest atoms as an exhaustive search, in boxes of any size', () => {
   fc.assert(
     fc.property(
       atoms,
@@ -37,7 +37,7 @@ test('finds what an exhaustive search finds, in boxes of any size', () => {
   )
 })
 
-test('shrink forgets the latest atoms', () => {
+test('shrink removes the atoms added last from the contact grid', () => {
   const positions = Float64Array.of(0, 0, 0, 1, 0, 0, 2, 0, 0)
   const grid = createContactGrid(positions, [20, 20, 20], 3)
   for (const atom of [0, 1, 2]) grid.add(atom)

@@ -16,32 +16,30 @@ describe('the layered crystal', () => {
     return shells(crystal.box, [...crystal.positions.slice(3 * i, 3 * i + 3), ...atoms], 0, 2.5)
   }
 
-  it('has three formula units per hexagonal cell', () => {
+  it('the hexagonal cell of a layered oxide holds three formula units', () => {
     expect(crystal.elements.join('')).toBe('NiNiNiLiLiLiOOOOOO')
     expect(crystal.box.volume).toBeCloseTo((a_A ** 2 * Math.sqrt(3) * c_A) / 2, 9)
   })
 
-  it('puts each metal in an octahedron of oxygen', () => {
+  it('each metal of a layered oxide has six oxygen neighbours in an octahedron', () => {
     const expected = Math.hypot(a_A / Math.sqrt(3), c_A * (z_oxygen + 1 / 3 - 1 / 2))
     expect(nearestOxygen('Ni')).toHaveLength(6)
     for (const r of nearestOxygen('Ni')) expect(r).toBeCloseTo(expected, 9)
   })
 
-  it('puts each lithium in a wider octahedron', () => {
+  it('each lithium of a layered oxide has six oxygen neighbours in a wider octahedron', () => {
     const expected = Math.hypot(a_A / Math.sqrt(3), c_A * (1 / 3 - z_oxygen))
     expect(nearestOxygen('Li')).toHaveLength(6)
     for (const r of nearestOxygen('Li')) expect(r).toBeCloseTo(expected, 9)
   })
 
-  it('refuses an oxygen height of the other origin', () => {
+  it('a z_oxygen counted from the metal is refused', () => {
     const error = caught(() => layeredCrystal({ ...NICKELATE.crystal, z_oxygen: 0.2633 }))
-    expect(error.message).toBe(
-      'z_oxygen is 0.2633: the oxygen of a layered oxide lies between 0.2 and 0.25 above lithium',
-    )
+    expect(error.message).toBe('z_oxygen is 0.2633: in a layered oxide it lies between 0.2 and 0.25')
     expect(error.hint).toContain('0.5 − z')
   })
 
-  it('refuses shares that do not add up', () => {
+  it('metal shares whose sum is not 1 are refused', () => {
     const error = caught(() => layeredCrystal({ ...NICKELATE.crystal, metals: { Ni: 0.8, Co: 0.1 } }))
     expect(error.message).toMatch(/add up to 0.9\d*, not to 1/)
   })
@@ -51,7 +49,7 @@ describe('a mixture of metals', () => {
   const ncm = (shares: Record<string, number>, seed = 1, repeat = [4, 4, 1]) =>
     buildSolid({ crystal: { ...NICKELATE.crystal, metals: shares }, repeat }, { ...OPTIONS, seed })
 
-  it('has exact numbers in the final cell, by largest remainder', () => {
+  it('the numbers of metals in a repeated cell follow the largest-remainder method', () => {
     expect(ncm({ Ni: 0.8, Co: 0.1, Mn: 0.1 }).report.composition).toEqual({
       Ni: 38,
       Co: 5,
@@ -61,7 +59,7 @@ describe('a mixture of metals', () => {
     })
   })
 
-  it('has exact numbers in a slab', () => {
+  it('the numbers of metals in a slab follow the largest-remainder method', () => {
     const { report } = buildSolid(
       { ...NICKELATE, crystal: { ...NICKELATE.crystal, metals: { Ni: 0.8, Co: 0.1, Mn: 0.1 } } },
       OPTIONS,
@@ -69,20 +67,20 @@ describe('a mixture of metals', () => {
     expect(report.composition).toEqual({ Ni: 32, Co: 4, Mn: 4, Li: 40, O: 80 })
   })
 
-  it('is the same for one seed and another for the next', () => {
+  it('random metals are equal for equal seeds and differ between seeds', () => {
     const elements = (seed: number) => ncm({ Ni: 0.8, Co: 0.1, Mn: 0.1 }, seed).structure.elements.join('')
     expect(elements(1)).toBe(elements(1))
     expect(elements(1)).not.toBe(elements(2))
   })
 
-  it('leaves lithium and oxygen where they are', () => {
+  it('random metals leave lithium and oxygen unchanged', () => {
     const mixed = ncm({ Ni: 0.5, Mn: 0.5 }).structure
     const plain = buildSolid({ crystal: NICKELATE.crystal, repeat: [4, 4, 1] }, OPTIONS).structure
     expect(mixed.elements.map(e => (e === 'Mn' ? 'Ni' : e))).toEqual(plain.elements)
     expect(mixed.positions).toEqual(plain.positions)
   })
 
-  it('ordered in thirds, surrounds each metal with three of each of the others', () => {
+  it('metals ordered in thirds have three neighbours of each other metal', () => {
     const crystal = layeredCrystal({
       ...NICKELATE.crystal,
       metals: { Ni: 1 / 3, Co: 1 / 3, Mn: 1 / 3 },
@@ -101,7 +99,7 @@ describe('a mixture of metals', () => {
     }
   })
 
-  it('refuses to order what has no known order', () => {
+  it('ordering: ordered is refused for shares that are not thirds', () => {
     const metals = { Ni: 0.8, Co: 0.1, Mn: 0.1 }
     const error = caught(() => layeredCrystal({ ...NICKELATE.crystal, metals, ordering: 'ordered' }))
     expect(error.message).toBe('no ordered arrangement is known for Ni 0.8, Co 0.1, Mn 0.1')
@@ -110,7 +108,7 @@ describe('a mixture of metals', () => {
 })
 
 describe('a repeated crystal', () => {
-  it('keeps the coordination across the seams', () => {
+  it('a repeated crystal keeps the coordination across cell boundaries', () => {
     const crystal = layeredCrystal(NICKELATE.crystal)
     const { box, atoms } = repeatCrystal(crystal, [3, 2, 1])
     expect(box.volume).toBeCloseTo(6 * crystal.box.volume, 6)
@@ -127,7 +125,7 @@ describe('a repeated crystal', () => {
     }
   })
 
-  it('of a file keeps its types where the recipe names none', () => {
+  it('a crystal of a file keeps the types of the file where the recipe gives none', () => {
     const file = {
       ...plainStructure(layeredCrystal(NICKELATE.crystal).box, ['Li', 'O'], [0, 0, 0, 1, 1, 1]),
       types: ['Lx', 'Ox'],

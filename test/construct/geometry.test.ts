@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { createContactGrid } from '../../src/construct/contacts.ts'
 import { type Conformation, planGrowth } from '../../src/construct/growth.ts'
-import { placeMolecule } from '../../src/construct/place.ts'
+import { loadUnit, type Unit } from '../../src/construct/library.ts'
+import { createContactGrid, placeMolecule } from '../../src/construct/place.ts'
 import { type MoleculeGraph, polymerChain, singleMolecule } from '../../src/construct/polymer.ts'
-import { loadUnit, type Unit } from '../../src/construct/units.ts'
 import { bondedForces } from '../../src/potentials/bonded.ts'
 import { loadPotential } from '../../src/potentials/load.ts'
 import { randomSequence, STREAM } from '../../src/rng.ts'
@@ -95,14 +94,17 @@ describe('valence geometry', () => {
     ['VVCVVCVV', 'random'],
     ['VVCCCCVV', 'random'],
     ['VVvVvvVV', 'random'],
-  ] as const)('%s %s: bond lengths are exact, angles within a few degrees', (letters, conformation) => {
-    const graph = chain(letters)
-    const { length, angle } = deviations(graph, place(graph, conformation))
-    expect(length).toBeLessThan(1e-9)
-    expect(angle).toBeLessThan(0.04)
-  })
+  ] as const)(
+    'a chain %s with conformation %s has exact bond lengths, and angles within a few degrees',
+    (letters, conformation) => {
+      const graph = chain(letters)
+      const { length, angle } = deviations(graph, place(graph, conformation))
+      expect(length).toBeLessThan(1e-9)
+      expect(angle).toBeLessThan(0.04)
+    },
+  )
 
-  test.each(['FSI', 'TFSI'])('%s', name => {
+  test.each(['FSI', 'TFSI'])('%s is built with the bond lengths and angles of the potential', name => {
     const graph = singleMolecule(loadUnit(name, '.'))
     const { length, angle } = deviations(graph, place(graph, 'random'))
     expect(length).toBeLessThan(1e-9)
@@ -126,7 +128,7 @@ describe('valence geometry', () => {
 })
 
 describe('conformations', () => {
-  test('trans: all torsions 180°, the β repeat length of 2 r sin(θ/2)', () => {
+  test('conformation trans has torsions of 180° and the β repeat length 2 r sin(θ/2)', () => {
     const graph = chain('VVVVVV')
     const x = place(graph, 'trans')
     for (const phi of backboneTorsions(graph, x)) expect(Math.abs(phi)).toBeCloseTo(180, 6)
@@ -135,7 +137,7 @@ describe('conformations', () => {
     expect(Math.abs(distance(x, first, last) / 5 / repeat_A - 1)).toBeLessThan(0.005)
   })
 
-  test('tgtg: T G T G′, as in the α form', () => {
+  test('conformation tgtg has the torsions T G T G′ of the α form', () => {
     const graph = chain('VVVVVV')
     const torsions = backboneTorsions(graph, place(graph, 'tgtg')).map(phi =>
       Math.round(Math.abs(phi) < 179 ? phi : 180),
@@ -143,7 +145,7 @@ describe('conformations', () => {
     expect(torsions).toEqual([180, 60, 180, -60, 180, 60, 180, -60, 180])
   })
 
-  test('random: trans and both gauche occur, within the jitter', () => {
+  test('conformation random has trans and both gauche torsions, within the jitter', () => {
     const graph = chain('V'.repeat(40))
     const torsions = backboneTorsions(graph, place(graph, 'random'))
     const near = (centre: number) =>
@@ -153,7 +155,7 @@ describe('conformations', () => {
     for (const count of counts) expect(count).toBeGreaterThan(8)
   })
 
-  test('double bonds stay planar in a random chain, trans or cis as the unit says', () => {
+  test('double bonds are planar in a random chain, trans or cis as given in the unit', () => {
     const doubleBonds = (graph: MoleculeGraph) => {
       const x = place(graph, 'random')
       return backboneTorsions(graph, x).filter(

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { loadForm } from '../../src/construct/forms.ts'
+import { loadForm } from '../../src/construct/library.ts'
 import { type BuildRecipe, type BuildResult, buildBox } from '../../src/construct/pack.ts'
 import { cross, dot, norm, subtract, type Vector, vectorAt } from '../../src/construct/vectors.ts'
 import { loadPotential } from '../../src/potentials/load.ts'
@@ -59,7 +59,7 @@ describe.each(Object.keys(FORMS) as Form[])('a lamella of %s', form => {
   const { positions } = built.structure
   const { lattice_A, unitsPerCell } = FORMS[form]
 
-  test('has the lattice of the form, whole chains, and the density of its crystal', () => {
+  test('a lamella has the lattice of its form, whole chains, and the density of the crystal', () => {
     const { report } = built
     expect(report.composition).toEqual([{ name: 'VDF chain', molecules: 8, atoms_per_molecule: CHAIN_ATOMS }])
     expect(report.box_edges_A.slice(0, 2)).toEqual([2 * lattice_A[0], 2 * lattice_A[1]])
@@ -69,7 +69,7 @@ describe.each(Object.keys(FORMS) as Form[])('a lamella of %s', form => {
     expect(report.net_charge_e).toBeCloseTo(0, 9)
   })
 
-  test('chains repeat after c, straight along z, with bonds of the potential', () => {
+  test('chains of a lamella are straight along z, repeat after c, and have bonds of the potential', () => {
     const chain = carbons(built, 3)
     const period = unitsPerCell
     for (let k = 0; k + period < chain.length; k++) {
@@ -81,7 +81,7 @@ describe.each(Object.keys(FORMS) as Form[])('a lamella of %s', form => {
     }
   })
 
-  test('torsions are those of the form', () => {
+  test('torsions of a lamella are those of its form', () => {
     const { torsions_deg } = loadForm(form, folder)
     const chain = carbons(built, 5)
     for (let k = 0; k + 3 < chain.length; k++) {
@@ -90,12 +90,12 @@ describe.each(Object.keys(FORMS) as Form[])('a lamella of %s', form => {
     }
   })
 
-  test('atoms of different chains keep clear of each other', () => {
+  test('atoms of different chains of a lamella do not overlap', () => {
     expect(built.report.closest_contact_A).toBeGreaterThan(2.2)
   })
 })
 
-test('β is polar along b alone, by 2.1 D a unit', () => {
+test('the β form has a dipole along b only, 2.1 D per unit', () => {
   const units = 8 * (UNITS - 2)
   const [x, y, z] = dipole(build('beta-PVDF'), 1, UNITS - 2).map(value => value / units)
   expect(x).toBeCloseTo(0, 9)
@@ -104,7 +104,7 @@ test('β is polar along b alone, by 2.1 D a unit', () => {
   expect(Math.abs(y! * 4.8032)).toBeLessThan(2.3)
 })
 
-test('α is not polar, though each of its chains is', () => {
+test('the α form has no dipole, although each of its chains has one', () => {
   const built = build('alpha-PVDF')
   for (const component of dipole(built, 1, UNITS - 2)) expect(component).toBeCloseTo(0, 9)
   const one = build('alpha-PVDF').structure
@@ -112,10 +112,10 @@ test('α is not polar, though each of its chains is', () => {
   expect(norm(dipole(alone, 1, UNITS - 2))).toBeGreaterThan(0.5)
 })
 
-describe('ions', () => {
+describe('ions beside a lamella', () => {
   const ions = { Li: 6, FSI: 6 }
 
-  test('go into the gap, and only they depend on the seed', () => {
+  test('ions are placed in the gap of a lamella, and only they depend on the seed', () => {
     const [a, again, b] = [1, 1, 2].map(seed => build('beta-PVDF', { ions }, seed)) as [
       BuildResult,
       BuildResult,
@@ -134,7 +134,7 @@ describe('ions', () => {
     expect(a.report.closest_contact_A).toBeGreaterThan(1.2)
   })
 
-  test('need room', () => {
+  test('ions that find no room in the gap of a lamella are refused', () => {
     const lamella = { form: 'beta-PVDF', cells: [2, 2], gap_A: 3 } as const
     const { message, hint } = caught(() => build('', { lamella, ions: { Li: 60, FSI: 60 } }))
     expect(message).toMatch(/^no room for another .* in a block of 17\.2 × 9\.8 × 3\.0 Å$/)
@@ -142,28 +142,32 @@ describe('ions', () => {
   })
 })
 
-describe('what is no lamella', () => {
+describe('lamellae that cannot be built', () => {
   const replace = { unit: 'CHCF', fraction: 0.34, placement: 'isolated', keep_ends: true } as const
   test.each([
-    ['replaced units', { polymers: [{ ...polymer, replace }] }, /are of VDF alone/],
-    ['head-to-head units', { polymers: [{ ...polymer, defect_fraction: 0.2 }] }, /are of VDF alone/],
-    ['a conformation', { polymers: [{ ...polymer, conformation: 'trans' }] }, /says how its chains run/],
+    ['replaced units', { polymers: [{ ...polymer, replace }] }, /consist of VDF only/],
+    ['head-to-head units', { polymers: [{ ...polymer, defect_fraction: 0.2 }] }, /consist of VDF only/],
+    [
+      'a conformation',
+      { polymers: [{ ...polymer, conformation: 'trans' }] },
+      /sets the conformation of its chains/,
+    ],
     ['two kinds of chains', { polymers: [polymer, polymer] }, /one entry of polymers, and the recipe has 2/],
     ['no chains', { polymers: [], ions: { Li: 1, FSI: 1 } }, /one entry of polymers, and the recipe has 0/],
     ['other numbers', { polymers: [{ ...polymer, chains: 9 }] }, /2 × 2 cells of beta-PVDF hold 8 chains/],
     ['short chains', { polymers: [{ ...polymer, units_per_chain: 1 }] }, /shorter than two periods/],
-  ] as const)('%s', (_, changes, message) => {
+  ] as const)('a lamella with %s is refused', (_, changes, message) => {
     expect(caught(() => build('beta-PVDF', changes)).message).toMatch(message)
   })
 
-  test('an unknown form, with the nearest one', () => {
+  test('an unknown form is refused with the nearest name', () => {
     expect(caught(() => build('betaPVDF'))).toMatchObject({
       message: "there is no crystal form called 'betaPVDF'",
       hint: 'did you mean `beta-PVDF`?',
     })
   })
 
-  test('a form of another unit, with torsions that give a helix, or with a period that no angle gives', () => {
+  test('forms of another unit, with torsions of a helix, or with a period that no angle gives are refused', () => {
     const own = (torsions: string, c: number, unit = 'VDF') => {
       const text = `name: own
 unit: ${unit}
@@ -175,7 +179,7 @@ sources: [{ citation: made up for a test }]
       writeFileSync(join(folder, 'own.yaml'), text)
       return caught(() => build('./own.yaml'))
     }
-    expect(own('[180]', 2.56, 'PVF').message).toBe('the form own is of PVF, not of VDF')
+    expect(own('[180]', 2.56, 'PVF').message).toBe('the form own consists of PVF, not of VDF')
     for (const failure of [own('[60]', 2.56), own('[180]', 3)]) {
       expect(failure.message).toMatch(/^the torsions of own give no straight chain of VDF chain/)
       expect(failure.where).toBe(join(folder, 'own.yaml'))

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { layeredCrystal, repeatCrystal } from '../../src/construct/crystal.ts'
 import { formalCharges } from '../../src/construct/formalCharges.ts'
-import { lowestOrdering } from '../../src/construct/ordering.ts'
-import { unitChargeEnergies } from '../../src/construct/pointCharges.ts'
+import { lowestOrdering, unitChargeEnergies } from '../../src/construct/ordering.ts'
 import { buildSolid } from '../../src/construct/solid.ts'
 import type { LithiumRecipe } from '../../src/construct/solidRecipe.ts'
 import { createState } from '../../src/core/state.ts'
@@ -20,34 +19,37 @@ const filledSites = (report: ReturnType<typeof build>['report']) =>
   report.sites.flatMap((site, i) => (site.element === 'Li' && !site.vacant ? [i + 1] : []))
 
 describe('a lithium content', () => {
-  it('leaves an exact number at random places', () => {
+  it('a lithium content leaves the exact number of lithium at random sites', () => {
     const { report } = build({ content: 0.5, ordering: 'random' })
     expect(report.composition).toEqual({ Li: 20, Ni: 40, O: 80 })
     expect(report.lithium).toEqual([{ lithiumSites: 40, filled: 20, electrostatic: null }])
   })
 
-  it('follows the seed', () => {
+  it('the random sites of a lithium content depend on the seed', () => {
     const random = { content: 0.5, ordering: 'random' } as const
     expect(filledSites(build(random).report)).toEqual(filledSites(build(random).report))
     expect(filledSites(build(random, 2).report)).not.toEqual(filledSites(build(random).report))
   })
 
-  it.each(['random', 'electrostatic'] as const)('%s, keeps and vacates the sites it is told to', ordering => {
-    const [kept, vacated] = [
-      [9, 42, 140, 142],
-      [10, 44, 108],
-    ]
-    const { report } = build({
-      content: 0.25,
-      ordering,
-      keep: kept.map(atom => ({ atom })),
-      vacate: vacated.map(atom => ({ atom })),
-    })
-    const filled = filledSites(report)
-    expect(filled).toHaveLength(10)
-    expect(filled).toEqual(expect.arrayContaining(kept))
-    expect(filled.filter(site => vacated.includes(site))).toEqual([])
-  })
+  it.each(['random', 'electrostatic'] as const)(
+    'a lithium content with %s ordering keeps the sites of keep and empties those of vacate',
+    ordering => {
+      const [kept, vacated] = [
+        [9, 42, 140, 142],
+        [10, 44, 108],
+      ]
+      const { report } = build({
+        content: 0.25,
+        ordering,
+        keep: kept.map(atom => ({ atom })),
+        vacate: vacated.map(atom => ({ atom })),
+      })
+      const filled = filledSites(report)
+      expect(filled).toHaveLength(10)
+      expect(filled).toEqual(expect.arrayContaining(kept))
+      expect(filled.filter(site => vacated.includes(site))).toEqual([])
+    },
+  )
 
   it.each<[LithiumRecipe, string]>([
     [{ content: 1.5 }, 'content is 1.5'],
@@ -73,15 +75,15 @@ describe('a lithium content', () => {
 })
 
 describe('formal charges', () => {
-  it('put what lithium leaves on the transition metal', () => {
+  it('the transition metal takes the formal charge that removed lithium leaves', () => {
     expect([...formalCharges(['Li', 'Ni', 'Ni', 'O', 'O', 'O', 'O'])!]).toEqual([1, 3.5, 3.5, -2, -2, -2, -2])
   })
 
-  it('may be given', () => {
+  it('given formal charges are used', () => {
     expect([...formalCharges(['Mg', 'O'], { Mg: 1.2, O: -1.2 })!]).toEqual([1.2, -1.2])
   })
 
-  it('are unknown where they cannot cancel', () => {
+  it('formal charges are null where they cannot cancel', () => {
     expect(formalCharges(['Li', 'O'])).toBeNull()
     expect(formalCharges(['Xe', 'O'])).toBeNull()
   })
@@ -90,75 +92,78 @@ describe('formal charges', () => {
 describe('the energy of an ordering', () => {
   const charges: Record<string, number> = { Li: 1, Ni: 3.5, O: -2 }
 
-  it.each([false, true])('differs between fillings as the full Ewald sum does; slab: %s', async slab => {
-    const solid = slab
-      ? buildSolid({ ...NICKELATE, slab: { ...NICKELATE.slab, layers: 3, repeat: [3, 1] } }, OPTIONS)
-      : buildSolid({ crystal: NICKELATE.crystal, repeat: [2, 2, 1] }, OPTIONS)
-    const { box } = solid.structure
-    const { sites } = solid.report
-    const lithium = sites.flatMap((site, i) => (site.element === 'Li' ? [i] : []))
-    const half = Math.floor(lithium.length / 2)
-    const q = half / lithium.length
-    const hosts: Record<string, number> = { ...charges, Ni: 4 - q }
-    const { field, pair } = unitChargeEnergies({
-      box,
-      slab,
-      candidates: lithium.map(i => sites[i]!.position),
-      surroundings: sites.flatMap(({ element, position }) =>
-        element === 'Li' ? [] : [{ position, charge: hosts[element]! }],
-      ),
-    })
-    const model = (filled: readonly number[]) =>
-      filled.reduce(
-        (sum, i) => sum + field[i]! + filled.reduce((s, j) => s + 0.5 * pair[i * lithium.length + j]!, 0),
-        0,
-      )
-    const full = async (filled: readonly number[]) => {
-      const atoms = sites.flatMap((site, i) =>
-        site.element !== 'Li' || filled.includes(lithium.indexOf(i)) ? [site] : [],
-      )
-      const all = Float64Array.from(atoms, atom => hosts[atom.element]!)
-      const cutoff_A = Math.min(...box.heights) / 2
-      const evaluator = await referencePlatform.prepare({
-        atomCount: atoms.length,
-        elements: atoms.map(atom => atom.element),
-        typeNames: ['ion'],
-        typeIndex: new Int32Array(atoms.length),
-        masses: new Float64Array(atoms.length).fill(1),
-        charges: all,
-        topology: createTopology(atoms.length, []),
-        forces: [
-          {
-            kind: 'coulomb',
-            method: ewaldMethod({ name: 'ewald', box, charges: all, cutoff_A, accuracy: 1e-8 }),
-            cutoff_A,
-            constant_eV_A: CODATA_2018.coulomb_eV_A,
-            special: [1, 1, 1],
-            erfc: 'exact',
-            slabCorrection: slab,
-          },
-        ],
+  it.each([false, true])(
+    'energy differences between fillings equal those of the full Ewald sum; slab: %s',
+    async slab => {
+      const solid = slab
+        ? buildSolid({ ...NICKELATE, slab: { ...NICKELATE.slab, layers: 3, repeat: [3, 1] } }, OPTIONS)
+        : buildSolid({ crystal: NICKELATE.crystal, repeat: [2, 2, 1] }, OPTIONS)
+      const { box } = solid.structure
+      const { sites } = solid.report
+      const lithium = sites.flatMap((site, i) => (site.element === 'Li' ? [i] : []))
+      const half = Math.floor(lithium.length / 2)
+      const q = half / lithium.length
+      const hosts: Record<string, number> = { ...charges, Ni: 4 - q }
+      const { field, pair } = unitChargeEnergies({
+        box,
+        slab,
+        candidates: lithium.map(i => sites[i]!.position),
+        surroundings: sites.flatMap(({ element, position }) =>
+          element === 'Li' ? [] : [{ position, charge: hosts[element]! }],
+        ),
       })
-      return (
-        await evaluator.evaluate(
-          createState(
-            atoms.flatMap(atom => [...atom.position]),
-            box,
-          ),
+      const model = (filled: readonly number[]) =>
+        filled.reduce(
+          (sum, i) => sum + field[i]! + filled.reduce((s, j) => s + 0.5 * pair[i * lithium.length + j]!, 0),
+          0,
         )
-      ).energy
-    }
-    const first = lithium.map((_, k) => k).slice(0, half)
-    const other = lithium
-      .map((_, k) => k)
-      .filter(k => k % 2 === 0)
-      .slice(0, half)
-    const difference = (await full(other)) - (await full(first))
-    expect(Math.abs(difference)).toBeGreaterThan(0.01)
-    expect(model(other) - model(first)).toBeCloseTo(difference, 5)
-  })
+      const full = async (filled: readonly number[]) => {
+        const atoms = sites.flatMap((site, i) =>
+          site.element !== 'Li' || filled.includes(lithium.indexOf(i)) ? [site] : [],
+        )
+        const all = Float64Array.from(atoms, atom => hosts[atom.element]!)
+        const cutoff_A = Math.min(...box.heights) / 2
+        const evaluator = await referencePlatform.prepare({
+          atomCount: atoms.length,
+          elements: atoms.map(atom => atom.element),
+          typeNames: ['ion'],
+          typeIndex: new Int32Array(atoms.length),
+          masses: new Float64Array(atoms.length).fill(1),
+          charges: all,
+          topology: createTopology(atoms.length, []),
+          forces: [
+            {
+              kind: 'coulomb',
+              method: ewaldMethod({ name: 'ewald', box, charges: all, cutoff_A, accuracy: 1e-8 }),
+              cutoff_A,
+              constant_eV_A: CODATA_2018.coulomb_eV_A,
+              special: [1, 1, 1],
+              erfc: 'exact',
+              slabCorrection: slab,
+            },
+          ],
+        })
+        return (
+          await evaluator.evaluate(
+            createState(
+              atoms.flatMap(atom => [...atom.position]),
+              box,
+            ),
+          )
+        ).energy
+      }
+      const first = lithium.map((_, k) => k).slice(0, half)
+      const other = lithium
+        .map((_, k) => k)
+        .filter(k => k % 2 === 0)
+        .slice(0, half)
+      const difference = (await full(other)) - (await full(first))
+      expect(Math.abs(difference)).toBeGreaterThan(0.01)
+      expect(model(other) - model(first)).toBeCloseTo(difference, 5)
+    },
+  )
 
-  it('is the lowest of all fillings, in a cell small enough to try them', () => {
+  it('the energy of an ordering is the lowest of all fillings, in a cell small enough to try all', () => {
     const crystal = layeredCrystal(NICKELATE.crystal)
     const { box, atoms } = repeatCrystal(crystal, [2, 2, 1])
     const of = (wanted: boolean) =>
@@ -193,7 +198,7 @@ describe('the energy of an ordering', () => {
     expect(found.random_eV.mean).toBeGreaterThan(lowest + 0.5)
   })
 
-  it('of half-filled LiNiO2 (104) is found by most searches, whatever the seed', () => {
+  it('most searches find the same lowest ordering of half-filled LiNiO2 (104), for every seed', () => {
     const results = [1, 2].map(
       seed => build({ content: 0.5, ordering: 'electrostatic' }, seed).report.lithium[0]!.electrostatic!,
     )

@@ -40,7 +40,7 @@ function closest({ positions, box, topology, elements }: Structure): number {
 }
 
 describe('buildBox', () => {
-  test('composition, charge and density are those of the recipe', () => {
+  test('a packed box has the composition, charge and density of its recipe', () => {
     const { structure, report } = build({
       polymers: [{ ...recipe.polymers![0]!, replace, defect_fraction: 0.1 }],
     })
@@ -67,7 +67,7 @@ describe('buildBox', () => {
     ['tgtg', 0.6, 1.8],
     ['random', 1.5, 1.2],
   ] as const)(
-    '%s at %f g/cm³: no unbonded atoms within %f Å, as reported',
+    'chains of conformation %s at %f g/cm³ have no contacts below %f Å, and the report gives the closest one',
     (conformation, density, least) => {
       const polymers = [{ ...recipe.polymers![0]!, conformation }]
       const { structure, report } = build({ polymers, density_g_per_cm3: density })
@@ -76,38 +76,38 @@ describe('buildBox', () => {
     },
   )
 
-  test('the same seed gives the same box to the last bit, another seed another', () => {
+  test('packed boxes are bit-equal for equal seeds and differ between seeds', () => {
     const [a, b, c] = [build({}, 7), build({}, 7), build({}, 8)]
     expect(a).toEqual(b)
     expect(a.structure.positions).not.toEqual(c.structure.positions)
     expect(a.structure.types).toEqual(c.structure.types)
   })
 
-  test('ions alone', () => {
+  test('a box of ions only is packed', () => {
     const { report } = build({ polymers: [], ions: { Li: 8, TFSI: 8 }, density_g_per_cm3: 0.5 })
     expect(report.atoms).toBe(8 * 16)
     expect(report.replaced_units).toEqual([])
   })
 })
 
-describe('what cannot be built', () => {
+describe('boxes that cannot be built', () => {
   const fails = (run: () => unknown, message: string | RegExp) => {
     expect(run).toThrow(UserError)
     expect(run).toThrow(message)
   }
 
-  test('no room', () => {
+  test('a box without room for its molecules is refused', () => {
     fails(
       () => build({ polymers: [], ions: { Li: 60, FSI: 60 }, density_g_per_cm3: 12 }),
       /no room for another/,
     )
   })
 
-  test('nothing', () => {
+  test('a recipe without polymers and ions is refused', () => {
     fails(() => build({ polymers: [], ions: {} }), 'builds nothing')
   })
 
-  test('a repeat unit among the ions, an unknown unit', () => {
+  test('a repeat unit among the ions and an unknown unit are refused', () => {
     fails(() => build({ ions: { VDF: 1 } }), "'VDF' is a repeat unit")
     fails(() => build({ ions: { Na: 1 } }), "no unit called 'Na'")
   })
@@ -116,9 +116,11 @@ describe('what cannot be built', () => {
     ['C_F2', 'C_f2', "no atom type 'C_f2'", /:5:29 atoms\[1\]\.type$/, 'did you mean `C_F2`?'],
     ['C_H3', 'Xx99', "no atom type 'Xx99'", /:11:80 end_caps\.head\.retype\.C1$/, /^types of .*C_H3/],
     ['C_H3', 'F_p', "the atom is C, but its type 'F_p' is F", /retype\.C1$/, /pvdf-lifsi\.yaml$/],
-  ])('%s written as %s: where the unit says so', (from, to, message, where, hint) => {
-    const file = join(mkdtempSync(join(tmpdir(), 'hoplite-pack-')), 'u.yaml')
-    const text = `name: u
+  ])(
+    'the type %s written as %s is refused with its place in the unit file',
+    (from, to, message, where, hint) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'hoplite-pack-')), 'u.yaml')
+      const text = `name: u
 kind: repeat-unit
 atoms:
   - { name: C1, element: C, type: C_H2 }
@@ -130,19 +132,20 @@ end_caps:
   head:
     { add: [{ name: H1, element: H, type: H_p }], bonds: [[C1, H1]], retype: { C1: C_H3 } }
 `
-    writeFileSync(file, text.replace(from, to))
-    const polymers = [{ unit: file, chains: 1, units_per_chain: 2, conformation: 'random' as const }]
-    expect(() => build({ polymers })).toThrow(
-      expect.objectContaining({
-        message: expect.stringContaining(message),
-        where: expect.stringMatching(where),
-        hint: expect.stringMatching(hint),
-      }),
-    )
-    rmSync(dirname(file), { recursive: true })
-  })
+      writeFileSync(file, text.replace(from, to))
+      const polymers = [{ unit: file, chains: 1, units_per_chain: 2, conformation: 'random' as const }]
+      expect(() => build({ polymers })).toThrow(
+        expect.objectContaining({
+          message: expect.stringContaining(message),
+          where: expect.stringMatching(where),
+          hint: expect.stringMatching(hint),
+        }),
+      )
+      rmSync(dirname(file), { recursive: true })
+    },
+  )
 
-  test('a potential without a type, or without a term, of the units', () => {
+  test('a potential that lacks a type or a term of the units is refused', () => {
     const text = (bond: string) => `name: half
 energy_unit: eV
 mixing: geometric

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chainSequence, type ReplaceRecipe } from '../../src/construct/sequence.ts'
+import { chainSequence, type ReplaceRecipe } from '../../src/construct/polymer.ts'
 import { UserError } from '../../src/errors.ts'
 import { randomSequence, STREAM } from '../../src/rng.ts'
 
@@ -34,7 +34,7 @@ const most = (units: number, placement: string, keep_ends: boolean) => {
 
 describe('replacement', () => {
   test.each(['isolated', 'adjacent', 'random'] as const)(
-    '%s: the rounded number, ends kept, rules kept',
+    'placement %s replaces the rounded number of units, keeps the ends and follows its rule',
     placement => {
       fc.assert(
         fc.property(count, seed, fraction, keepEnds, (units, s, f, keep_ends) => {
@@ -55,7 +55,7 @@ describe('replacement', () => {
     },
   )
 
-  test('every isolated arrangement occurs, about equally often', () => {
+  test('all isolated arrangements of replaced units are about equally frequent', () => {
     const seen = new Map<string, number>()
     for (let s = 0; s < 3000; s++) {
       const chain = letters(7, s, { fraction: 3 / 7, placement: 'isolated', keep_ends: false })
@@ -66,11 +66,11 @@ describe('replacement', () => {
     for (const times of seen.values()) expect(Math.abs(times - 300)).toBeLessThan(80)
   })
 
-  test('0.333 of 12 units is 4', () => {
+  test('a fraction of 0.333 replaces 4 of 12 units', () => {
     expect(letters(12, 1, { fraction: 0.333, placement: 'isolated' }).match(/C/g)).toHaveLength(4)
   })
 
-  test('no room is an error that says how much there is', () => {
+  test('a fraction that is too large is refused with the largest possible number', () => {
     expect(() => letters(12, 1, { fraction: 0.6, placement: 'isolated' })).toThrow(
       "7 of 12 units are to be replaced, but with placement 'isolated' and kept ends there is room for 5",
     )
@@ -78,7 +78,7 @@ describe('replacement', () => {
 })
 
 describe('head-to-head defects', () => {
-  test('the rounded number, never at the ends, never a replaced unit', () => {
+  test('reversed units have the rounded number and are never end units or replaced units', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 6, max: 30 }),
@@ -94,12 +94,12 @@ describe('head-to-head defects', () => {
     )
   })
 
-  test('too many are an error', () => {
+  test('too many reversed units are refused', () => {
     expect(() => letters(4, 1, undefined, 1)).toThrow('only 2 can be reversed')
   })
 })
 
-test('the same seed gives the same chain, another seed another', () => {
+test('chain sequences are equal for equal seeds and differ between seeds', () => {
   const make = (s: number) => letters(24, s, { fraction: 0.3, placement: 'random' }, 0.1)
   expect(make(5)).toBe(make(5))
   expect(new Set([1, 2, 3, 4, 5].map(make)).size).toBeGreaterThan(1)

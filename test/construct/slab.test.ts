@@ -14,7 +14,7 @@ const VACUUM = { vacuum_A: 10 }
 describe('LiNiO2 (104)', () => {
   const slab = cutSlab(nickelate, NICKELATE.slab)
 
-  it('has the cell of the reference calculations', () => {
+  it('LiNiO2 (104) has the surface cell of the reference calculations', () => {
     const [ax, , , , by, , , , cz] = slab.box.matrix
     expect(ax).toBeCloseTo(11.512, 9)
     expect(by).toBeCloseTo(11.584365555926373, 9)
@@ -22,7 +22,7 @@ describe('LiNiO2 (104)', () => {
     expect([1, 2, 3, 5, 6, 7].map(k => slab.box.matrix[k])).toEqual([0, 0, 0, 0, 0, 0])
   })
 
-  it('has the sites of the reference calculations', () => {
+  it('LiNiO2 (104) has the sites of the reference calculations', () => {
     // Layer n is the lowest one moved by n times the shift; the four atoms of its surface cell, Å.
     const shift = [1.439, 1.430010812419954, 2.041379944146122] as const
     const cell = [2.878, 5.792182777963187] as const
@@ -57,7 +57,7 @@ describe('LiNiO2 (104)', () => {
     )
   })
 
-  it('is a neutral, non-polar surface', () => {
+  it('LiNiO2 (104) is neutral and non-polar', () => {
     expect(slab.surface.termination).toMatchObject({
       bottom: 'LiNiO2',
       top: 'LiNiO2',
@@ -73,25 +73,25 @@ describe('terminations', () => {
   const basal = (termination?: number) =>
     cutSlab(nickelate, { miller: [0, 0, 1], layers: 3, termination, ...VACUUM })
 
-  it('of the basal plane are four, all polar', () => {
+  it('the basal plane of LiNiO2 has four terminations, all polar', () => {
     const list = basal().surface.terminations
     expect(list.map(({ bottom, top }) => `${bottom}…${top}`)).toEqual(['O…Li', 'Li…O', 'Ni…O', 'O…Ni'])
     expect(list.map(({ polar, tasker }) => [polar, tasker])).toEqual(Array(4).fill([true, 3]))
   })
 
-  it('can be chosen by number', () => {
+  it('a termination is chosen by its number', () => {
     const { atoms } = basal(3)
     const bottom = atoms.reduce((low, atom) => (atom.position[2] < low.position[2] ? atom : low))
     expect(nickelate.elements[bottom.source]).toBe('Ni')
   })
 
-  it('name the ways there are when the number is wrong', () => {
+  it('a wrong number of a termination is refused with the list of terminations', () => {
     const error = caught(() => basal(5))
-    expect(error.message).toBe('there is no termination 5: the plane can be cut in 4 ways')
+    expect(error.message).toBe('there is no termination 5: the plane has 4')
     expect(error.hint).toContain('3: Ni at the bottom, O on top, polar')
   })
 
-  it('give the dipole of two charged planes', () => {
+  it('the dipole of a termination equals that of two charged planes', () => {
     // Rock salt (111): planes of ±1 e per a²√3/4, a/(2√3) apart.
     const a = 5.64
     const salt = rockSalt(a)
@@ -128,7 +128,7 @@ describe('terminations', () => {
     expect(termination).toMatchObject({ bottom: 'F', top: 'F', tasker: 2, polar: false })
   })
 
-  it('report a polar slab without refusing it', () => {
+  it('a polar slab is built with a note', () => {
     const slab = { ...NICKELATE.slab, miller: [0, 0, 3], repeat: [1, 1] }
     const { report } = buildSolid({ ...NICKELATE, slab }, OPTIONS)
     expect(report.notes[0]).toMatch(/^the \(0 0 3\) slab is polar \(Tasker type 3\)/)
@@ -158,15 +158,18 @@ describe('a face-centred cubic metal', () => {
     { miller: [1, 1, 0], spacing: a / Math.sqrt(8), area: a ** 2 / Math.SQRT2, angle: 90 },
     { miller: [1, 1, 1], spacing: a / Math.sqrt(3), area: (a ** 2 * Math.sqrt(3)) / 4, angle: 120 },
     { miller: [-1, 1, 1], spacing: a / Math.sqrt(3), area: (a ** 2 * Math.sqrt(3)) / 4, angle: 120 },
-  ])('cut along $miller has the known spacing and surface cell', ({ miller, spacing, area, angle }) => {
-    const { atoms, surface } = cut(miller)
-    expect(atoms).toHaveLength(4)
-    expect(surface.spacing_A).toBeCloseTo(spacing, 9)
-    expect(surface.area_A2).toBeCloseTo(area, 9)
-    expect(surface.cell.angle_deg).toBeCloseTo(angle, 6)
-  })
+  ])(
+    'an fcc metal cut along $miller has the known spacing and surface cell',
+    ({ miller, spacing, area, angle }) => {
+      const { atoms, surface } = cut(miller)
+      expect(atoms).toHaveLength(4)
+      expect(surface.spacing_A).toBeCloseTo(spacing, 9)
+      expect(surface.area_A2).toBeCloseTo(area, 9)
+      expect(surface.cell.angle_deg).toBeCloseTo(angle, 6)
+    },
+  )
 
-  it('is cut the same from a primitive and from a repeated cell', () => {
+  it('an fcc metal gives the same slab from a primitive and from a repeated cell', () => {
     const h = a / 2
     const primitive = plainStructure(createBox([0, h, h, h, 0, h, h, h, 0]), ['Al'], [0, 0, 0])
     // (1 1 1) of the cubic cell is (1 1 1) of the primitive one.
@@ -176,19 +179,19 @@ describe('a face-centred cubic metal', () => {
     expect(slab.surface.area_A2).toBeCloseTo(other.surface.area_A2, 9)
   })
 
-  it('has nine neighbours at the (111) surface and twelve inside', () => {
+  it('atoms of an fcc metal have nine neighbours at the (111) surface and twelve inside', () => {
     const { box, atoms } = cut([1, 1, 1])
     const positions = atoms.flatMap(atom => [...atom.position])
     expect(atoms.map((_, i) => shells(box, positions, i, a * 0.8).length)).toEqual([9, 12, 12, 9])
   })
 
-  it('numbers layers from the bottom, the lowest at 0.5 Å', () => {
+  it('layers are numbered from the bottom, and the lowest atom is at 0.5 Å', () => {
     const { atoms } = cut([1, 0, 0], { repeat: [2, 1] })
     expect(atoms.map(atom => atom.layer)).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
     expect(atoms[0]!.position[2]).toBeCloseTo(0.5, 12)
   })
 
-  it('freezes the layers at the bottom', () => {
+  it('frozen_layers freezes layers at the bottom of the slab', () => {
     const { structure } = buildSolid(
       { crystal: { file: 'Al' }, slab: { miller: [1, 0, 0], layers: 4, vacuum_A: 10, frozen_layers: 3 } },
       { ...OPTIONS, readCrystal: () => fcc('Al', a) },
@@ -208,7 +211,7 @@ describe('any plane of any crystal', () => {
   const index = fc.integer({ min: -3, max: 3 })
   const plane = fc.tuple(index, index, index).filter(miller => miller.some(i => i !== 0))
 
-  it('keeps the density, and inside the coordination of the crystal', () => {
+  it('a slab has the density of its crystal, and inside the coordination of the crystal', () => {
     fc.assert(
       fc.property(cell, plane, (box, miller) => {
         const m = box.matrix
@@ -236,7 +239,7 @@ describe('any plane of any crystal', () => {
     )
   })
 
-  it('finds the same layers in a supercell', () => {
+  it('a supercell of a crystal gives the same layers', () => {
     fc.assert(
       fc.property(cell, plane, (box, miller) => {
         const m = box.matrix
@@ -259,13 +262,13 @@ describe('any plane of any crystal', () => {
   })
 })
 
-describe('what is no slab', () => {
+describe('slabs that cannot be cut', () => {
   const cut = (changes: Partial<SlabRecipe>) =>
     caught(() => cutSlab(nickelate, { ...NICKELATE.slab, ...changes })).message
 
   it.each([
-    [{ miller: [0, 0, 0] }, '(0 0 0) is no plane'],
-    [{ miller: [1, 0.5, 0] }, '(1 0.5 0) is no plane'],
+    [{ miller: [0, 0, 0] }, '(0 0 0) is not a plane'],
+    [{ miller: [1, 0.5, 0] }, '(1 0.5 0) is not a plane'],
     [{ layers: 0 }, 'a slab of 0 layers, repeated 4 × 2 times, cannot be cut'],
     [{ vacuum_A: 0 }, 'vacuum_A is 0: it must be positive'],
     [{ frozen_layers: 6 }, 'frozen_layers is 6: the slab has 5 layers'],
@@ -273,7 +276,7 @@ describe('what is no slab', () => {
     expect(cut(changes)).toBe(message)
   })
 
-  it('a molecular crystal is refused', () => {
+  it('a slab of a molecular crystal is refused', () => {
     const molecule = { ...fcc('Al', 4), topology: { ...fcc('Al', 4).topology, bonds: Int32Array.of(0, 1) } }
     expect(caught(() => crystalOfStructure(molecule, 'ice.cif'))).toMatchObject({ where: 'ice.cif' })
   })

@@ -1,4 +1,4 @@
-import { fragmentFile } from '../../src/construct/fragments.ts'
+import { fragmentFile } from '../../src/construct/library.ts'
 import type { SolidOptions } from '../../src/construct/solid.ts'
 import type { SolidRecipe } from '../../src/construct/solidRecipe.ts'
 import { type Box, createBox } from '../../src/core/box.ts'

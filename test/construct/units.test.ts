@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadUnit } from '../../src/construct/library.ts'
 import { polymerChain } from '../../src/construct/polymer.ts'
-import { loadUnit } from '../../src/construct/units.ts'
 import { UserError } from '../../src/errors.ts'
 
 let directory: string
@@ -33,11 +33,11 @@ const chainOf = (names: readonly string[], reversed: readonly number[] = []) => 
 }
 
 describe('units', () => {
-  test.each(['VDF', 'CHCF', 'Li', 'FSI', 'TFSI'])('%s is there', name => {
+  test.each(['VDF', 'CHCF', 'Li', 'FSI', 'TFSI'])('the unit %s is shipped', name => {
     expect(loadUnit(name, '.').name).toBe(name)
   })
 
-  test('an unknown name suggests the nearest', () => {
+  test('an unknown unit is refused with the nearest name', () => {
     expect(() => loadUnit('VDFF', '.')).toThrow("there is no unit called 'VDFF'")
     try {
       loadUnit('VDFF', '.')
@@ -46,7 +46,7 @@ describe('units', () => {
     }
   })
 
-  test('the bare name of a file beside the recipe suggests the file', () => {
+  test('the name of a file beside the recipe without its extension is refused with the file name', () => {
     writeFileSync(join(directory, 'VDG.yaml'), '')
     expect(() => loadUnit('VDG', directory)).toThrow(
       expect.objectContaining({ hint: 'did you mean `VDG.yaml`?' }),
@@ -56,9 +56,9 @@ describe('units', () => {
   const bad = (atoms: string, bonds: string) => `name: u\nkind: molecule\natoms:\n${atoms}\nbonds: ${bonds}\n`
   const three = ['a', 'b', 'c'].map(name => `  - { name: ${name}, element: C, type: C }`).join('\n')
 
-  test('mistakes are located', () => {
+  test('mistakes in a unit file are reported with line and key', () => {
     const unknown = failure(bad(three, '[[a, b], [b, d]]'))
-    expect(unknown.message).toBe("no atom is called 'd'")
+    expect(unknown.message).toBe("there is no atom 'd'")
     expect(unknown.where).toMatch(/u\.yaml:7:17 bonds\[1\]$/)
     expect(failure(bad(three, '[[a, b]]')).message).toBe("the atom 'c' is not connected to 'a'")
     expect(failure(bad(three, '[[a, b], [b, c], [c, a]]')).message).toBe('the bond c–a closes a ring')
@@ -70,7 +70,7 @@ describe('units', () => {
 })
 
 describe('chains', () => {
-  test('H–(CH2–CF2)n–F', () => {
+  test('a chain of VDF units is H–(CH2–CF2)n–F', () => {
     const chain = chainOf(['VDF', 'VDF', 'VDF'])
     const count = (type: string) => chain.types.filter(name => name === type).length
     expect(chain.types.length).toBe(6 * 3 + 2)
@@ -80,7 +80,7 @@ describe('chains', () => {
     expect(new Set(chain.topology.molecules)).toEqual(new Set([0]))
   })
 
-  test('a reversed unit makes CF2–CF2 and CH2–CH2', () => {
+  test('a reversed VDF unit gives bonds CF2–CF2 and CH2–CH2', () => {
     const chain = chainOf(['VDF', 'VDF', 'VDF', 'VDF'], [1])
     expect(chain.backbone.map(i => chain.types[i])).toEqual([
       'C_H3',
@@ -109,7 +109,7 @@ describe('chains', () => {
     expect(path.slice(1).map((atom, k) => between(path[k]!, atom))).toEqual([1, 1, 2, 1, 2, 1, 1])
   })
 
-  test('a unit without caps cannot end a chain, a molecule cannot be in one', () => {
+  test('a unit without caps at the end of a chain and a molecule in a chain are refused', () => {
     expect(() => chainOf(['CHCF', 'VDF'])).toThrow("the unit 'CHCF' has no head cap")
     expect(() => chainOf(['VDF', 'FSI', 'VDF'])).toThrow("'FSI' is a molecule")
   })

@@ -15,7 +15,7 @@ import { CODATA_2018, EV_PER_A3_IN_BAR, KCAL_PER_MOL, LAMMPS_METAL, LAMMPS_REAL 
 const skewed = createBox([9, 0, 0, 3, 8, 0, -2, 2.5, 10])
 
 describe('a box', () => {
-  it('knows its volume and the distances between its faces', () => {
+  it('a box has the volume and the face distances of its lattice vectors', () => {
     const box = createBox([4, 0, 0, 2, 3, 0, 0, 0, 5])
     expect(box.volume).toBeCloseTo(60, 12)
     expect(box.heights[0]).toBeCloseTo(12 / Math.hypot(2, 3), 12)
@@ -27,11 +27,11 @@ describe('a box', () => {
     ['left-handed', [1, 0, 0, 0, 0, 1, 0, 1, 0]],
     ['flat', [1, 0, 0, 2, 0, 0, 0, 0, 1]],
     ['not finite', [Number.NaN, 0, 0, 0, 1, 0, 0, 0, 1]],
-  ])('that is %s is refused', (_what, matrix) => {
+  ])('a box that is %s is refused', (_what, matrix) => {
     expect(() => createBox(matrix)).toThrow(/the cell has volume/)
   })
 
-  it('takes coordinates there and back', () => {
+  it('fractional and Cartesian coordinates convert into each other', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 3, maxLength: 3 }),
@@ -50,7 +50,7 @@ describe('a box', () => {
     )
   })
 
-  it('finds the nearest image of anything within half its smallest height', () => {
+  it('minimumImage is exact within half of the smallest height of the box', () => {
     const reach = Math.min(...skewed.heights) / 2
     const direction = fc.tuple(...[0, 1, 2].map(() => fc.double({ min: -1, max: 1, noNaN: true })))
     const cells = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: -3, max: 3 })))
@@ -71,7 +71,7 @@ describe('a box', () => {
 })
 
 describe('a topology', () => {
-  it('finds molecules and the pairs within three bonds, by the shortest way', () => {
+  it('a topology has the molecules and the pairs within three bonds by shortest path', () => {
     // A ring of five with a tail of two, and a lone atom.
     const topology = createTopology(8, [0, 1, 1, 2, 2, 3, 3, 4, 4, 0, 4, 5, 5, 6])
     expect([...topology.molecules]).toEqual([0, 0, 0, 0, 0, 0, 0, 1])
@@ -87,7 +87,7 @@ describe('a topology', () => {
 })
 
 describe('units', () => {
-  it('are CODATA 2018, and LAMMPS by its own tables', () => {
+  it('constants are those of CODATA 2018 and of the tables of LAMMPS', () => {
     expect(CODATA_2018.coulomb_eV_A).toBeCloseTo(14.3996454784, 8)
     expect(CODATA_2018.boltzmann_eV_per_K).toBeCloseTo(8.617333262e-5, 13)
     expect(1 / CODATA_2018.accelerationPerForce).toBeCloseTo(1.0364269653e-4, 12)

@@ -68,7 +68,7 @@ function bruteForceDistances(box: Box, positions: Float64Array, reach: number): 
 const none = (n: number) => createExclusions(n, [])
 
 describe('buildPairList', () => {
-  it('finds every pair of images once, in any cell, also one smaller than the reach', () => {
+  it('the pair list has every pair of images once, in any cell, also if it is smaller than the reach', () => {
     const coordinate = fc.double({ min: -1, max: 2, noNaN: true })
     fc.assert(
       fc.property(
@@ -95,7 +95,7 @@ describe('buildPairList', () => {
     )
   })
 
-  it('leaves out an excluded pair, but not its farther images', () => {
+  it('the pair list leaves out excluded pairs, but not their farther images', () => {
     const box = createBox([4, 0, 0, 0, 4, 0, 0, 0, 4])
     const positions = Float64Array.of(0, 0, 0, 1, 0, 0)
     const all = listedDistances(buildPairList(box, positions, 4.5, none(2)), box, positions)
@@ -108,7 +108,7 @@ describe('buildPairList', () => {
     expect(all[0]).toBe(1)
   })
 
-  it('names the atom whose position is not a number', () => {
+  it('a position that is not a number is reported with its atom', () => {
     const box = createBox([4, 0, 0, 0, 4, 0, 0, 0, 4])
     expect(() => buildPairList(box, Float64Array.of(0, 0, 0, 1, Number.NaN, 0), 2, none(2))).toThrow(
       /position of atom 2 is not finite/,
@@ -141,7 +141,7 @@ describe('the pair list of an evaluator', () => {
     ],
   }
 
-  it('is never stale: a walk with a kept list gives the energies of fresh ones, also in a breathing cell', async () => {
+  it('a kept pair list gives the energies of a new one during a walk, also in a cell that changes', async () => {
     const kept = createReferenceEvaluator(system, { skin_A: 1 })
     const state = createState(
       Float64Array.from({ length: 3 * n }, () => 11 * random.uniform()),

@@ -25,7 +25,7 @@ describe('philox4x32', () => {
 })
 
 describe('draws', () => {
-  it('depend on every argument, and on nothing else', () => {
+  it('random numbers depend on every argument and on nothing else', () => {
     const base = uniforms(1, STREAM.langevin, 2, 3)
     expect(uniforms(1, STREAM.langevin, 2, 3)).toEqual(base)
     expect(uniforms(2, STREAM.langevin, 2, 3)).not.toEqual(base)
@@ -35,7 +35,7 @@ describe('draws', () => {
     expect(uniforms(1 + 2 ** 40, STREAM.langevin, 2, 3)).not.toEqual(base)
   })
 
-  it('are standard normal', () => {
+  it('normal random numbers have zero mean and unit variance', () => {
     const values = Array.from({ length: 5000 }, (_, k) => normals(7, STREAM.langevin, k, 0)).flat()
     const moment = (power: number) => values.reduce((sum, x) => sum + x ** power, 0) / values.length
     expect(Math.abs(moment(1))).toBeLessThan(0.03)
@@ -43,7 +43,7 @@ describe('draws', () => {
     expect(Math.abs(moment(4) - 3)).toBeLessThan(0.3)
   })
 
-  it('come as a sequence that a seed repeats', () => {
+  it('a random sequence is repeated by its seed', () => {
     const take = (seed: number) => {
       const random = randomSequence(seed, STREAM.build)
       return Array.from({ length: 9 }, () => random.integer(1000))

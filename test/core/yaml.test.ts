@@ -40,7 +40,7 @@ function failure(text: string): UserError {
 }
 
 describe('parseYaml', () => {
-  test('returns the validated value with defaults', () => {
+  test('parseYaml returns the validated value with defaults', () => {
     expect(parseYaml(`${valid}ions: { Li: 15 }\n`, schema, 'run.yaml')).toEqual({
       name: 'box',
       seed: 1,
@@ -49,7 +49,7 @@ describe('parseYaml', () => {
     })
   })
 
-  test('reads numbers in exponent notation', () => {
+  test('parseYaml reads numbers in exponent notation', () => {
     expect(parseYaml('x: 1.0e-4\ny: 5e3\n', z.record(z.string(), z.number()), 'f')).toEqual({
       x: 1e-4,
       y: 5000,
@@ -60,31 +60,31 @@ describe('parseYaml', () => {
     ['name: box\ninteractions:\n    cutoff_A: 9\n  tail_correction: true\n', /indent/],
     ['name: box\ninteractions:\n  cutoff_A:9\n  tail_correction: true\n', /space after the colon/],
     ['name: box\nions: { Li: 1\nseed: 1\n', /close every/],
-  ])('wrong syntax in %j: what would be right', (text, hint) => {
+  ])('wrong syntax in %j is reported with the correct form', (text, hint) => {
     expect(failure(text).hint).toMatch(hint)
   })
 
-  test('unknown key: position, key path and the nearest known key', () => {
+  test('an unknown key is reported with its position, path and the nearest known key', () => {
     const error = failure('name: box\ninteractions:\n  cutoff_A: 9\n  tail_corection: true\n')
     expect(error.message).toBe('unknown key `tail_corection`')
     expect(error.where).toBe('run.yaml:4:3 interactions.tail_corection')
     expect(error.hint).toBe('did you mean `tail_correction`?')
   })
 
-  test('unknown key without a near one: the known keys are listed', () => {
+  test('an unknown key that is near to none is reported with the list of known keys', () => {
     const error = failure(`${valid}pressure_bar: 1\n`)
     expect(error.where).toBe('run.yaml:4:1 pressure_bar')
     expect(error.hint).toBe('known keys: name, seed, interactions, stages, ions, source')
   })
 
-  test('a key without its unit is recognised', () => {
+  test('a key without its unit is reported with the key that has the unit', () => {
     const error = failure('name: box\ninteractions:\n  cutoff: 9\n')
     expect(error.message).toContain('unknown key `cutoff`')
     expect(error.message).toContain('the key `cutoff_A` is missing')
     expect([error.hint, error.message].join()).toMatch(/cutoff_A/)
   })
 
-  test('wrong type names what was found', () => {
+  test('a value of a wrong type is reported with the expected type and the value', () => {
     const error = failure('name: box\ninteractions:\n  cutoff_A: 9 A\n')
     expect(error.message).toBe("expected a number, got the text '9 A'")
     expect(error.where).toBe('run.yaml:3:3 interactions.cutoff_A')
@@ -97,20 +97,20 @@ describe('parseYaml', () => {
     expect(failure('name: box\ninteractions: { cutoff_A: .inf }\n').message).toContain('Infinity')
   })
 
-  test('missing key is reported where its block begins', () => {
+  test('a missing key is reported at the start of its block', () => {
     const error = failure('name: box\ninteractions:\n  lennard_jones: plain\n')
     expect(error.message).toBe('the key `cutoff_A` is missing')
     expect(error.where).toBe('run.yaml:2:1 interactions.cutoff_A')
     expect(error.hint).toBe('needed: a number')
   })
 
-  test('a value outside a list of choices', () => {
+  test('a value outside a list of choices is reported with the choices', () => {
     const error = failure('name: box\ninteractions:\n  cutoff_A: 9\n  lennard_jones: swiched\n')
     expect(error.message).toBe("expected one of plain, shifted, switched, got the text 'swiched'")
     expect(error.hint).toBe('did you mean `switched`?')
   })
 
-  test('bounds', () => {
+  test('a value outside its bounds is reported with the bound', () => {
     expect(failure('name: box\ninteractions: { cutoff_A: -9 }\n').message).toBe(
       'expected more than 0, got the number -9',
     )
@@ -118,7 +118,7 @@ describe('parseYaml', () => {
     expect(failure(`${valid}stages: []\n`).message).toBe('expected at least 1 items, got a list of 0')
   })
 
-  test('discriminated unions: the tag, and keys of the chosen branch', () => {
+  test('mistakes in a discriminated union are reported for the tag or the chosen branch', () => {
     const tag = failure(`${valid}stages:\n  - { kind: nvtt, time_ps: 1 }\n`)
     expect(tag.message).toBe("expected one of nvt, minimize, got the text 'nvtt'")
     expect(tag.hint).toBe('did you mean `nvt`?')
@@ -129,7 +129,7 @@ describe('parseYaml', () => {
     expect(failure(`${valid}stages:\n  - { time_ps: 1 }\n`).message).toBe('the key `kind` is missing')
   })
 
-  test('plain unions report the fitting branch, or all when none fits', () => {
+  test('mistakes in a plain union are reported for the fitting branch, or for all if none fits', () => {
     const inner = failure(`${valid}source: { doi: 5 }\n`)
     expect(inner.message).toBe('expected a text, got the number 5')
     expect(inner.where).toBe('run.yaml:4:11 source.doi')
@@ -139,19 +139,19 @@ describe('parseYaml', () => {
     expect(failure(`${valid}source: { doi: a, pag: 1 }\n`).hint).toBe('did you mean `page`?')
   })
 
-  test('several mistakes are reported together, each with its place', () => {
+  test('several mistakes are reported together, each with its position', () => {
     const error = failure('name: 3\ninteractions:\n  cutoff_A: x\n')
     expect(error.where).toBe('run.yaml:1:1 name')
     expect(error.message).toContain("run.yaml:3:3 interactions.cutoff_A: expected a number, got the text 'x'")
   })
 
-  test('duplicate keys', () => {
+  test('duplicate keys are refused', () => {
     const error = failure('name: a\nname: b\n')
-    expect(error.message).toBe('the key `name` stands twice in the same block')
+    expect(error.message).toBe('the key `name` occurs twice in the same block')
     expect(error.where).toBe('run.yaml:2:1')
   })
 
-  test('syntax errors carry the position', () => {
+  test('syntax errors are reported with their position', () => {
     expect(failure('name: [a\n').where).toMatch(/^run\.yaml:2:1/)
     expect(failure('name: box\ninteractions:\n\tcutoff_A: 9\n').hint).toBe(
       'indent with spaces, not with tabs',
@@ -162,7 +162,7 @@ describe('parseYaml', () => {
     expect(failure('name: a\n---\nname: b\n').where).toMatch(/^run\.yaml:2/)
   })
 
-  test('aliases are followed', () => {
+  test('YAML aliases are resolved', () => {
     const error = failure('name: &n box\ninteractions: &i { cutoff_A: bad }\nsource: *n\n')
     expect(error.where).toBe('run.yaml:2:20 interactions.cutoff_A')
     expect(failure('name: *missing\n').message).toMatch(/missing/)
@@ -170,7 +170,7 @@ describe('parseYaml', () => {
 })
 
 describe('YamlDocument', () => {
-  test('gives the place of any value afterwards', () => {
+  test('a YamlDocument gives the position of any of its values', () => {
     const { where } = parseYamlDocument(
       `${valid}stages:\n  - { kind: nvt, time_ps: 1 }\n`,
       schema,
@@ -180,13 +180,13 @@ describe('YamlDocument', () => {
     expect(where(['interactions', 'absent'])).toBe('run.yaml:2:1 interactions.absent')
   })
 
-  test('a file that is not there', () => {
+  test('a file that does not exist is reported by its name', () => {
     expect(() => loadYaml('/nonexistent/run.yaml', schema)).toThrow(UserError)
   })
 })
 
 describe('closest', () => {
-  test('finds misspellings and leaves strangers alone', () => {
+  test('closest finds misspelled words and returns undefined for unrelated ones', () => {
     expect(closest('cutof_A', ['cutoff_A', 'seed'])).toBe('cutoff_A')
     expect(closest('cutoff', ['cutoff_A', 'seed'])).toBe('cutoff_A')
     expect(closest('pressure', ['cutoff_A', 'seed'])).toBeUndefined()

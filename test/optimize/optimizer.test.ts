@@ -24,12 +24,12 @@ function walk(state: OptimizerState, from: Float64Array, steps: number) {
 }
 
 describe.each(['lbfgs', 'fire'] as const)('%s', name => {
-  it('finds the bottom of a bowl', () => {
+  it('the optimiser converges to the minimum of a quadratic energy', () => {
     const { positions } = walk(startOptimizer(name), START, name === 'fire' ? 400 : 40)
     expect(Math.hypot(...positions)).toBeLessThan(1e-6)
   })
 
-  it('moves no atom further than the cap', () => {
+  it('no atom moves farther than the step cap', () => {
     const { positions } = optimizerStep(
       startOptimizer(name),
       START,
@@ -42,7 +42,7 @@ describe.each(['lbfgs', 'fire'] as const)('%s', name => {
     expect(Math.max(...moves)).toBeCloseTo(0.1, 12)
   })
 
-  it('changes nothing that it is given', () => {
+  it('a step leaves its arguments unchanged', () => {
     const { state, positions } = walk(startOptimizer(name), START, 5)
     const before = JSON.stringify(optimizerData(state))
     const [x, f] = [positions.slice(), pull(positions)]
@@ -52,13 +52,16 @@ describe.each(['lbfgs', 'fire'] as const)('%s', name => {
     expect(JSON.stringify(optimizerData(state))).toBe(before)
   })
 
-  it.each([0, 1, 7])('goes on bit for bit after %i steps and a trip through JSON', steps => {
-    const { state, positions } = walk(startOptimizer(name), START, steps)
-    const restored = optimizerState(JSON.parse(JSON.stringify(optimizerData(state))))
-    expect(walk(restored, positions, 9).positions).toEqual(walk(state, positions, 9).positions)
-  })
+  it.each([0, 1, 7])(
+    'steps are bit-equal after the state of %i steps was written to JSON and read back',
+    steps => {
+      const { state, positions } = walk(startOptimizer(name), START, steps)
+      const restored = optimizerState(JSON.parse(JSON.stringify(optimizerData(state))))
+      expect(walk(restored, positions, 9).positions).toEqual(walk(state, positions, 9).positions)
+    },
+  )
 
-  it('leaves alone what feels no force', () => {
+  it('atoms without a force do not move', () => {
     let state = startOptimizer(name)
     let positions: Float64Array = START
     for (let step = 0; step < 10; step++) {
@@ -70,7 +73,7 @@ describe.each(['lbfgs', 'fire'] as const)('%s', name => {
 })
 
 describe('L-BFGS', () => {
-  it('knows the inverse curvature along the steps it remembers', () => {
+  it('L-BFGS has the exact inverse curvature along remembered steps', () => {
     const pairs = [0, 1, 2].map(k => {
       const step = new Float64Array(6)
       step[k] = 0.1
@@ -85,7 +88,7 @@ describe('L-BFGS', () => {
     })
   })
 
-  it('forgets everything where the curvature is negative', () => {
+  it('L-BFGS clears its memory where the curvature is negative', () => {
     const { state, positions } = walk(startOptimizer('lbfgs'), START, 6)
     if (state.kind !== 'lbfgs') throw new Error('unreachable')
     expect(state.pairs.length).toBe(5)
@@ -98,7 +101,7 @@ describe('L-BFGS', () => {
     })
   })
 
-  it('never steps against the forces', () => {
+  it('L-BFGS never steps against the forces', () => {
     let state = startOptimizer('lbfgs')
     let positions: Float64Array = START
     for (let step = 0; step < 60; step++) {

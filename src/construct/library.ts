@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { closest, loadYaml, type YamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 
-/** A repeat unit of a polymer, or a whole molecule, as `structures/units/*.yaml` describes it. */
+/** A repeat unit of a polymer or a whole molecule, read from `structures/units/*.yaml`. */
 export interface Unit {
   readonly name: string
   readonly kind: 'repeat-unit' | 'molecule'
@@ -19,7 +19,7 @@ export interface Unit {
   readonly uses: readonly TypeUse[]
 }
 
-/** An atom type that a unit file names, and of which element its atom is. */
+/** An atom type named in a unit file, and the element of its atom. */
 export interface TypeUse {
   readonly type: string
   readonly element: string
@@ -36,11 +36,11 @@ export interface UnitAtom {
 export interface UnitBond {
   readonly atoms: readonly [number, number]
   readonly order: number
-  /** How the chain runs across a double bond. */
+  /** Configuration of the chain at a double bond. */
   readonly configuration: 'trans' | 'cis'
 }
 
-/** What the first or last unit of a chain gets more than the others. */
+/** Atoms, bonds and types that the first or last unit of a chain has in addition. */
 export interface EndCap {
   readonly atoms: readonly UnitAtom[]
   /** Indices count the unit's own atoms first, then the added ones. */
@@ -89,28 +89,13 @@ const unitSchema = z.discriminatedUnion('kind', [
 type UnitFile = z.infer<typeof unitSchema>
 type BondFile = z.infer<typeof bondSchema>
 
-const UNITS_DIRECTORY = fileURLToPath(new URL('../../structures/units/', import.meta.url))
-
 /**
  * @param name a unit of `structures/units/`, or the path of a unit file (anything with a slash or ending in .yaml)
- * @param baseDirectory what relative paths start from: the recipe's directory
- * @throws UserError
+ * @param baseDirectory directory that relative paths start from: that of the recipe
+ * @throws UserError when the file cannot be read, or when its atoms and bonds are no repeat unit or molecule
  */
 export function loadUnit(name: string, baseDirectory: string): Unit {
-  if (/[/\\]|\.ya?ml$/.test(name)) return readUnit(resolve(baseDirectory, name))
-  const known = readdirSync(UNITS_DIRECTORY).flatMap(file =>
-    file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : [],
-  )
-  if (!known.includes(name)) {
-    const near = existsSync(resolve(baseDirectory, `${name}.yaml`)) ? `${name}.yaml` : closest(name, known)
-    throw new UserError({
-      message: `there is no unit called '${name}'`,
-      hint: near
-        ? `did you mean \`${near}\`?`
-        : `known units: ${known.join(', ')}; or give the path of a unit file`,
-    })
-  }
-  return readUnit(resolve(UNITS_DIRECTORY, `${name}.yaml`))
+  return readUnit(yamlFile('units', name, baseDirectory))
 }
 
 function readUnit(file: string): Unit {
@@ -180,7 +165,7 @@ function indexOf(name: string, names: readonly string[], where: string): number 
   const index = names.indexOf(name)
   if (index >= 0) return index
   throw new UserError({
-    message: `no atom is called '${name}'`,
+    message: `there is no atom '${name}'`,
     where,
     hint: `the atoms are ${names.join(', ')}`,
   })
@@ -192,7 +177,7 @@ function checkDistinct(names: readonly string[], where: (index: number) => strin
   throw new UserError({ message: `two atoms are called '${names[twice]}'`, where: where(twice) })
 }
 
-/** Units are trees: connected, and without rings, whose closure a chain that grows atom by atom would miss. */
+/** Checks that a unit is connected and has no rings: a chain that grows atom by atom could not close them. */
 function checkConnected(names: readonly string[], bonds: readonly UnitBond[], where: string): void {
   const group = names.map((_, i) => i)
   for (const { atoms } of bonds) {
@@ -201,7 +186,7 @@ function checkConnected(names: readonly string[], bonds: readonly UnitBond[], wh
       throw new UserError({
         message: `the bond ${names[atoms[0]]}–${names[atoms[1]]} closes a ring`,
         where,
-        hint: 'units with rings cannot be built; bring such a box as a structure file',
+        hint: 'units with rings are not supported; give such a box as a structure file',
       })
     }
     group.forEach((value, i) => {
@@ -213,7 +198,109 @@ function checkConnected(names: readonly string[], bonds: readonly UnitBond[], wh
     throw new UserError({
       message: `the atom '${names[loose]}' is not connected to '${names[0]}'`,
       where,
-      hint: 'every atom is reached along `bonds`',
+      hint: 'connect every atom by `bonds`',
     })
   }
+}
+
+/** A crystal form of a polymer with a rectangular cell and chains along c, read from `structures/forms/*.yaml`. */
+export interface CrystalForm {
+  readonly name: string
+  readonly file: string
+  /** Name of the repeat unit. */
+  readonly unit: string
+  /** Lengths a, b and c; c is the period of a chain. */
+  readonly lattice_A: readonly [number, number, number]
+  /** Torsions of the main chain, repeated from the first one; 180 is trans. */
+  readonly torsions_deg: readonly number[]
+  /** The chains of one cell. */
+  readonly chains: readonly FormChain[]
+}
+
+/** Place and orientation of one chain of a cell. */
+export interface FormChain {
+  /** Position of the chain's axis, in fractions of a and b. */
+  readonly at: readonly [number, number]
+  /** Angle from a to the lateral part of the mean step from the heads of the units to their tails. */
+  readonly setting_deg: number
+  /** Direction of the tail; `down` is `up` rotated by 180° about that mean step. */
+  readonly direction: 'up' | 'down'
+  /** Shift along c, in periods of the chain. */
+  readonly shift: number
+}
+
+const formSchema = z.strictObject({
+  name: z.string().min(1),
+  unit: z.string().min(1),
+  lattice_A: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+  torsions_deg: z.array(z.number().min(-180).max(180)).min(1),
+  chains: z
+    .array(
+      z.strictObject({
+        at: z.tuple([z.number(), z.number()]),
+        setting_deg: z.number(),
+        direction: z.enum(['up', 'down']).default('up'),
+        shift: z.number().default(0),
+      }),
+    )
+    .min(1),
+  sources: z
+    .array(z.strictObject({ citation: z.string(), doi: z.string().optional(), note: z.string().optional() }))
+    .min(1),
+})
+
+/**
+ * @param name a form of `structures/forms/`, or the path of a form's file (anything with a slash or ending in .yaml)
+ * @param baseDirectory directory that relative paths start from: that of the recipe
+ * @throws UserError when the file cannot be read
+ */
+export function loadForm(name: string, baseDirectory: string): CrystalForm {
+  const file = yamlFile('forms', name, baseDirectory)
+  const { sources: _, ...form } = loadYaml(file, formSchema).value
+  return { ...form, file }
+}
+
+/**
+ * The file of a molecule to place on a surface: an extxyz with the columns type, charge and bonds.
+ * @param name a fragment of `structures/fragments/`, or an absolute path
+ * @throws UserError for an unknown name
+ */
+export function fragmentFile(name: string, where?: string): string {
+  return isAbsolute(name) ? name : shippedFile('fragments', name, { where })
+}
+
+const STRUCTURES = new URL('../../structures/', import.meta.url)
+/** Name of an entry of each folder of `structures/`, and the extension of its files. */
+const FOLDERS = {
+  units: { entry: 'unit', extension: '.yaml' },
+  forms: { entry: 'crystal form', extension: '.yaml' },
+  fragments: { entry: 'fragment', extension: '.extxyz' },
+} as const
+
+function yamlFile(folder: 'units' | 'forms', name: string, baseDirectory: string): string {
+  if (/[/\\]|\.ya?ml$/.test(name)) return resolve(baseDirectory, name)
+  const own = existsSync(resolve(baseDirectory, `${name}.yaml`)) ? `${name}.yaml` : undefined
+  return shippedFile(folder, name, { own })
+}
+
+/** @param own file of the user that the name may stand for */
+function shippedFile(
+  folder: keyof typeof FOLDERS,
+  name: string,
+  { where, own }: { readonly where?: string | undefined; readonly own?: string | undefined },
+): string {
+  const { entry, extension } = FOLDERS[folder]
+  const directory = fileURLToPath(new URL(`${folder}/`, STRUCTURES))
+  const known = readdirSync(directory).flatMap(file =>
+    file.endsWith(extension) ? [file.slice(0, -extension.length)] : [],
+  )
+  if (known.includes(name)) return join(directory, `${name}${extension}`)
+  const near = own ?? closest(name, known)
+  throw new UserError({
+    message: `there is no ${entry} called '${name}'`,
+    where,
+    hint: near
+      ? `did you mean \`${near}\`?`
+      : `known ${entry}s: ${known.join(', ')}; or give the path of a file`,
+  })
 }
