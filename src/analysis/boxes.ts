@@ -1,34 +1,31 @@
 import { UserError } from '../errors.ts'
 import { randomSequence, STREAM } from '../rng.ts'
-import { exceedance, positiveRatio, type ratioOfEstimates, ratioProbabilities } from './diffusion.ts'
-import { chiSquaredQuantile, studentTCdf, studentTQuantile } from './distributions.ts'
+import { chiSquaredQuantile, studentTCdf } from './distributions.ts'
+import { exponentialOf, type LogEstimate, type Measured, meanOf, sumOf } from './estimate.ts'
 import {
   type BootstrapOptions,
   bootstrapInterval,
   bootstrapMeans,
   type Interval,
-  mean,
   quantile,
   variance,
 } from './stats.ts'
 
-/** What the slopes of many boxes of one material look like. Nulls: too few boxes, or a slope that is not positive. */
+/** The slopes of all boxes of one material, Å²/ps. */
 export interface BoxSummary {
   readonly boxes: number
-  readonly median: number
-  /** From order statistics, whatever the distribution; null below 6 boxes. */
-  readonly median_ci95: Interval | null
+  /** Interval from order statistics, for any distribution; null below 6 boxes. */
+  readonly median: Measured
+  /** Slowest and fastest box. */
   readonly range: Interval
-  readonly geometricMean: number | null
-  /** Student t on the logarithms. */
-  readonly geometricMean_ci95: Interval | null
-  /** Standard deviation of ln slope between boxes. */
-  readonly sdLog: number | null
-  /** χ², for normal logarithms. */
-  readonly sdLog_ci95: Interval | null
+  /** Interval by Student's t on the logarithms, null for a single box. Null where a slope is not positive. */
+  readonly geometricMean: Measured | null
+  /** Standard deviation of ln slope between boxes; χ² interval, for normal logarithms. Null as its interval above. */
+  readonly sdLog: Measured | null
 }
 
 /**
+ * Median, range, geometric mean and spread of the slopes of boxes.
  * @param slopes one per box, Å²/ps
  * @throws UserError for none
  */
@@ -36,24 +33,17 @@ export function boxSummary(slopes: readonly number[]): BoxSummary {
   if (slopes.length === 0) throw new UserError({ message: 'there is no box to summarise' })
   const sorted = Float64Array.from(slopes).sort()
   const boxes = slopes.length
-  const logs = slopes.map(Math.log)
-  const spread = sorted[0]! > 0 && boxes > 1 ? Math.sqrt(variance(logs)) : null
-  const half = spread === null ? 0 : (studentTQuantile(0.975, boxes - 1) * spread) / Math.sqrt(boxes)
-  const geometricMean = sorted[0]! > 0 ? Math.exp(mean(logs)) : null
-  const sdBound = (probability: number) =>
-    (spread ?? 0) * Math.sqrt((boxes - 1) / chiSquaredQuantile(probability, boxes - 1))
+  const logs = sorted[0]! > 0 && boxes > 1 ? slopes.map(Math.log) : null
+  const spread = logs && Math.sqrt(variance(logs))
+  const single = sorted[0]! > 0 ? { value: sorted[0]!, ci95: null } : null
+  const sdBound = (sd: number, probability: number) =>
+    sd * Math.sqrt((boxes - 1) / chiSquaredQuantile(probability, boxes - 1))
   return {
     boxes,
-    median: quantile(sorted, 0.5),
-    median_ci95: medianInterval(sorted),
+    median: { value: quantile(sorted, 0.5), ci95: medianInterval(sorted) },
     range: [sorted[0]!, sorted[boxes - 1]!],
-    geometricMean,
-    geometricMean_ci95:
-      geometricMean === null || spread === null
-        ? null
-        : [geometricMean * Math.exp(-half), geometricMean * Math.exp(half)],
-    sdLog: spread,
-    sdLog_ci95: spread === null ? null : [sdBound(0.975), sdBound(0.025)],
+    geometricMean: logs ? geometricMean(slopes) : single,
+    sdLog: spread === null ? null : { value: spread, ci95: [sdBound(spread, 0.975), sdBound(spread, 0.025)] },
   }
 }
 
@@ -73,13 +63,13 @@ function medianInterval(sorted: Float64Array): Interval | null {
   return k === 0 ? null : [sorted[k - 1]!, sorted[n - k]!]
 }
 
-/** Two materials by the slopes of their boxes; ratios are numerator / denominator. */
-export interface BoxComparison extends Pick<ReturnType<typeof ratioOfEstimates>, 'ratio' | 'ratio_ci95'> {
-  /** How many times; what `atLeast` and `atMostInverse` speak of. */
-  readonly factor: number
-  /** That the ratio of geometric means is at least the factor, or at most its inverse. */
-  readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number }
-  /** The ratio's interval by bootstrap over boxes (expanded percentiles). */
+/** Geometric mean of the slopes of two boxes or more, all positive, with Student's t on their logarithms. */
+export const geometricMean = (slopes: readonly number[]): LogEstimate =>
+  exponentialOf(meanOf(slopes.map(Math.log)))
+
+/** Ratio of the geometric means of two materials. */
+export interface BoxComparison extends LogEstimate {
+  /** The interval by bootstrap over boxes (expanded percentiles). */
   readonly bootstrap_ci95: Interval
   /** Two-sided permutation test of equal means of ln slope. */
   readonly pValue: number
@@ -87,8 +77,8 @@ export interface BoxComparison extends Pick<ReturnType<typeof ratioOfEstimates>,
 
 /**
  * Ratio of the geometric means of the slopes of two sets of boxes, with Welch's t interval on the logarithms (Welch 1947,
- * https://doi.org/10.1093/biomet/34.1-2.28): exact in coverage, nearly, for log-normal boxes, where a mean of slopes is
- * at the mercy of the fastest box. p: Monte Carlo permutations, (hits + 1) / (draws + 1) (Phipson & Smyth 2010,
+ * https://doi.org/10.1093/biomet/34.1-2.28): nearly exact in coverage for log-normal boxes, where a mean of slopes depends
+ * mostly on the fastest box. p: Monte Carlo permutations, (hits + 1) / (draws + 1) (Phipson & Smyth 2010,
  * https://doi.org/10.2202/1544-6115.1585).
  *
  * @returns null when a slope is not positive or a material has a single box
@@ -96,25 +86,15 @@ export interface BoxComparison extends Pick<ReturnType<typeof ratioOfEstimates>,
 export function compareBoxes(
   numerator: readonly number[],
   denominator: readonly number[],
-  options: BootstrapOptions & { readonly factor: number },
+  options: BootstrapOptions,
 ): BoxComparison | null {
   const [a, b] = [numerator.map(Math.log), denominator.map(Math.log)]
   if (Math.min(a.length, b.length) < 2 || ![...numerator, ...denominator].every(s => s > 0)) return null
-  const [errorA, errorB] = [variance(a) / a.length, variance(b) / b.length]
-  const standardErrorOfLog = Math.sqrt(errorA + errorB)
-  const uncertainty = errorA ** 2 / (a.length - 1) + errorB ** 2 / (b.length - 1)
-  const degreesOfFreedom = uncertainty > 0 ? (errorA + errorB) ** 2 / uncertainty : 1
-  const difference = mean(a) - mean(b)
-  const half = studentTQuantile(0.975, degreesOfFreedom) * standardErrorOfLog
-  const ratio = Math.exp(difference)
   const below = bootstrapMeans([b], { ...options, substream: 2 })
   const differences = bootstrapMeans([a], { ...options, substream: 1 }).map((value, k) => value - below[k]!)
   const [low, high] = bootstrapInterval(differences, Math.min(a.length, b.length))
   return {
-    ratio,
-    ratio_ci95: [Math.exp(difference - half), Math.exp(difference + half)],
-    factor: options.factor,
-    probabilities: ratioProbabilities({ ratio, standardErrorOfLog, degreesOfFreedom }, options.factor)!,
+    ...exponentialOf(sumOf([meanOf(a), meanOf(b)], [1, -1])),
     bootstrap_ci95: [Math.exp(low), Math.exp(high)],
     pValue: permutationTest(a, b, options),
   }
@@ -140,20 +120,22 @@ function permutationTest(a: readonly number[], b: readonly number[], options: Bo
   return (hits + 1) / (draws + 1)
 }
 
-/** What single pairs of boxes show: the experiment of a paper with one box of each kind. */
-export interface OneBoxRatios {
-  readonly factor: number
+/** Ratios of the slopes of single boxes: the experiment of a paper with one box of each material. */
+export interface PairRatios {
   readonly pairs: number
-  /** 5 and 95 % of the ratios. */
+  /** 5 % and 95 % quantiles of the ratios. */
   readonly range90: Interval
   /** Fraction of the pairs with a ratio of at least the factor, with its box-bootstrap interval. */
   readonly atLeast: number
   readonly atLeast_ci95: Interval
-  /** The same for at most 1/factor. */
+  /** Fraction of the pairs with a ratio of at most 1 / factor. */
   readonly atMostInverse: number
   /** [pairs] ascending. */
-  readonly ratios: Float64Array
+  readonly ratios: ArrayLike<number>
 }
+
+/** A factor whose frequency in both directions is asked for, > 1. */
+type FactorOptions = BootstrapOptions & { readonly factor: number }
 
 type BoxPair = readonly [above: number, below: number]
 
@@ -164,8 +146,8 @@ type BoxPair = readonly [above: number, below: number]
 export function oneBoxRatios(
   numerator: readonly number[],
   denominator: readonly number[],
-  options: BootstrapOptions & { readonly factor: number },
-): OneBoxRatios {
+  options: FactorOptions,
+): PairRatios {
   return pairStatistics([numerator, denominator], options, ([above, below]) =>
     above!.flatMap(i => below!.map((j): BoxPair => [numerator[i]!, denominator[j]!])),
   )
@@ -178,8 +160,8 @@ export function oneBoxRatios(
  */
 export function sameMaterialRatios(
   materials: readonly (readonly number[])[],
-  options: BootstrapOptions & { readonly factor: number },
-): OneBoxRatios {
+  options: FactorOptions,
+): PairRatios {
   return pairStatistics(materials, options, drawn =>
     drawn.flatMap((boxes, k) =>
       boxes.flatMap(i =>
@@ -192,9 +174,9 @@ export function sameMaterialRatios(
 /** @param pairsOf pairs of slopes, given the indices of the boxes of each list */
 function pairStatistics(
   lists: readonly (readonly number[])[],
-  options: BootstrapOptions & { readonly factor: number },
+  options: FactorOptions,
   pairsOf: (boxes: readonly (readonly number[])[]) => readonly BoxPair[],
-): OneBoxRatios {
+): PairRatios {
   const ratiosOf = (boxes: readonly (readonly number[])[]) =>
     pairsOf(boxes).map(([above, below]) => positiveRatio(above, below))
   const ratios = Float64Array.from(ratiosOf(lists.map(slopes => slopes.map((_, box) => box)))).sort()
@@ -208,7 +190,6 @@ function pairStatistics(
     .filter(fraction => !Number.isNaN(fraction))
     .sort()
   return {
-    factor: options.factor,
     pairs: ratios.length,
     range90: [quantile(ratios, 0.05), quantile(ratios, 0.95)],
     atLeast: exceedance(ratios, options.factor),
@@ -225,4 +206,15 @@ function pairStatistics(
  */
 export function nullProbability(sdLog: number, degreesOfFreedom: number, factor: number): number {
   return 1 - studentTCdf(Math.log(factor) / (Math.SQRT2 * sdLog), degreesOfFreedom)
+}
+
+/** A slope that is not positive counts as zero; 0/0 says nothing and comes out as 1. */
+export function positiveRatio(a: number, b: number): number {
+  if (b > 0) return Math.max(0, a) / b
+  return a > 0 ? Number.POSITIVE_INFINITY : 1
+}
+
+/** Fraction of some ratios that are at least `factor`. */
+export function exceedance(ratios: ArrayLike<number>, factor: number): number {
+  return Array.from(ratios).filter(ratio => ratio >= factor).length / ratios.length
 }

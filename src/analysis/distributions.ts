@@ -88,8 +88,9 @@ export function normalCdf(x: number): number {
   return 0.5 * (1 + Math.sign(x) * regularizedGamma(0.5, (x * x) / 2))
 }
 
-/** P(X ≤ t) of Student's t distribution. @param degreesOfFreedom > 0, not necessarily whole */
+/** P(X ≤ t) of Student's t distribution. @param degreesOfFreedom > 0, not necessarily whole; infinite: normal */
 export function studentTCdf(t: number, degreesOfFreedom: number): number {
+  if (degreesOfFreedom === Number.POSITIVE_INFINITY) return normalCdf(t)
   const tail = 0.5 * regularizedBeta(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 0.5)
   return t > 0 ? 1 - tail : tail
 }

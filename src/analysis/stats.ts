@@ -2,8 +2,8 @@ import { UserError } from '../errors.ts'
 import { randomSequence, STREAM } from '../rng.ts'
 import { kolmogorovSurvival, normalCdf, studentTQuantile } from './distributions.ts'
 
-/** Lower and upper bound. */
-export type Interval = [number, number]
+/** Lower and upper bound, such as those of a 95 % interval. */
+export type Interval = readonly [low: number, high: number]
 
 export function mean(values: ArrayLike<number>): number {
   let sum = 0

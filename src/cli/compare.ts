@@ -1,10 +1,10 @@
+import { compareSystems } from '../analysis/comparison.ts'
 import { EXIT, UserError } from '../errors.ts'
 import { writeFileAtomic } from '../files/files.ts'
 import { formatInterval } from '../format.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
-import { compareSystems } from '../transport/comparison.ts'
 import { analyseSystems, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
 import { command } from './command.ts'
@@ -42,7 +42,7 @@ export const compareCommand = command({
     const window = fitWindow(groups.flat(), { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
     const named = groups.map((runs, k) => ({ name: names[k]!, runs }))
     const [first, second, ...rest] = await analyseSystems(named, species, window)
-    const comparison = compareSystems(first!, second!)
+    const comparison = compareSystems({ numerator: second!, denominator: first! })
     const systems = [first!, second!, ...rest] as const
     const report = await transportReport(systems, comparison, {
       title: systems.map(({ name }) => name).join(' against '),
@@ -52,15 +52,15 @@ export const compareCommand = command({
     if (args.out !== undefined) writeFileAtomic(args.out, renderTransportReport(report))
     output.document({
       systems: systems.map(({ name, transport }) => ({ name, ...transport })),
-      ratio: comparison.ratio,
-      ratio_ci95: comparison.ratio_ci95,
-      null_ratio_ci95: comparison.null_ratio_ci95,
+      ratio: comparison.ratio.value,
+      ratio_ci95: comparison.ratio.ci95,
+      null_ratio_ci95: comparison.nullRatio_ci95,
       published: null,
       sentence: words,
     })
     output.text(describeSystems(systems))
     output.text(words)
-    output.text(`Ratio of two single boxes of one material: ${formatInterval(comparison.null_ratio_ci95)}.`)
+    output.text(`Ratio of two single boxes of one material: ${formatInterval(comparison.nullRatio_ci95)}.`)
     if (rest.length > 0)
       output.note(`the ratio is ${second!.name} over ${first!.name}; the others stand beside it`)
     if (args.out !== undefined) output.text(`report: ${args.out}`)

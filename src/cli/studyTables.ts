@@ -1,5 +1,6 @@
+import type { ComparedSystem } from '../analysis/comparison.ts'
 import { formatEstimate, formatNumber, formatShare } from '../format.ts'
-import type { Condition, ConditionSystem } from '../report/studyModel.ts'
+import type { Condition } from '../report/studyModel.ts'
 import type { Expected, RunEstimate, StudyEstimate } from '../study/studyEstimate.ts'
 import type { CaseProgress, StudyProgress } from '../study/studyRuns.ts'
 import { duration } from './progress.ts'
@@ -58,7 +59,7 @@ const eta = (seconds: number) => (Number.isFinite(seconds) ? duration(seconds) :
 /** Every condition with its ratio, one a line. */
 export function conditionsTable(rows: readonly Condition[]): string {
   const factor = formatNumber(rows[0]?.factor ?? Number.NaN)
-  const slope = ({ slope_A2_per_ps }: ConditionSystem) => {
+  const slope = ({ slope_A2_per_ps }: ComparedSystem) => {
     const { value, power } = formatEstimate(slope_A2_per_ps)
     return value + power
   }
@@ -75,9 +76,10 @@ export function conditionsTable(rows: readonly Condition[]): string {
       'published inside',
       '1 inside',
     ],
-    rows.map(({ name, numerator, denominator, ratio, probabilities, publishedInside, oneInside }) => {
+    rows.map(row => {
+      const { name, numerator, denominator, ratio, probabilities, publishedInside, oneInside } = row
       const { value, interval, power } = formatEstimate(ratio)
-      const from = denominator.borrowedFrom === null ? '' : ` of ${denominator.borrowedFrom}`
+      const from = row.borrowedFrom === null ? '' : ` of ${row.borrowedFrom}`
       return [
         name,
         `${numerator.name} : ${denominator.name}${from}`,

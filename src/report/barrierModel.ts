@@ -1,5 +1,6 @@
+import type { Interval } from '../analysis/stats.ts'
 import type { Structure } from '../core/structure.ts'
-import type { CalibrationRow, Check, Interval, ProvenanceOf, RunRecord, Status } from './common.ts'
+import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './common.ts'
 
 /**
  * What a barrier report shows, as plain data: every number is computed elsewhere and carries its unit in its key. One

@@ -1,7 +1,10 @@
+import type { PairRatios } from '../analysis/boxes.ts'
+import type { Comparison } from '../analysis/comparison.ts'
+import type { Interval } from '../analysis/stats.ts'
 import { formatInterval, formatNumber, formatShare, joinWords } from '../format.ts'
 import type { Figure } from '../web/figure.ts'
 import { html, type Markup } from '../web/html.ts'
-import type { Comparison, Interval, PairRatios, TransportReport } from './model.ts'
+import type { TransportReport } from './model.ts'
 import { figureGrid, recordTable } from './parts.ts'
 import { boxesFigure, oneBoxFigure } from './plots/boxes.ts'
 import { systemKey } from './sections.ts'
@@ -16,10 +19,7 @@ export function boxesSection(report: TransportReport): { section: Section; figur
   const { comparison } = report
   const oneBox = oneBoxFigure(report)
   if (!comparison || !oneBox) return null
-  const compared = report.systems.filter(({ name }) =>
-    [comparison.numerator, comparison.denominator].includes(name),
-  )
-  if (compared.some(({ replicas }) => replicas.length < BOXES_FOR_SECTION)) return null
+  if (Math.min(comparison.numerator.boxes, comparison.denominator.boxes) < BOXES_FOR_SECTION) return null
   const figures = [boxesFigure(report), oneBox]
   return {
     figures,
@@ -39,8 +39,8 @@ function publishedKey({ published }: TransportReport): Markup | null {
     : html`<li><span class="line line-dashed"></span>published, ${joinWords(labels)}</li>`
 }
 
-function statisticsTable({ of, statistics }: Comparison): Markup | null {
-  const { factor, probabilities, meanSlopes, geometricMeans, oneBox, sameMaterial } = statistics
+function statisticsTable(comparison: Comparison): Markup | null {
+  const { of, factor, probabilities, meanSlopes, geometricMeans, oneBox, sameMaterial } = comparison
   const times = formatNumber(factor)
   const likely = (fraction: number | undefined) =>
     fraction === undefined ? 'not known' : html`${formatShare(fraction)}<small>probability</small>`
@@ -48,7 +48,7 @@ function statisticsTable({ of, statistics }: Comparison): Markup | null {
     kind === of ? [likely(probabilities?.atLeast), likely(probabilities?.atMostInverse)] : ['–', '–']
   const bootstrap = (interval: Interval, how: string) =>
     html`<small>${how}: ${formatInterval(interval)}</small>`
-  const byMeans = html`${measured(meanSlopes)}${bootstrap(meanSlopes.hierarchical_ci95, 'bootstrap over boxes, then ions')}`
+  const byMeans = html`${measured(meanSlopes)}${bootstrap(meanSlopes.bootstrap_ci95, 'bootstrap over boxes, then ions')}`
   const byBoxes =
     geometricMeans &&
     html`${measured(geometricMeans)}${bootstrap(geometricMeans.bootstrap_ci95, 'bootstrap over boxes')}<small>permutation test: p = ${formatNumber(geometricMeans.pValue, 2)}</small>`
@@ -59,8 +59,8 @@ function statisticsTable({ of, statistics }: Comparison): Markup | null {
       ...(byBoxes ? [['Geometric means of boxes', byBoxes, ...certain('geometric means')]] : []),
       ['Mean slopes', byMeans, ...certain('mean slopes')],
       ['One box against one box', pairRange(oneBox), share(oneBox), formatShare(oneBox.atMostInverse)],
-      ...(sameMaterial
-        ? [['Two boxes of the same material', pairRange(sameMaterial), ...sameShares({ statistics })]]
+      ...(sameMaterial.pooled
+        ? [['Two boxes of the same material', pairRange(sameMaterial.pooled), ...sameShares(comparison)]]
         : []),
     ],
   )
@@ -76,12 +76,13 @@ function share({ atLeast, atLeast_ci95: [low, high] }: PairRatios): Markup {
 }
 
 /** The same both ways: every pair is taken twice. */
-function sameShares({ statistics }: Pick<Comparison, 'statistics'>): (Markup | string)[] {
-  const { sameMaterial, sameMaterialOf, logNormal } = statistics
-  const each = sameMaterialOf.map(
-    pairs => html`<small>${pairs.system}: ${formatShare(pairs.atLeast)}</small>`,
-  )
+function sameShares({ numerator, denominator, sameMaterial }: Comparison): (Markup | string)[] {
+  const { pooled, logNormal } = sameMaterial
+  const each = [
+    { name: denominator.name, pairs: sameMaterial.denominator },
+    { name: numerator.name, pairs: sameMaterial.numerator },
+  ].flatMap(({ name, pairs }) => (pairs ? [html`<small>${name}: ${formatShare(pairs.atLeast)}</small>`] : []))
   const model =
     logNormal === null ? null : html`<small>if ln slope is normal: ${formatShare(logNormal)}</small>`
-  return [html`${share(sameMaterial!)}${each}${model}`, formatShare(sameMaterial!.atMostInverse)]
+  return [html`${share(pooled!)}${each}${model}`, formatShare(pooled!.atMostInverse)]
 }

@@ -3,19 +3,6 @@
 /** Where a number comes from: computed here, fitted to something, or simply decided. */
 export type Status = 'predicted' | 'calibrated' | 'chosen'
 
-/** [low, high]: of a 95 % interval, or of a range over which something was varied. */
-export type Interval = readonly [low: number, high: number]
-
-export interface Estimate {
-  readonly value: number
-  readonly ci95: Interval | null
-}
-
-/** A number that gets its own card, tagged with where it comes from. */
-export interface Headline extends Estimate {
-  readonly status: Status
-}
-
 export interface Check {
   readonly name: string
   /** null: could not be tested. */
@@ -23,12 +10,6 @@ export interface Check {
   /** One line: what was found against what was wanted. */
   readonly detail: string
 }
-
-/** Whether an MSD has been shown to grow in proportion to time. */
-export type Verdict = 'diffusive' | 'sub-diffusive' | 'undetermined'
-
-/** The slopes of a ratio: typical boxes, or all ions together. */
-export type SlopeKind = 'geometric means' | 'mean slopes'
 
 export interface CalibrationRow {
   readonly quantity: string

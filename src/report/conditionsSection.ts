@@ -1,3 +1,4 @@
+import type { ComparedSystem } from '../analysis/comparison.ts'
 import {
   formatEstimate,
   formatMeasurement,
@@ -14,7 +15,7 @@ import { arrheniusFigure, conditionGroups } from './plots/arrhenius.ts'
 import { conditionsFigure, rowName } from './plots/conditions.ts'
 import { systemKey } from './sections.ts'
 import type { Section } from './shell.ts'
-import type { AbsentCondition, Activation, Condition, ConditionSystem, StudyOverview } from './studyModel.ts'
+import type { AbsentCondition, Activation, Condition, StudyOverview } from './studyModel.ts'
 import { measured } from './tables.ts'
 
 interface Drawn {
@@ -128,7 +129,7 @@ function conditionsTable(conditions: readonly Condition[], published: number | n
     conditions.map(row => [
       html`<a href="${row.page}">${rowName(row, conditions)}</a>`,
       html`${formatNumber(row.temperature_K, 4)} K<small>charge scale ${formatNumber(row.chargeScale)}</small>${hasUnits && units(row)}`,
-      html`${side(row.numerator)}${side(row.denominator)}`,
+      html`${side(row.numerator)}${side(row.denominator, row.borrowedFrom)}`,
       html`${measured(row.ratio)}${isMixed && html`<small>${row.of}</small>`}`,
       row.probabilities
         ? html`<span class="nowrap">${formatShare(isFaster ? row.probabilities.atLeast : row.probabilities.atMostInverse)}</span>`
@@ -151,7 +152,10 @@ function units({ degree, placement }: Condition): Markup | null {
   return html`<small>${words.join(', ')}</small>`
 }
 
-function side({ name, borrowedFrom, boxes, slope_A2_per_ps, alpha, verdict }: ConditionSystem): Markup {
+function side(
+  { name, boxes, slope_A2_per_ps, alpha, verdict }: ComparedSystem,
+  borrowedFrom: string | null = null,
+): Markup {
   const from = borrowedFrom === null ? '' : ` of ${borrowedFrom}`
   const slope = formatEstimate(slope_A2_per_ps)
   const certainty = slope.interval === null ? '' : `${slope.interval}${slope.power}, `

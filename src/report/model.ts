@@ -1,19 +1,11 @@
+import type { BoxSummary } from '../analysis/boxes.ts'
+import type { Comparison } from '../analysis/comparison.ts'
+import type { Measured } from '../analysis/estimate.ts'
+import type { Interval } from '../analysis/stats.ts'
+import type { Verdict } from '../analysis/transport.ts'
 import type { Structure } from '../core/structure.ts'
-import type {
-  CalibrationRow,
-  Check,
-  Estimate,
-  Headline,
-  Interval,
-  ProvenanceOf,
-  RunRecord,
-  SlopeKind,
-  Status,
-  Verdict,
-} from './common.ts'
+import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './common.ts'
 import type { StudyOverview } from './studyModel.ts'
-
-export type { CalibrationRow, Check, Estimate, Headline, Interval, SlopeKind, Status, Verdict }
 
 /**
  * What a transport report shows, as plain data: every number is computed elsewhere and carries its unit in its
@@ -55,20 +47,20 @@ export interface SystemReport {
   readonly density_g_per_cm3: Density | null
   readonly replicas: readonly Replica[]
   readonly mean: MeanSquaredDisplacement
-  readonly slope_A2_per_ps: Headline
-  readonly boxes: BoxStatistics
+  readonly slope_A2_per_ps: Measured
+  readonly boxes: BoxSummary
   /** Slopes along x, y and z. */
-  readonly axisSlopes_A2_per_ps: readonly [x: Estimate, y: Estimate, z: Estimate] | null
+  readonly axisSlopes_A2_per_ps: readonly [x: Measured, y: Measured, z: Measured] | null
   readonly fit: {
     readonly from_ps: number
     readonly to_ps: number
     /** Such as "ordinary least squares". */
     readonly method: string
     /** The slope by the other method. */
-    readonly other: Estimate & { readonly method: string }
+    readonly other: Measured & { readonly method: string }
   }
   /** d ln MSD / d ln t over the fit window. */
-  readonly alpha: Headline
+  readonly alpha: Measured
   readonly verdict: Verdict
   readonly alphaCurve: { readonly lag_ps: ArrayLike<number>; readonly alpha: ArrayLike<number> } | null
   readonly rdfs: readonly RadialDistribution[]
@@ -134,7 +126,7 @@ export interface RadialDistribution {
   readonly n: ArrayLike<number>
 }
 
-export interface Coordination extends Estimate {
+export interface Coordination extends Measured {
   readonly pair: string
   /** What counts as coordinated. */
   readonly radius_A: number
@@ -192,59 +184,6 @@ export interface Molecule {
 
 /** `host` is what the ions move through (chains or a lattice), `ion` the followed species. */
 export type MoleculeGroup = 'host' | 'anion' | 'ion'
-
-/** What the slopes of a system's boxes look like. Nulls: too few boxes, or a slope that is not positive. */
-export interface BoxStatistics {
-  readonly median: Estimate
-  readonly range: Interval
-  readonly geometricMean: Estimate | null
-  /** Standard deviation of ln slope between boxes. */
-  readonly sdLog: Estimate | null
-}
-
-export interface Comparison {
-  /** Names of two of the systems: ratio = numerator / denominator. */
-  readonly numerator: string
-  readonly denominator: string
-  readonly ratio: Headline
-  /** What the ratio is of. */
-  readonly of: SlopeKind
-  readonly statistics: RatioStatistics
-  /** What the ratio of two replicas of the same system comes to by chance. */
-  readonly nullRatio_ci95: Interval | null
-  /** How the intervals were made, in one sentence. */
-  readonly method: string
-}
-
-/** Beside the ratio itself: everything else that its boxes say. */
-export interface RatioStatistics {
-  /** How many times: what every probability speaks of, in both directions. */
-  readonly factor: number
-  /** Of the true ratio. */
-  readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number } | null
-  readonly meanSlopes: Estimate & { readonly hierarchical_ci95: Interval }
-  readonly geometricMeans: (Estimate & { readonly bootstrap_ci95: Interval; readonly pValue: number }) | null
-  /** One box of the numerator against one box of the denominator. */
-  readonly oneBox: PairRatios
-  /** Two boxes of the same material: of both systems together, and of each. */
-  readonly sameMaterial: PairRatios | null
-  readonly sameMaterialOf: readonly (PairRatios & { readonly system: string })[]
-  /** Probability of at least the factor between boxes of one material with log-normal slopes of the observed spread. */
-  readonly logNormal: number | null
-}
-
-/** Ratios of the slopes of single boxes. */
-export interface PairRatios {
-  readonly pairs: number
-  /** 5 and 95 %. */
-  readonly range90: Interval
-  /** Fractions of the pairs with at least the factor, and with at most its inverse. */
-  readonly atLeast: number
-  readonly atLeast_ci95: Interval
-  readonly atMostInverse: number
-  /** [pairs] ascending. */
-  readonly ratios: ArrayLike<number>
-}
 
 export interface PublishedSlope {
   /** Name of a system. */

@@ -1,8 +1,9 @@
+import type { Measured } from '../analysis/estimate.ts'
 import { formatEstimate, formatInterval, formatNumber, formatUncertain } from '../format.ts'
 import { html, type Markup } from '../web/html.ts'
-import type { Estimate, SystemReport, TransportReport } from './model.ts'
+import type { SystemReport, TransportReport } from './model.ts'
 import { answerBlock, card, count } from './parts.ts'
-import { boxes, findSystem, placement, sentence, slopesAreApparent } from './sentence.ts'
+import { boxes, comparedSystems, placement, sentence, slopesAreApparent } from './sentence.ts'
 
 /** The generated sentence, the number cards, and what failed. */
 export function answer(report: TransportReport): Markup {
@@ -34,7 +35,7 @@ function slopeCard(report: TransportReport, system: SystemReport, k: number): Ma
     body: html`${number(slope, 'Å²/ps')}${intervalLine(slope)}${
       published && html`<div class="aside">published: ${formatNumber(published.slope_A2_per_ps)} Å²/ps</div>`
     }`,
-    status: system.slope_A2_per_ps.status,
+    status: 'predicted',
     aside,
   })
 }
@@ -42,19 +43,18 @@ function slopeCard(report: TransportReport, system: SystemReport, k: number): Ma
 function ratioCard(report: TransportReport): Markup[] {
   const { comparison, publishedRatio } = report
   if (!comparison) return []
-  const { numerator, denominator, ratio, nullRatio_ci95, statistics } = comparison
-  const chance = nullRatio_ci95 ? formatInterval(nullRatio_ci95) : 'not measured'
+  const { numerator, denominator, ratio, nullRatio_ci95, sameMaterial } = comparison
   // Not what chance makes of a ratio of many boxes.
-  const ofWhat = statistics.sameMaterial ? 'one box against another of the same' : 'chance alone'
+  const ofWhat = sameMaterial.pooled ? 'one box against another of the same' : 'chance alone'
   const published =
     publishedRatio &&
     html`<div class="aside">published: ${formatNumber(publishedRatio.value)} ${placement(publishedRatio.value, ratio.ci95)}</div>`
   return [
     card({
-      title: html`Ratio, ${numerator} : ${denominator}`,
-      body: html`${number(ratio, '')}${intervalLine(ratio)}${published}<div class="aside">${ofWhat}: ${chance}</div>`,
-      status: ratio.status,
-      aside: boxes([findSystem(report, numerator), findSystem(report, denominator)]),
+      title: html`Ratio, ${numerator.name} : ${denominator.name}`,
+      body: html`${number(ratio, '')}${intervalLine(ratio)}${published}<div class="aside">${ofWhat}: ${formatInterval(nullRatio_ci95)}</div>`,
+      status: 'predicted',
+      aside: boxes(comparedSystems(report, comparison)),
     }),
   ]
 }
@@ -73,7 +73,7 @@ function alphaCard({ systems }: TransportReport): Markup {
       systems.length === 1
         ? html`${number(alpha, '')}${intervalLine(alpha)}`
         : html`<div class="pair">${rows}</div>`,
-    status: alpha.status,
+    status: 'predicted',
     aside: verdicts.join(', '),
   })
 }
@@ -91,12 +91,12 @@ function densityCard(system: SystemReport): Markup[] {
   ]
 }
 
-function number(estimate: Estimate, unit: string): Markup {
+function number(estimate: Measured, unit: string): Markup {
   const { value, power } = formatEstimate(estimate)
   return html`<div class="value">${value}<span class="unit">${power}${unit && ` ${unit}`}</span></div>`
 }
 
-function intervalLine(estimate: Estimate): Markup {
+function intervalLine(estimate: Measured): Markup {
   const { interval, power } = formatEstimate(estimate)
   return html`<div class="interval">${interval ? `95 %: ${interval}${power}` : 'no interval'}</div>`
 }

@@ -1,5 +1,8 @@
+import type { PairRatios } from '../analysis/boxes.ts'
+import type { Comparison } from '../analysis/comparison.ts'
+import type { Interval } from '../analysis/stats.ts'
 import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords } from '../format.ts'
-import type { Interval, PairRatios, SystemReport, TransportReport } from './model.ts'
+import type { SystemReport, TransportReport } from './model.ts'
 
 /**
  * Whether slopes may go by that name alone: unless every system's MSD has been shown to be diffusive they are
@@ -9,10 +12,17 @@ export function slopesAreApparent(systems: readonly SystemReport[]): boolean {
   return systems.some(system => system.verdict !== 'diffusive')
 }
 
-export function findSystem(report: TransportReport, name: string): SystemReport {
-  const system = report.systems.find(candidate => candidate.name === name)
-  if (!system) throw new Error(`the report has no system "${name}"`)
-  return system
+/** The two systems of a comparison. */
+export function comparedSystems(
+  { systems }: TransportReport,
+  { numerator, denominator }: Comparison,
+): readonly [numerator: SystemReport, denominator: SystemReport] {
+  const find = (name: string) => {
+    const system = systems.find(candidate => candidate.name === name)
+    if (!system) throw new Error(`the report has no system "${name}"`)
+    return system
+  }
+  return [find(numerator.name), find(denominator.name)]
 }
 
 /** "lies inside", "lies outside": where a published value stands against an interval of ours. */
@@ -31,9 +41,7 @@ const BOXES_FOR_PAIRS = 4
  */
 export function sentence(report: TransportReport): string {
   const { comparison } = report
-  const subjects: readonly SystemReport[] = comparison
-    ? [findSystem(report, comparison.numerator), findSystem(report, comparison.denominator)]
-    : report.systems
+  const subjects: readonly SystemReport[] = comparison ? comparedSystems(report, comparison) : report.systems
   const answer = comparison ? ratioClause(report, subjects) : slopeClause(report, subjects)
   const first = [answer, ...publishedClause(report, subjects), regimeClause(report)].join('; ')
   return [`${first}.`, ...pairSentence(report, subjects)].join(' ')
@@ -46,11 +54,12 @@ function pairSentence(
 ): string[] {
   if (!comparison || !publishedRatio) return []
   if (subjects.some(({ replicas }) => replicas.length < BOXES_FOR_PAIRS)) return []
-  const { factor, oneBox, sameMaterial } = comparison.statistics
+  const { factor, oneBox, sameMaterial } = comparison
   const isFaster = publishedRatio.value >= 1
   const share = (pairs: PairRatios) => formatShare(isFaster ? pairs.atLeast : pairs.atMostInverse)
   const times = isFaster ? `${formatNumber(factor)} times or more` : `1/${formatNumber(factor)} or less`
-  const chance = sameMaterial ? `, two boxes of the same material in ${share(sameMaterial)}` : ''
+  const { pooled } = sameMaterial
+  const chance = pooled ? `, two boxes of the same material in ${share(pooled)}` : ''
   return [`One box against one box shows ${times} in ${share(oneBox)} of pairs${chance}.`]
 }
 

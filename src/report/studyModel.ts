@@ -1,4 +1,7 @@
-import type { Estimate, Interval, SlopeKind, Verdict } from './common.ts'
+import type { Comparison, SlopeKind } from '../analysis/comparison.ts'
+import type { Measured } from '../analysis/estimate.ts'
+import type { Interval } from '../analysis/stats.ts'
+import type { Verdict } from '../analysis/transport.ts'
 
 /** What a page tells of the other cases of its study. */
 export interface StudyOverview {
@@ -12,42 +15,27 @@ export interface StudyOverview {
   readonly activations: readonly Activation[]
 }
 
-/** A system compared with the first, under some conditions. */
-export interface Condition {
-  /** Of the case. */
+/** Two systems compared under some conditions. */
+export interface Condition extends Comparison {
+  /** Name of the case. */
   readonly name: string
-  /** Address of its own page, relative. */
+  /** Relative address of the page of the case. */
   readonly page: string
   readonly temperature_K: number
   readonly chargeScale: number
-  /** Fraction of units that are replaced, and how; null where the systems say it themselves. */
+  /** Fraction of the units that are replaced, and how; null where the systems say it themselves. */
   readonly degree: number | null
   readonly placement: string | null
-  /** ratio = numerator / denominator */
-  readonly numerator: ConditionSystem
-  readonly denominator: ConditionSystem
-  readonly ratio: Estimate
-  readonly of: SlopeKind
-  readonly factor: number
-  /** That the true ratio is at least the factor, and at most its inverse. */
-  readonly probabilities: { readonly atLeast: number; readonly atMostInverse: number } | null
-  /** Whether the published ratio is of these materials. */
-  readonly ofPublished: boolean
-  /** Whether the interval contains the published ratio; null where it has no bound, and where nothing was published of it. */
-  readonly publishedInside: boolean | null
-  /** Whether it contains 1; null where it has no bound. */
-  readonly oneInside: boolean | null
-}
-
-export interface ConditionSystem {
-  readonly name: string
+  /** Colour of the numerator. */
   readonly color: string | null
-  /** The case whose boxes these are, when it is another. */
+  /** The other case whose boxes those of the denominator are; null where they are of this case. */
   readonly borrowedFrom: string | null
-  readonly boxes: number
-  readonly slope_A2_per_ps: Estimate
-  readonly alpha: Estimate
-  readonly verdict: Verdict
+  /** The published ratio is of these materials. */
+  readonly ofPublished: boolean
+  /** The interval contains the published ratio; null where it has no bound, and where nothing was published of it. */
+  readonly publishedInside: boolean | null
+  /** The interval contains 1; null where it has no bound. */
+  readonly oneInside: boolean | null
 }
 
 /** Conditions of the recipe with nothing to show, and why. */
@@ -64,7 +52,7 @@ export interface Activation {
   readonly conditions: string
   readonly points: readonly ActivationPoint[]
   readonly of: SlopeKind
-  readonly energy_eV: Estimate
+  readonly energy_eV: Measured
   /** That points of a straight line scatter this much or more; null for two points. */
   readonly pStraight: number | null
   readonly measured_K: Interval
@@ -74,13 +62,13 @@ export interface Activation {
   readonly outside: {
     readonly line: ActivationLine
     readonly asked_K: number
-    readonly value: Estimate
+    readonly value: Measured
   } | null
   /** Temperatures at which the slope may be zero, which has no logarithm. */
   readonly leftOut_K: readonly number[]
 }
 
-export interface ActivationPoint extends Estimate {
+export interface ActivationPoint extends Measured {
   readonly temperature_K: number
   /** Of the study. */
   readonly case: string

@@ -1,6 +1,7 @@
+import type { Measured } from '../analysis/estimate.ts'
 import { formatEstimate, formatMeasurement, formatNumber, formatUncertain, joinWords } from '../format.ts'
 import { doiLink, html, type Markup } from '../web/html.ts'
-import type { Estimate, Residence, SystemReport, TransportReport } from './model.ts'
+import type { Residence, SystemReport, TransportReport } from './model.ts'
 import { slopesAreApparent } from './sentence.ts'
 
 /** Seeds of more boxes than this stand only in the table of runs. */
@@ -65,14 +66,14 @@ export function systemHeads(report: TransportReport): Markup[] {
   )
 }
 
-export function measured(estimate: Estimate, unit = ''): Markup {
+export function measured(estimate: Measured, unit = ''): Markup {
   const { value, interval, power } = formatEstimate(estimate)
   return html`<span class="nowrap">${value}${power}${unit && ` ${unit}`}</span>${
     interval && html`<small>${interval}${power}</small>`
   }`
 }
 
-function orNone(estimate: Estimate | null, unit = ''): Markup | string {
+function orNone(estimate: Measured | null, unit = ''): Markup | string {
   return estimate ? measured(estimate, unit) : 'not known'
 }
 

@@ -1,7 +1,9 @@
 import { type ArrheniusFit, type ArrheniusPoint, arrhenius, arrheniusAt } from '../analysis/arrhenius.ts'
-import { fitSlope } from '../analysis/diffusion.ts'
+import { geometricMean } from '../analysis/boxes.ts'
+import { ENOUGH_BOXES } from '../analysis/comparison.ts'
+import { boxSlopes, fitSlope } from '../analysis/diffusion.ts'
+import { scaled } from '../analysis/estimate.ts'
 import type { Activation, ActivationLine, ActivationPoint } from '../report/studyModel.ts'
-import { boxSlopes, ENOUGH_BOXES, logarithmicMean } from '../transport/comparison.ts'
 import type { CaseResult, CaseSystem } from './caseResult.ts'
 
 /** Points of a drawn line. */
@@ -46,7 +48,7 @@ function activation(group: readonly Measured[], asked_K: number | null): Activat
     conditions: describe(result),
     points: moving.map(({ shown }) => shown),
     of,
-    energy_eV: { value: fit.activationEnergy_eV, ci95: fit.activationEnergy_ci95_eV },
+    energy_eV: fit.activationEnergy_eV,
     pStraight: fit.pStraight,
     measured_K: fit.measured_K,
     line: lineOf(fit, ...fit.measured_K),
@@ -83,14 +85,11 @@ function pointsOf(group: readonly Measured[]): { of: Activation['of']; points: P
     const { system, result } = measured
     const temperature_K = temperatureOf(measured)
     const fit = fits[k]!
-    const { value, ci95, standardError, degreesOfFreedom } = byBoxes
-      ? logarithmicMean(boxes[k]!)
-      : {
-          value: fit.slope_A2_per_ps,
-          ci95: fit.slope_ci95_A2_per_ps,
-          standardError: fit.standardError_A2_per_ps,
-          degreesOfFreedom: fit.degreesOfFreedom,
-        }
+    const typical = byBoxes ? geometricMean(boxes[k]!) : null
+    const { value, ci95 } = typical ?? { value: fit.slope_A2_per_ps.value, ci95: fit.slope_ci95_A2_per_ps }
+    const { standardError, degreesOfFreedom } = typical
+      ? scaled(typical.logarithm!, value)
+      : fit.slope_A2_per_ps
     return {
       fit: { temperature_K, value, standardError, degreesOfFreedom },
       shown: {

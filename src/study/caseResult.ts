@@ -1,5 +1,5 @@
+import type { ComparableSystem, Comparison } from '../analysis/comparison.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
-import type { ComparableSystem, ComparedSystems } from '../transport/comparison.ts'
 import type { Conditions } from './studyPlan.ts'
 
 /** A case of a study, analysed: what is kept of it when its trajectories are gone. */
@@ -9,7 +9,7 @@ export interface CaseResult {
   /** In the order of the recipe, those with runs. */
   readonly systems: readonly CaseSystem[]
   /** [systems − 1] of the second, third, … over the first. */
-  readonly comparisons: readonly ComparedSystems[]
+  readonly comparisons: readonly Comparison[]
 }
 
 export interface CaseSystem extends ComparableSystem {

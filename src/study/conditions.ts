@@ -1,6 +1,6 @@
+import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
-import type { AbsentCondition, Condition, ConditionSystem } from '../report/studyModel.ts'
-import { type ComparedSystems, compareSystems, type MeasuredSlope } from '../transport/comparison.ts'
+import type { AbsentCondition, Condition } from '../report/studyModel.ts'
 import type { CaseResult, CaseSystem } from './caseResult.ts'
 import type { LoadedCase, LoadedStudy } from './loadStudy.ts'
 
@@ -35,7 +35,7 @@ export function conditionRows(results: readonly CaseResult[], yardstick: Yardsti
     const borrowed = referenceFor(result, first, results, yardstick)
     if (!borrowed) return []
     const { reference, from } = borrowed
-    const compared = compareSystems(reference, first, yardstick.factor)
+    const compared = compareSystems({ numerator: first, denominator: reference }, yardstick.factor)
     return [row(result, pairOf(reference, first, from), compared, yardstick)]
   })
 }
@@ -52,7 +52,7 @@ function amongForms(result: CaseResult, yardstick: Yardstick): Condition[] {
         row(
           result,
           pairOf(form, numerator, null),
-          compareSystems(form, numerator, yardstick.factor),
+          compareSystems({ numerator, denominator: form }, yardstick.factor),
           yardstick,
         ),
       )
@@ -102,10 +102,10 @@ const pairOf = (denominator: CaseSystem, numerator: CaseSystem, borrowedFrom: st
 function row(
   { name, conditions }: CaseResult,
   { denominator, numerator, borrowedFrom }: Pair,
-  compared: ComparedSystems,
+  compared: Comparison,
   { systems, publishedRatio }: Yardstick,
 ): Condition {
-  const [low, high] = compared.ratio_ci95
+  const [low, high] = compared.ratio.ci95 ?? [0, Number.POSITIVE_INFINITY]
   const contains = (value: number) => (Number.isFinite(high) ? low <= value && value <= high : null)
   // At degree 0 the second system is the first material: a null, of which nothing was published.
   const ofPublished =
@@ -114,37 +114,18 @@ function row(
     numerator.material === systems[1] &&
     conditions.degree !== 0
   return {
+    ...compared,
     name,
     page: `${encodeURIComponent(name)}/${RUN_FILES.report}`,
     temperature_K: conditions.temperature_K,
     chargeScale: conditions.charge_scale,
     degree: conditions.degree,
     placement: conditions.placement,
-    numerator: side(numerator, compared.slopes[1], null),
-    denominator: side(denominator, compared.slopes[0], borrowedFrom),
-    ratio: { value: compared.ratio, ci95: compared.ratio_ci95 },
-    of: compared.of,
-    factor: compared.factor,
-    probabilities: compared.probabilities,
+    color: numerator.color,
+    borrowedFrom,
     ofPublished,
     publishedInside: ofPublished ? contains(publishedRatio) : null,
     oneInside: contains(1),
-  }
-}
-
-function side(
-  { name, color, transport }: CaseSystem,
-  { value, ci95 }: MeasuredSlope,
-  borrowedFrom: string | null,
-): ConditionSystem {
-  return {
-    name,
-    color,
-    borrowedFrom,
-    boxes: transport.replicas,
-    slope_A2_per_ps: { value, ci95 },
-    alpha: { value: transport.alpha, ci95: transport.alpha_ci95 },
-    verdict: transport.verdict,
   }
 }
 

@@ -1,5 +1,5 @@
+import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import type { PublishedRatio, PublishedSlope, TransportReport } from '../report/model.ts'
-import { type ComparedSystems, compareSystems } from '../transport/comparison.ts'
 import { type AnalysedSystem, analyseSystems, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
 import { type CaseResult, likenessOf } from './caseResult.ts'
@@ -29,7 +29,9 @@ export async function analyseCase(study: LoadedStudy, one: LoadedCase): Promise<
   const systems = await analyseSystems(groups, study.species, window)
   const [first, ...others] = systems as [AnalysedSystem, ...AnalysedSystem[]]
   const yardstick = yardstickOf(study)
-  const comparisons = others.map(other => compareSystems(first, other, yardstick.factor))
+  const comparisons = others.map(other =>
+    compareSystems({ numerator: other, denominator: first }, yardstick.factor),
+  )
   const report = await transportReport([first, ...others], comparisons[0] ?? null, {
     title: study.title,
     commands: study.commands,
@@ -48,7 +50,7 @@ function caseResult(
   { name, conditions }: LoadedCase,
   loaded: readonly LoadedSystem[],
   systems: readonly AnalysedSystem[],
-  comparisons: readonly ComparedSystems[],
+  comparisons: readonly Comparison[],
 ): CaseResult {
   return {
     name,

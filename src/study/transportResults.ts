@@ -1,7 +1,7 @@
+import { boxSummary, type PairRatios } from '../analysis/boxes.ts'
+import { boxSlopesOf, type ComparedSystem, type Comparison } from '../analysis/comparison.ts'
 import { sentence } from '../report/sentence.ts'
-import type { Condition, ConditionSystem, StudyOverview } from '../report/studyModel.ts'
-import type { ComparedSystems, MeasuredSlope } from '../transport/comparison.ts'
-import { boxSlopesOf, boxStatistics } from '../transport/comparisonReport.ts'
+import type { Condition, StudyOverview } from '../report/studyModel.ts'
 import type { CaseResult } from './caseResult.ts'
 import type { LoadedStudy, StudyMode } from './loadStudy.ts'
 import type { AnalysedCase } from './transportCase.ts'
@@ -22,7 +22,7 @@ export interface StudyResults {
   readonly cases: readonly {
     readonly name: string
     readonly value: number
-    readonly ci95: Pair
+    readonly ci95: Pair | null
     readonly unit: string
     readonly published: number | null
     readonly status: 'predicted'
@@ -55,9 +55,9 @@ export function studyResults(
   const comparison = result.comparisons[0]!
   const published = (name: string) =>
     report.published.find(({ system }) => system === name)?.slope_A2_per_ps ?? null
-  const slopes: readonly MeasuredSlope[] = [
-    ...comparison.slopes,
-    ...result.comparisons.slice(1).map(({ slopes: [, other] }) => other),
+  const slopes = [
+    comparison.denominator.slope_A2_per_ps,
+    ...result.comparisons.map(({ numerator }) => numerator.slope_A2_per_ps),
   ]
   return {
     study: study.study,
@@ -74,14 +74,14 @@ export function studyResults(
       })),
       {
         name: 'ratio',
-        value: comparison.ratio,
-        ci95: comparison.ratio_ci95,
+        value: comparison.ratio.value,
+        ci95: comparison.ratio.ci95,
         unit: '',
         published: report.publishedRatio?.value ?? null,
         status: 'predicted',
       },
     ],
-    null_ratio_ci95: comparison.null_ratio_ci95,
+    null_ratio_ci95: comparison.nullRatio_ci95,
     sentence: sentence(report),
     statistics: statisticsOf(result, comparison),
     conditions: overview.conditions.map(conditionDocument),
@@ -91,9 +91,9 @@ export function studyResults(
   }
 }
 
-function statisticsOf({ systems }: CaseResult, comparison: ComparedSystems) {
+function statisticsOf({ systems }: CaseResult, comparison: Comparison) {
   const { oneBox, sameMaterial, meanSlopes, geometricMeans, probabilities } = comparison
-  const shares = (of: typeof sameMaterial.pooled) =>
+  const shares = (of: PairRatios | null) =>
     of && {
       pairs: of.pairs,
       range90: of.range90,
@@ -108,13 +108,13 @@ function statisticsOf({ systems }: CaseResult, comparison: ComparedSystems) {
     p_at_least: probabilities?.atLeast ?? null,
     p_at_most_inverse: probabilities?.atMostInverse ?? null,
     mean_slopes: {
-      ratio: meanSlopes.ratio,
-      ci95: meanSlopes.ratio_ci95,
+      ratio: meanSlopes.value,
+      ci95: meanSlopes.ci95,
       hierarchical_bootstrap_ci95: meanSlopes.bootstrap_ci95,
     },
     geometric_means: geometricMeans && {
-      ratio: geometricMeans.ratio,
-      ci95: geometricMeans.ratio_ci95,
+      ratio: geometricMeans.value,
+      ci95: geometricMeans.ci95,
       box_bootstrap_ci95: geometricMeans.bootstrap_ci95,
       permutation_p: geometricMeans.pValue,
     },
@@ -123,7 +123,7 @@ function statisticsOf({ systems }: CaseResult, comparison: ComparedSystems) {
     same_material_log_normal_at_least: sameMaterial.logNormal,
     systems: systems.map((system, k) => {
       const slopes = boxSlopesOf(system)
-      const { median, range, geometricMean, sdLog } = boxStatistics(slopes)
+      const { median, range, geometricMean, sdLog } = boxSummary(slopes)
       return {
         name: system.name,
         box_slopes_A2_per_ps: slopes,
@@ -138,7 +138,7 @@ function statisticsOf({ systems }: CaseResult, comparison: ComparedSystems) {
         alpha_ci95: system.transport.alpha_ci95,
         verdict: system.transport.verdict,
         // Of the first two only: the others are not part of the ratio.
-        same_material: k < 2 ? shares(k === 0 ? sameMaterial.first : sameMaterial.second) : null,
+        same_material: k < 2 ? shares(k === 0 ? sameMaterial.denominator : sameMaterial.numerator) : null,
       }
     }),
   }
@@ -146,9 +146,9 @@ function statisticsOf({ systems }: CaseResult, comparison: ComparedSystems) {
 
 /** A row as programs read it. */
 export function conditionDocument(row: Condition) {
-  const side = ({ name, borrowedFrom, boxes, slope_A2_per_ps, alpha, verdict }: ConditionSystem) => ({
+  const side = (of: string, { name, boxes, slope_A2_per_ps, alpha, verdict }: ComparedSystem) => ({
     system: name,
-    case: borrowedFrom ?? row.name,
+    case: of,
     boxes,
     slope_A2_per_ps: slope_A2_per_ps.value,
     slope_ci95_A2_per_ps: slope_A2_per_ps.ci95,
@@ -162,8 +162,8 @@ export function conditionDocument(row: Condition) {
     charge_scale: row.chargeScale,
     degree: row.degree,
     placement: row.placement,
-    numerator: side(row.numerator),
-    denominator: side(row.denominator),
+    numerator: side(row.name, row.numerator),
+    denominator: side(row.borrowedFrom ?? row.name, row.denominator),
     ratio: row.ratio.value,
     ratio_ci95: row.ratio.ci95,
     ratio_of: row.of,

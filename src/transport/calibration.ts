@@ -1,5 +1,5 @@
 import { formatFixed } from '../format.ts'
-import type { CalibrationRow } from '../report/model.ts'
+import type { CalibrationRow } from '../report/common.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
 import { originOf } from '../run/provenance.ts'
 

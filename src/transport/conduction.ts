@@ -1,7 +1,6 @@
 import ndarray, { type NdArray } from 'ndarray'
 import {
   type Carrier,
-  type Conductivity,
   coatingResistance,
   collectiveConductivity,
   havenRatio,
@@ -9,9 +8,10 @@ import {
   totalDipole,
 } from '../analysis/conductivity.ts'
 import { fitSlope } from '../analysis/diffusion.ts'
-import { exponent, type Verdict } from '../analysis/exponent.ts'
+import { type Estimate, positiveInterval } from '../analysis/estimate.ts'
 import { type MeanSquaredDisplacement, meanSquaredDisplacement, type Trajectory } from '../analysis/msd.ts'
 import { mean } from '../analysis/stats.ts'
+import { exponent, type Verdict } from '../analysis/transport.ts'
 import { formatNumber } from '../format.ts'
 import type { Quantity } from '../report/model.ts'
 import { ionLabel } from '../run/groups.ts'
@@ -53,7 +53,7 @@ export function conductionOf(system: AnalysedSystem): Quantity[] {
   const noteOfResistance = joined(isSlowing ? 'apparent, below that of diffusion' : apparent, alone)
   const together = collectiveOf(system, charged)
   const collective =
-    typeof together === 'string' ? together : collectiveConductivity(fitted(system, together), conditions)
+    typeof together === 'string' ? together : collectiveConductivity(slopeOf(system, together), conditions)
   return [
     ROWS('ions independent (Nernst–Einstein)', 'S/cm', { ...measured(sigma), note }),
     ...(carriers.length > 1 ? [ROWS(`of this, ${label}`, 'S/cm', { ...measured(own), note })] : []),
@@ -70,10 +70,7 @@ export function conductionOf(system: AnalysedSystem): Quantity[] {
 const joined = (...notes: readonly (string | null)[]) =>
   notes.filter(note => note !== null).join('; ') || null
 
-const measured = ({ value_S_per_cm, ci95_S_per_cm }: Conductivity) => ({
-  value: value_S_per_cm,
-  ci95: ci95_S_per_cm,
-})
+const measured = (sigma: Estimate) => ({ value: sigma.value, ci95: positiveInterval(sigma) })
 
 type FittedCarrier = Carrier & { readonly verdict: Verdict }
 
@@ -83,7 +80,7 @@ type FittedCarrier = Carrier & { readonly verdict: Verdict }
  */
 function allIons(system: AnalysedSystem, charged: readonly ChargedMotion[]): Carrier {
   const msds = charged.map(({ all, charges_e }, k) => displacement(system, k, scaled(all, charges_e)))
-  return { charge_e: 1, ions: msds[0]!.ions, fit: fitted(system, msds) }
+  return { charge_e: 1, ions: msds[0]!.ions, slope_A2_per_ps: slopeOf(system, msds) }
 }
 
 function scaled(positions: NdArray<Float32Array>, charges_e: readonly number[]): Trajectory {
@@ -108,7 +105,7 @@ function carriersOf(
   const carrier = (charge_e: number, list: readonly MeanSquaredDisplacement[]): FittedCarrier => ({
     charge_e,
     ions: list[0]!.ions,
-    fit: fitted(system, list),
+    slope_A2_per_ps: slopeOf(system, list),
     verdict: exponent(list, windowOf(system)).verdict,
   })
   const [{ charges_e }] = charged as readonly [ChargedMotion]
@@ -138,8 +135,8 @@ const windowOf = ({ transport }: AnalysedSystem) => ({
   fitTo_ps: transport.fit_to_ps,
 })
 
-const fitted = (system: AnalysedSystem, msds: readonly MeanSquaredDisplacement[]) =>
-  fitSlope(msds, { ...windowOf(system), weighting: system.transport.weighting })
+const slopeOf = (system: AnalysedSystem, msds: readonly MeanSquaredDisplacement[]): Estimate =>
+  fitSlope(msds, { ...windowOf(system), weighting: system.transport.weighting }).slope_A2_per_ps
 
 const displacement = ({ msds, transport }: AnalysedSystem, k: number, positions: Trajectory) =>
   meanSquaredDisplacement(positions, {
@@ -152,20 +149,16 @@ function part(positions: Trajectory, from: number, to: number): Trajectory {
   return ndarray(data, [shape[0]!, to - from, 3], stride, offset + from * stride[1]!)
 }
 
-function haven(independent: Conductivity, collective: Conductivity | string, note: string | null) {
+function haven(independent: Estimate, collective: Estimate | string, note: string | null) {
   if (typeof collective === 'string') return none('not defined')
-  if (!(independent.value_S_per_cm > 0 && collective.value_S_per_cm > 0)) {
-    return none('a slope is not positive')
-  }
-  const { ratio, ratio_ci95 } = havenRatio(independent, collective)
-  return { value: ratio, ci95: ratio_ci95, note }
+  if (!(independent.value > 0 && collective.value > 0)) return none('a slope is not positive')
+  const { value, ci95 } = havenRatio(independent, collective)
+  return { value, ci95, note }
 }
 
-function resistance(sigma: Conductivity, note: string | null) {
-  const of = (thickness_nm: number) => coatingResistance(thickness_nm, sigma)
-  if (!(sigma.value_S_per_cm > 0)) return none('the slope is not positive')
-  const [thin, thick] = [COATING_nm.thin, COATING_nm.thick].map(of)
-  const range = `${formatNumber(thin!.value_ohm_cm2, 2)}–${formatNumber(thick!.value_ohm_cm2, 2)} for ${COATING_nm.thin}–${COATING_nm.thick} nm`
-  const { value_ohm_cm2, ci95_ohm_cm2 } = of(COATING_nm.middle)
-  return { value: value_ohm_cm2, ci95: ci95_ohm_cm2, note: joined(range, note) }
+function resistance(sigma: Estimate, note: string | null) {
+  if (!(sigma.value > 0)) return none('the slope is not positive')
+  const text = (thickness_nm: number) => formatNumber(coatingResistance(thickness_nm, sigma).value, 2)
+  const range = `${text(COATING_nm.thin)}–${text(COATING_nm.thick)} for ${COATING_nm.thin}–${COATING_nm.thick} nm`
+  return { ...coatingResistance(COATING_nm.middle, sigma), note: joined(range, note) }
 }

@@ -1,7 +1,7 @@
-import { studentTQuantile } from '../analysis/distributions.ts'
+import { confidenceInterval, type Estimate, meanOf } from '../analysis/estimate.ts'
 import { detectHops, type HopStatistics, vanHoveSelf } from '../analysis/hops.ts'
 import { meanSquaredDisplacement } from '../analysis/msd.ts'
-import { mean, variance } from '../analysis/stats.ts'
+import { mean } from '../analysis/stats.ts'
 import { meanAt } from '../analysis/transport.ts'
 import type { Quantity, VanHove } from '../report/model.ts'
 import { ionLabel } from '../run/groups.ts'
@@ -113,7 +113,7 @@ function betweenIons(statistics: readonly HopStatistics[], msds: AnalysedSystem[
     const seen_ns = ((frames - 1) * frameInterval_ps - 2 * HOPS.window_ps) / 1000
     return Array.from({ length: ions }, (_, ion) => hops.filter(hop => hop.ion === ion).length / seen_ns)
   })
-  return meanOf(rates).ci95
+  return rates.length < 2 ? null : positiveMean(meanOf(rates)).ci95
 }
 
 /**
@@ -123,21 +123,23 @@ function betweenIons(statistics: readonly HopStatistics[], msds: AnalysedSystem[
 function meanOverBoxes(perBox: readonly (readonly number[])[]) {
   const boxes = perBox.filter(({ length }) => length > 0)
   const values = boxes.flat()
-  if (boxes.length < FEWEST_BOXES) return meanOf(values)
+  if (boxes.length < FEWEST_BOXES) {
+    return values.length < 2 ? { value: mean(values), ci95: null } : positiveMean(meanOf(values))
+  }
   const value = mean(values)
   const excesses = boxes.map(list => list.reduce((sum, x) => sum + x - value, 0) / values.length)
   const squares = excesses.reduce((sum, excess) => sum + excess ** 2, 0)
-  const half =
-    studentTQuantile(0.975, boxes.length - 1) * Math.sqrt((squares * boxes.length) / (boxes.length - 1))
-  return { value, ci95: [Math.max(0, value - half), value + half] as const }
+  return positiveMean({
+    value,
+    standardError: Math.sqrt((squares * boxes.length) / (boxes.length - 1)),
+    degreesOfFreedom: boxes.length - 1,
+  })
 }
 
-/** With the interval of Student's t; each value counts as independent. */
-function meanOf(values: readonly number[]) {
-  const value = mean(values)
-  if (values.length < 2) return { value, ci95: null }
-  const half = studentTQuantile(0.975, values.length - 1) * Math.sqrt(variance(values) / values.length)
-  return { value, ci95: [Math.max(0, value - half), value + half] as const }
+/** A mean that cannot be negative, with its interval. */
+function positiveMean(estimate: Estimate) {
+  const [low, high] = confidenceInterval(estimate)
+  return { value: estimate.value, ci95: [Math.max(0, low), high] as const }
 }
 
 /** How far everything comes within the fit window: whether ions move with what is around them, or through it. */

@@ -1,6 +1,6 @@
-import { studentTQuantile } from '../analysis/distributions.ts'
-import { mean, variance } from '../analysis/stats.ts'
-import type { Interval, Quantity } from '../report/model.ts'
+import { confidenceInterval, meanOf } from '../analysis/estimate.ts'
+import { type Interval, mean } from '../analysis/stats.ts'
+import type { Quantity } from '../report/model.ts'
 
 /** Boxes from which their scatter gives an interval. */
 export const FEWEST_BOXES = 3
@@ -14,8 +14,8 @@ export function betweenBoxes(
   [least, most]: Interval = [0, Number.POSITIVE_INFINITY],
 ): Interval | null {
   if (values.length < FEWEST_BOXES || new Set(values).size === 1) return null
-  const half = studentTQuantile(0.975, values.length - 1) * Math.sqrt(variance(values) / values.length)
-  return [Math.max(least, mean(values) - half), Math.min(most, mean(values) + half)]
+  const [low, high] = confidenceInterval(meanOf(values))
+  return [Math.max(least, low), Math.min(most, high)]
 }
 
 /** A mean over boxes with its interval. */

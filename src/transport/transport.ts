@@ -1,21 +1,19 @@
 import ndarray, { type NdArray } from 'ndarray'
+import type { ComparableSystem } from '../analysis/comparison.ts'
 import type { Weighting } from '../analysis/covariance.ts'
 import { fitSlope } from '../analysis/diffusion.ts'
-import { type MeanSquaredDisplacement, meanSquaredDisplacement } from '../analysis/msd.ts'
-import { type SystemTransport, systemTransport } from '../analysis/transport.ts'
+import { meanSquaredDisplacement } from '../analysis/msd.ts'
+import { systemTransport } from '../analysis/transport.ts'
 import { UserError } from '../errors.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
 import { type Survey, survey } from './survey.ts'
 
 /** Replicas of one system, read and analysed together. */
-export interface AnalysedSystem {
-  readonly name: string
+export interface AnalysedSystem extends ComparableSystem {
   readonly runs: readonly LoadedRun[]
   readonly species: string
   /** What their trajectories hold, in the same order. */
   readonly surveys: readonly Survey[]
-  readonly msds: readonly MeanSquaredDisplacement[]
-  readonly transport: SystemTransport
 }
 
 export interface Window {
@@ -124,7 +122,7 @@ export function axisSlopes(system: AnalysedSystem) {
       }),
     )
     const fit = fitSlope(msds, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting })
-    return { value: fit.slope_A2_per_ps, ci95: fit.slope_ci95_A2_per_ps }
+    return { value: fit.slope_A2_per_ps.value, ci95: fit.slope_ci95_A2_per_ps }
   }
   return [slope(0), slope(1), slope(2)] as const
 }
@@ -141,7 +139,7 @@ export function slopeAgainstLength(system: AnalysedSystem) {
       meanSquaredDisplacement(firstFrames(ions, n), { frameInterval_ps: interval, maximumLag_ps: fit_to_ps }),
     )
     const fit = fitSlope(cut, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting })
-    return { length_ps: (n - 1) * interval, slope: fit.slope_A2_per_ps, ci95: fit.slope_ci95_A2_per_ps }
+    return { length_ps: (n - 1) * interval, slope: fit.slope_A2_per_ps.value, ci95: fit.slope_ci95_A2_per_ps }
   })
 }
 

@@ -1,8 +1,9 @@
 import { availableParallelism, cpus } from 'node:os'
-import { mean, variance } from '../analysis/stats.ts'
+import { boxSummary } from '../analysis/boxes.ts'
+import { boxSlopesOf, type Comparison } from '../analysis/comparison.ts'
+import { meanOf } from '../analysis/estimate.ts'
+import { mean } from '../analysis/stats.ts'
 import type {
-  Headline,
-  Interval,
   Provenance,
   PublishedRatio,
   PublishedSlope,
@@ -15,8 +16,6 @@ import { ionLabel } from '../run/groups.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { calibrationRows } from './calibration.ts'
-import type { ComparedSystems } from './comparison.ts'
-import { boxSlopesOf, boxStatistics, comparisonOf } from './comparisonReport.ts'
 import { type Mechanism, mechanismsOf } from './mechanism.ts'
 import { moleculeOf } from './molecule.ts'
 import { type AnalysedSystem, axisSlopes, slopeAgainstLength } from './transport.ts'
@@ -37,7 +36,7 @@ export interface ReportContext {
 /** Everything that the page shows of some systems; the comparison is of the second over the first. */
 export async function transportReport(
   systems: readonly [AnalysedSystem, ...AnalysedSystem[]],
-  comparison: ComparedSystems | null,
+  comparison: Comparison | null,
   context: ReportContext,
 ): Promise<TransportReport> {
   const { species } = systems[0]
@@ -49,7 +48,7 @@ export async function transportReport(
     species,
     speciesLabel: ionLabel(species),
     systems: [first!, ...rest],
-    comparison: comparison && systems[1] ? comparisonOf(systems[0], systems[1], comparison) : null,
+    comparison,
     published: context.published ?? [],
     publishedRatio: context.publishedRatio ?? null,
     study: null,
@@ -61,8 +60,6 @@ export async function transportReport(
     provenance: provenanceOf(systems, context.commands),
   }
 }
-
-const headline = (value: number, ci95: Interval): Headline => ({ value, ci95, status: 'predicted' })
 
 const PRECISIONS = {
   f64: 'f64 forces and integration',
@@ -94,7 +91,7 @@ function systemReport(
     chargeScale: run.recipe.system.charge_scale,
     density_g_per_cm3: {
       value: mean(densities),
-      standardError: densities.length > 1 ? Math.sqrt(variance(densities) / densities.length) : null,
+      standardError: densities.length > 1 ? meanOf(densities).standardError : null,
       status: production.kind === 'npt' ? 'predicted' : 'chosen',
     },
     replicas: runs.map((r, k) => replicaOf(r, system, k, slopes[k]!)),
@@ -104,8 +101,8 @@ function systemReport(
       low_A2: transport.msd_low_A2,
       high_A2: transport.msd_high_A2,
     },
-    slope_A2_per_ps: headline(transport.slope_A2_per_ps, transport.slope_ci95_A2_per_ps),
-    boxes: boxStatistics(slopes),
+    slope_A2_per_ps: { value: transport.slope_A2_per_ps, ci95: transport.slope_ci95_A2_per_ps },
+    boxes: boxSummary(slopes),
     axisSlopes_A2_per_ps: axisSlopes(system),
     fit: {
       from_ps: transport.fit_from_ps,
@@ -117,7 +114,7 @@ function systemReport(
         method: FIT_NAMES[transport.weighting === 'uniform' ? 'generalised' : 'uniform'],
       },
     },
-    alpha: headline(transport.alpha, transport.alpha_ci95),
+    alpha: { value: transport.alpha, ci95: transport.alpha_ci95 },
     verdict: transport.verdict,
     alphaCurve: transport.alpha_curve,
     ...mechanism,

@@ -1,7 +1,7 @@
 import { viscosityForShift } from '../analysis/finiteSize.ts'
 import { mean } from '../analysis/stats.ts'
 import { formatNumber } from '../format.ts'
-import type { Check } from '../report/model.ts'
+import type { Check } from '../report/common.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
 import { CODATA_2018 } from '../units.ts'
 import type { HopCount } from './motion.ts'

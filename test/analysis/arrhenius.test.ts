@@ -5,6 +5,9 @@ import { UserError } from '../../src/errors.ts'
 import { CODATA_2018 } from '../../src/units.ts'
 import { normalSequence } from './walks.ts'
 
+/** Degrees of freedom of errors that are known exactly. */
+const EXACT = Number.POSITIVE_INFINITY
+
 const TEMPERATURES = [400, 500, 600, 700]
 const law = (T: number, energy_eV = 0.4) => 1000 * Math.exp(-energy_eV / (CODATA_2018.boltzmann_eV_per_K * T))
 
@@ -13,27 +16,32 @@ function measured(seed: number, scatter: number, stated = 0.2): ArrheniusPoint[]
   const normal = normalSequence(seed)
   return TEMPERATURES.map(temperature_K => {
     const value = law(temperature_K) * Math.exp(Math.hypot(scatter, stated) * normal())
-    return { temperature_K, value, standardError: stated * value }
+    return { temperature_K, value, standardError: stated * value, degreesOfFreedom: EXACT }
   })
 }
 
 describe('an Arrhenius line', () => {
   test('is found exactly, with prefactor and prediction', () => {
-    const points = TEMPERATURES.map(T => ({ temperature_K: T, value: law(T), standardError: 0.1 * law(T) }))
+    const points = TEMPERATURES.map(T => ({
+      temperature_K: T,
+      value: law(T),
+      standardError: 0.1 * law(T),
+      degreesOfFreedom: EXACT,
+    }))
     const fit = arrhenius(points)
-    expect(fit.activationEnergy_eV).toBeCloseTo(0.4, 12)
-    expect(fit.lnPrefactor).toBeCloseTo(Math.log(1000), 9)
+    expect(fit.activationEnergy_eV.value).toBeCloseTo(0.4, 12)
+    expect(fit.lnPrefactor.value).toBeCloseTo(Math.log(1000), 9)
     expect(fit.pStraight).toBeCloseTo(1, 9)
     expect(arrheniusAt(fit, 550).value / law(550)).toBeCloseTo(1, 9)
   })
 
   test('follows the point that is known best', () => {
     const points = [
-      { temperature_K: 400, value: law(400), standardError: 1e-4 * law(400) },
-      { temperature_K: 500, value: law(500), standardError: 1e-4 * law(500) },
-      { temperature_K: 600, value: 5 * law(600), standardError: 5 * law(600) },
+      { temperature_K: 400, value: law(400), standardError: 1e-4 * law(400), degreesOfFreedom: EXACT },
+      { temperature_K: 500, value: law(500), standardError: 1e-4 * law(500), degreesOfFreedom: EXACT },
+      { temperature_K: 600, value: 5 * law(600), standardError: 5 * law(600), degreesOfFreedom: EXACT },
     ]
-    expect(arrhenius(points).activationEnergy_eV).toBeCloseTo(0.4, 3)
+    expect(arrhenius(points).activationEnergy_eV.value).toBeCloseTo(0.4, 3)
   })
 
   test.each([
@@ -45,7 +53,7 @@ describe('an Arrhenius line', () => {
       const fit = arrhenius(measured(seed, scatter))
       const has = ([low, high]: readonly [number, number], truth: number) =>
         low <= truth && truth <= high ? 1 : 0
-      covered.energy += has(fit.activationEnergy_ci95_eV, 0.4)
+      covered.energy += has(fit.activationEnergy_eV.ci95, 0.4)
       covered.inside += has(arrheniusAt(fit, 500).ci95, law(500))
       covered.outside += has(arrheniusAt(fit, 300).ci95, law(300))
     }
@@ -74,7 +82,7 @@ describe('an Arrhenius line', () => {
   test('shows a bend that the errors do not explain', () => {
     const bent = TEMPERATURES.map(T => {
       const value = Math.exp(-1500 / (T - 250))
-      return { temperature_K: T, value, standardError: 0.05 * value }
+      return { temperature_K: T, value, standardError: 0.05 * value, degreesOfFreedom: EXACT }
     })
     expect(arrhenius(bent).pStraight).toBeLessThan(1e-6)
   })
@@ -82,15 +90,18 @@ describe('an Arrhenius line', () => {
   test('of few degrees of freedom is wider', () => {
     const few = measured(1, 0).map(point => ({ ...point, degreesOfFreedom: 2 }))
     const width = ([low, high]: readonly [number, number]) => high - low
-    expect(width(arrhenius(few).activationEnergy_ci95_eV)).toBeGreaterThan(
-      1.1 * width(arrhenius(measured(1, 0)).activationEnergy_ci95_eV),
+    expect(width(arrhenius(few).activationEnergy_eV.ci95)).toBeGreaterThan(
+      1.1 * width(arrhenius(measured(1, 0)).activationEnergy_eV.ci95),
     )
   })
 
   test('two temperatures give a line, one does not, and no logarithm is made up', () => {
     expect(arrhenius(measured(1, 0).slice(0, 2)).pStraight).toBeNull()
     expect(() => arrhenius(measured(1, 0).slice(0, 1))).toThrow('two temperatures')
-    const still = [...measured(1, 0), { temperature_K: 300, value: 0, standardError: 1e-4 }]
+    const still = [
+      ...measured(1, 0),
+      { temperature_K: 300, value: 0, standardError: 1e-4, degreesOfFreedom: EXACT },
+    ]
     expect(() => arrhenius(still)).toThrow(UserError)
   })
 })

@@ -14,7 +14,7 @@ function withSystems(report: TransportReport, change: (system: SystemReport, k: 
 
 const diffusive = (system: SystemReport): SystemReport => ({
   ...system,
-  alpha: { value: 1, ci95: [0.92, 1.08], status: 'predicted' },
+  alpha: { value: 1, ci95: [0.92, 1.08] },
   verdict: 'diffusive',
 })
 
@@ -51,7 +51,7 @@ describe('two systems', () => {
     const report = comparisonReport()
     const wide = {
       ...report.comparison!,
-      ratio: { value: 1.5, ci95: [0.3, 11] as const, status: 'predicted' as const },
+      ratio: { value: 1.5, ci95: [0.3, 11] as const },
     }
     expect(sentence({ ...report, comparison: wide })).toContain('the published ratio 6.2 lies inside;')
   })
@@ -60,7 +60,7 @@ describe('two systems', () => {
     const report = comparisonReport()
     const bare = {
       ...report.comparison!,
-      ratio: { value: 1.07, ci95: null, status: 'predicted' as const },
+      ratio: { value: 1.07, ci95: null },
     }
     const text = sentence({ ...report, comparison: bare })
     expect(text).toContain('(no interval, 2 boxes each)')

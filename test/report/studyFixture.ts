@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { SystemReport, TransportReport } from '../../src/report/model.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
 import type { Activation, Condition, StudyOverview } from '../../src/report/studyModel.ts'
-import { comparisonReport, pairRatios } from './fixture.ts'
+import { comparedSystem, comparisonReport, pairRatios } from './fixture.ts'
 
 const QUANTILES = [-1.65, -1.1, -0.75, -0.45, -0.2, 0, 0.1, 0.3, 0.55, 0.85, 1.2, 1.8]
 const SD = 0.85
@@ -18,13 +18,14 @@ function manyBoxes(system: SystemReport, typical: number): SystemReport {
     ...system,
     temperature_K: 298,
     chargeScale: 1,
-    slope_A2_per_ps: { value: 1.4 * typical, ci95: [0.7 * typical, 2.6 * typical], status: 'predicted' },
+    slope_A2_per_ps: { value: 1.4 * typical, ci95: [0.7 * typical, 2.6 * typical] },
     replicas: slopes.map((slope_A2_per_ps, k) => ({
       ...system.replicas[k % 2]!,
       seed: 100 + k,
       slope_A2_per_ps,
     })),
     boxes: {
+      boxes: slopes.length,
       median: { value: slopes[5]!, ci95: [slopes[2]!, slopes[9]!] },
       range: [slopes[0]!, slopes[11]!],
       geometricMean: { value: typical, ci95: [0.58 * typical, 1.72 * typical] },
@@ -40,10 +41,8 @@ function condition(
   high: number,
   more: Partial<Condition> = {},
 ): Condition {
-  const side = (system: string, color: string, slope: number) => ({
+  const side = (system: string, slope: number) => ({
     name: system,
-    color,
-    borrowedFrom: null,
     boxes: 4,
     slope_A2_per_ps: { value: slope, ci95: [0.6 * slope, 1.5 * slope] as const },
     alpha: { value: 0.62, ci95: [0.5, 0.74] as const },
@@ -56,8 +55,11 @@ function condition(
     chargeScale: 0.7,
     degree: null,
     placement: null,
-    numerator: side('dHF-PVDF', '#D55E00', 0.38 * value),
-    denominator: side('PVDF', '#0072B2', 0.38),
+    ...comparisonReport().comparison!,
+    numerator: side('dHF-PVDF', 0.38 * value),
+    denominator: side('PVDF', 0.38),
+    color: '#D55E00',
+    borrowedFrom: null,
     ratio: { value, ci95: [low, high] },
     of: 'geometric means',
     factor: 6,
@@ -114,7 +116,7 @@ export const overview: StudyOverview = {
     condition('degree-d0.83', 1.9, 3.4, 6.9, {
       degree: 0.83,
       placement: 'random',
-      denominator: { ...condition('', 1, 1, 1).denominator, borrowedFrom: '500K' },
+      borrowedFrom: '500K',
     }),
   ],
   absent: [
@@ -140,19 +142,23 @@ export function studyReport(): TransportReport {
     systems,
     comparison: {
       ...report.comparison!,
-      ratio: { ...ratio, status: 'predicted' },
+      numerator: { ...comparedSystem(systems[1]), slope_A2_per_ps: systems[1].boxes.geometricMean! },
+      denominator: { ...comparedSystem(systems[0]), slope_A2_per_ps: systems[0].boxes.geometricMean! },
+      ratio,
       of: 'geometric means',
-      statistics: {
-        factor: 6,
-        probabilities: { atLeast: 2e-4, atMostInverse: 1e-6 },
-        meanSlopes: { value: 1.9, ci95: [0.7, 5.1], hierarchical_ci95: [0.8, 4.2] },
-        geometricMeans: { ...ratio, bootstrap_ci95: [0.8, 2.9], pValue: 0.26 },
-        oneBox: pairRatios(above, below, 6),
-        sameMaterial: pairRatios(below, below, 6),
-        sameMaterialOf: [
-          { system: 'PVDF', ...pairRatios(below, below, 6) },
-          { system: 'dHF-PVDF', ...pairRatios(above, above, 6) },
-        ],
+      probabilities: { atLeast: 2e-4, atMostInverse: 1e-6 },
+      meanSlopes: {
+        ...report.comparison!.meanSlopes,
+        value: 1.9,
+        ci95: [0.7, 5.1],
+        bootstrap_ci95: [0.8, 4.2],
+      },
+      geometricMeans: { ...ratio, logarithm: null, bootstrap_ci95: [0.8, 2.9], pValue: 0.26 },
+      oneBox: pairRatios(above, below, 6),
+      sameMaterial: {
+        pooled: pairRatios(below, below, 6),
+        numerator: pairRatios(above, above, 6),
+        denominator: pairRatios(below, below, 6),
         logNormal: 0.075,
       },
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Estimate } from '../../src/report/common.ts'
+import type { Measured } from '../../src/analysis/estimate.ts'
 import { activations } from '../../src/study/activation.ts'
 import { CODATA_2018 } from '../../src/units.ts'
 import { caseResult, caseSystem } from '../transport/walkBoxes.ts'
@@ -60,7 +60,7 @@ describe('activation energies', () => {
     expect(outside).toMatchObject({ asked_K: 298 })
     expect(outside!.line.temperature_K[0]).toBeCloseTo(400, 8)
     expect(outside!.line.temperature_K.at(-1)).toBeCloseTo(298, 8)
-    const width = ({ ci95, value }: Estimate) => (ci95![1] - ci95![0]) / value
+    const width = ({ ci95, value }: Measured) => (ci95![1] - ci95![0]) / value
     expect(width(outside!.value)).toBeGreaterThan((line.high[0]! - line.low[0]!) / line.value[0]!)
   })
 })

@@ -1,7 +1,7 @@
+import { type ComparableSystem, compareSystems } from '../../src/analysis/comparison.ts'
 import { meanSquaredDisplacement } from '../../src/analysis/msd.ts'
 import { systemTransport } from '../../src/analysis/transport.ts'
 import type { CaseResult, CaseSystem } from '../../src/study/caseResult.ts'
-import { type ComparableSystem, compareSystems } from '../../src/transport/comparison.ts'
 import { randomWalk } from '../analysis/walks.ts'
 
 const WINDOW = { fitFrom_ps: 2, fitTo_ps: 10 }
@@ -44,6 +44,6 @@ export function caseResult(
     name,
     conditions: { temperature_K: 500, charge_scale: 0.7, degree: null, placement: null, ...conditions },
     systems,
-    comparisons: others.map(other => compareSystems(first!, other, 6)),
+    comparisons: others.map(other => compareSystems({ numerator: other, denominator: first! }, 6)),
   }
 }

@@ -1,3 +1,5 @@
+import type { PairRatios } from '../../analysis/boxes.ts'
+import type { Comparison } from '../../analysis/comparison.ts'
 import { formatMeasurement, formatNumber, formatShare } from '../../format.ts'
 import {
   axis,
@@ -13,7 +15,7 @@ import {
   systemColors,
   type Trace,
 } from '../../web/figure.ts'
-import type { PairRatios, RatioStatistics, SystemReport, TransportReport } from '../model.ts'
+import type { SystemReport, TransportReport } from '../model.ts'
 import { publishedLabel, publishedLine } from './trust.ts'
 
 const SLOPE_AXIS = 'slope / Å² ps⁻¹'
@@ -163,11 +165,12 @@ interface Curve {
 export function oneBoxFigure(report: TransportReport): Figure | null {
   const { comparison, publishedRatio } = report
   if (!comparison) return null
-  const { numerator, denominator, statistics } = comparison
-  const { factor, oneBox, sameMaterial } = statistics
+  const { factor, oneBox } = comparison
+  const { pooled } = comparison.sameMaterial
+  const [numerator, denominator] = [comparison.numerator.name, comparison.denominator.name]
   const color = systemColors(report.systems)[report.systems.findIndex(({ name }) => name === numerator)]!
   const curves: Curve[] = [
-    ...(sameMaterial ? [{ name: 'same material', pairs: sameMaterial, color: 'var(--null)', width: 3 }] : []),
+    ...(pooled ? [{ name: 'same material', pairs: pooled, color: 'var(--null)', width: 3 }] : []),
     { name: `${numerator} : ${denominator}`, pairs: oneBox, color, width: 3 },
   ]
   const series = curves.map(({ name, pairs }): DataSeries => {
@@ -186,7 +189,7 @@ export function oneBoxFigure(report: TransportReport): Figure | null {
   return {
     id: 'one-box',
     title: 'One box against one box',
-    alt: `Fraction of pairs of single boxes whose slopes have at least a given ratio. ${describePairs(statistics, `${numerator} against ${denominator}`)}.`,
+    alt: `Fraction of pairs of single boxes whose slopes have at least a given ratio. ${describePairs(comparison, `${numerator} against ${denominator}`)}.`,
     dataset: { id: 'one-box', title: 'Ratios of single boxes', series },
     traces: curves.map(
       ({ name, color: lineColor, width }, k): Trace => ({
@@ -222,8 +225,8 @@ function besidePublished({ value, label }: NonNullable<TransportReport['publishe
 
 const zeros = ({ ratios }: PairRatios) => Array.from(ratios).filter(ratio => !(ratio > 0)).length
 
-function describePairs({ factor, oneBox, sameMaterial }: RatioStatistics, names: string): string {
+function describePairs({ factor, oneBox, sameMaterial: { pooled } }: Comparison, names: string): string {
   const phrase = (name: string, pairs: PairRatios) =>
     `${name}: 90 % of ${pairs.pairs} pairs from ${formatNumber(pairs.range90[0])} to ${formatNumber(pairs.range90[1])}, at least ${formatNumber(factor)} in ${formatShare(pairs.atLeast)}`
-  return [phrase(names, oneBox), ...(sameMaterial ? [phrase('Same material', sameMaterial)] : [])].join('; ')
+  return [phrase(names, oneBox), ...(pooled ? [phrase('Same material', pooled)] : [])].join('; ')
 }

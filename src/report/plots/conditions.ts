@@ -46,8 +46,8 @@ export function conditionsFigure(conditions: readonly Condition[], published: Pu
       .map(({ text, ratio }) => `${text}: ${formatMeasurement(ratio)}`)
       .join('; ')}.${published ? ` Published: ${formatNumber(published.value)}.` : ''}`,
     dataset: { id: 'ratios', title: 'Ratios under all conditions', series },
-    traces: rows.flatMap(({ text, ratio, numerator }, k) => {
-      const color = numerator.color ?? PLAIN
+    traces: rows.flatMap(({ text, ratio, color: own }, k) => {
+      const color = own ?? PLAIN
       const shared = {
         series: k,
         name: plotText(text),

@@ -1,3 +1,4 @@
+import type { Interval } from '../../analysis/stats.ts'
 import { formatInterval, formatMeasurement, formatNumber, formatUncertain } from '../../format.ts'
 import {
   axis,
@@ -15,7 +16,7 @@ import {
   type Trace,
   thinned,
 } from '../../web/figure.ts'
-import type { Interval, Thermo, TransportReport } from '../model.ts'
+import type { Thermo, TransportReport } from '../model.ts'
 
 const BLOCKS = 24
 
@@ -262,7 +263,7 @@ export function nullFigure(report: TransportReport): Figure | null {
   const { comparison, publishedRatio } = report
   if (!comparison?.ratio.ci95) return null
   const color = systemColors(report.systems)[
-    report.systems.findIndex(({ name }) => name === comparison.numerator)
+    report.systems.findIndex(({ name }) => name === comparison.numerator.name)
   ]
   const rows = [
     {
@@ -271,9 +272,7 @@ export function nullFigure(report: TransportReport): Figure | null {
       interval: comparison.ratio.ci95,
       color: color ?? 'var(--ink)',
     },
-    ...(comparison.nullRatio_ci95
-      ? [{ name: 'same system', value: null, interval: comparison.nullRatio_ci95, color: 'var(--null)' }]
-      : []),
+    { name: 'same system', value: null, interval: comparison.nullRatio_ci95, color: 'var(--null)' },
   ]
   const published = publishedRatio?.value ?? null
   const everything = [
@@ -287,15 +286,11 @@ export function nullFigure(report: TransportReport): Figure | null {
     Math.min(...positive) / 1.5,
     Math.max(...positive) * (published === Math.max(...positive) ? 2.2 : 1.5),
   ] as const
-  const text = `${comparison.numerator} : ${comparison.denominator}`
+  const text = `${comparison.numerator.name} : ${comparison.denominator.name}`
   return {
     id: 'ratio',
     title: 'Ratio against chance',
-    alt: `Ratio of the slopes, ${text}: ${formatMeasurement(comparison.ratio)}. ${
-      comparison.nullRatio_ci95
-        ? `Two replicas of the same system: ${formatInterval(comparison.nullRatio_ci95)}.`
-        : 'No null was made.'
-    }${published === null ? '' : ` Published: ${formatNumber(published)}.`}`,
+    alt: `Ratio of the slopes, ${text}: ${formatMeasurement(comparison.ratio)}. Two replicas of the same system: ${formatInterval(comparison.nullRatio_ci95)}.${published === null ? '' : ` Published: ${formatNumber(published)}.`}`,
     dataset: {
       id: 'ratio',
       title: 'Ratio and null ratio',

@@ -1,7 +1,6 @@
 import ndarray from 'ndarray'
-import { exponent } from '../../analysis/exponent.ts'
 import { meanSquaredDisplacement, removeDrift } from '../../analysis/msd.ts'
-import { replicateMean } from '../../analysis/transport.ts'
+import { exponent, replicateMean } from '../../analysis/transport.ts'
 import type { Displacements } from './messages.ts'
 
 export interface Following {

@@ -1,5 +1,4 @@
-import type { Exponent } from '../../analysis/exponent.ts'
-import type { ReplicateMean } from '../../analysis/transport.ts'
+import type { Exponent, ReplicateMean } from '../../analysis/transport.ts'
 import type { PlatformName } from '../../platform/platform.ts'
 import type { LiveInput, Settings } from './input.ts'
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { exponent, localExponent, verdict } from '../../src/analysis/exponent.ts'
 import { meanSquaredDisplacement, type Trajectory } from '../../src/analysis/msd.ts'
-import { replicateMean, systemTransport } from '../../src/analysis/transport.ts'
+import {
+  exponent,
+  localExponent,
+  replicateMean,
+  systemTransport,
+  verdict,
+} from '../../src/analysis/transport.ts'
 import { hoppingWalk, randomWalk, trappedWalk } from './walks.ts'
 
 const window = { fitFrom_ps: 20, fitTo_ps: 100 }
