@@ -1,4 +1,4 @@
-import type { System } from '../core/system.ts'
+import { netCharge, type System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import type { BandPreparation } from '../files/bandFiles.ts'
 import type { Manifest } from '../files/manifest.ts'
@@ -12,6 +12,7 @@ import { bandWarnings, describeSetback, pathWarnings } from '../neb/warnings.ts'
 import type { PlatformChoice } from '../platform/choose.ts'
 import { prepareImageEvaluator } from '../platform/images/images.ts'
 import type { ImageEvaluator } from '../platform/platform.ts'
+import { EXACTLY_NEUTRAL_e } from '../potentials/charges.ts'
 import { type HopVibrations, hopVibrations } from './hopVibrations.ts'
 import type { PreparedBand } from './prepareBand.ts'
 import { anchorAdsorbates, type Preparing, relaxEnds, type UnfinishedEnds, viaPoints } from './relaxEnds.ts'
@@ -149,13 +150,10 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
   }
 }
 
-/** Net charges up to this are rounding, e. */
-const NEUTRAL_e = 1e-6
-
 /** Whether a shift of all atoms costs nothing: not frozen, not tethered, no charged slab in its own field. */
 function nothingHolds({ forces, charges }: System, frozen: Uint8Array | null): boolean {
   if (frozen?.some(flag => flag === 1)) return false
-  const charged = Math.abs(charges.reduce((sum, q) => sum + q, 0)) > NEUTRAL_e
+  const charged = Math.abs(netCharge({ charges })) > EXACTLY_NEUTRAL_e
   return !forces.some(
     force => force.kind === 'restraint' || (force.kind === 'coulomb' && force.slabCorrection && charged),
   )

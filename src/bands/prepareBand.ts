@@ -1,18 +1,13 @@
-import { type Box, fractional } from '../core/box.ts'
-import type { CoulombForce, RestraintForce } from '../core/force.ts'
+import type { Box } from '../core/box.ts'
+import type { RestraintForce } from '../core/force.ts'
 import type { Structure } from '../core/structure.ts'
 import type { System } from '../core/system.ts'
-import { UserError } from '../errors.ts'
 import { checkEndpoints } from '../neb/checks.ts'
 import { continueFrom } from '../neb/geometry.ts'
-import { selfAndBackground } from '../platform/reference/ewald.ts'
-import { assign } from '../potentials/assign.ts'
 import { loadPotential } from '../potentials/load.ts'
 import type { LoadedBandRecipe } from '../recipes/bandRecipe.ts'
-import { about, checkOverlaps, checkPositions, namedFile } from '../run/checks.ts'
-import { coulombMethod } from '../run/prepare.ts'
-import { CODATA_2018, LAMMPS_METAL } from '../units.ts'
-import { bandCharges } from './bandCharges.ts'
+import { assemble } from '../run/assemble.ts'
+import { checkOverlaps, checkPositions, namedFile } from '../run/checks.ts'
 import { type BandEnds, bandEnds } from './bandEnds.ts'
 import { withOverrides } from './bandOverrides.ts'
 
@@ -38,112 +33,53 @@ export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
   const { recipe, where } = loaded
   const file = namedFile(recipe.system.potential, where(['system', 'potential']))
   const potential = withOverrides(loaded, loadPotential(file))
-  const ends = inOnePiece(loaded, bandEnds(loaded, potential))
-  for (const [structure, name] of [
-    [ends.initial, ends.names.initial],
-    [ends.final, ends.names.final],
-  ] as const) {
-    checkPositions(structure, name)
-    checkOverlaps(structure, name)
+  const built = bandEnds(loaded, potential)
+  const { initial, final, names, via } = built
+  checkPositions(final, names.final)
+  checkOverlaps(final, names.final)
+  const { box } = initial
+  const transfers = (recipe.charges?.transfer ?? []).map(({ from, to, electrons }, k) => ({
+    from: built.atom(from, ['charges', 'transfer', k, 'from']),
+    to,
+    electrons,
+  }))
+  const { system, structure, remarks } = assemble(
+    initial,
+    potential,
+    recipe.interactions,
+    {
+      neutralize: recipe.charges?.neutralize,
+      transfers,
+      background: true,
+      where: key => where(['charges', key]),
+    },
+    {
+      name: names.initial,
+      where: key => where(['interactions', key]),
+      constants: recipe.constants,
+      frozen: 'held',
+      smallCells: 'allowed',
+    },
+  )
+  // A slab in one piece: all other points follow its atoms.
+  const follow = (point: Float64Array) =>
+    structure === initial ? point : continueFrom(box, structure.positions, point)
+  const ends: BandEnds = {
+    ...built,
+    initial: structure,
+    final: { ...final, positions: follow(final.positions) },
+    via: via.map(follow),
   }
   const { images, path: guess } = recipe.band
-  checkEndpoints(ends.initial, ends.final, ends.names, { via: ends.via, images, path: guess })
-
-  const { box } = ends.initial
-  const { interactions } = recipe
-  const donors = (recipe.charges?.transfer ?? []).map(({ from }, k) =>
-    ends.atom(from, ['charges', 'transfer', k, 'from']),
-  )
-  const options = {
-    interactions: {
-      cutoff_A: interactions.cutoff_A,
-      truncation:
-        interactions.truncation === 'switched'
-          ? { kind: 'switched' as const, from_A: interactions.switch_from_A! }
-          : { kind: interactions.truncation },
-      tailCorrection: false,
-      coulomb: null,
-    },
-    allowNetCharge: true,
-  }
-  // Assigned first, so that unknown types are named before their charges are asked for.
-  const bare = about(ends.names.initial, () => assign(ends.initial, potential, options))
-  const { charges, notes } = bandCharges(loaded, ends.initial, potential, donors)
-  const constants = recipe.constants === 'lammps' ? LAMMPS_METAL : CODATA_2018
-  const coulomb: CoulombForce = {
-    kind: 'coulomb',
-    method: about(where(['interactions']), () => coulombMethod(interactions, box, charges)),
-    cutoff_A: interactions.cutoff_A,
-    constant_eV_A: constants.coulomb_eV_A,
-    special: potential.special.coulomb,
-    erfc: recipe.constants === 'lammps' ? 'lammps' : 'exact',
-    slabCorrection: interactions.slab_correction,
-  }
+  checkEndpoints(ends.initial, ends.final, names, { via: ends.via, images, path: guess })
   const tethers = hostTethers(loaded, ends)
-  const system = { ...bare, charges, forces: [...bare.forces, coulomb, ...(tethers ? [tethers] : [])] }
   return {
     recipe,
     ends,
-    structure: { ...ends.initial, charges },
-    system,
+    structure: { ...structure, charges: system.charges },
+    system: { ...system, forces: [...system.forces, ...(tethers ? [tethers] : [])] },
     box,
-    notes: [...ends.notes, ...notes, ...backgroundNote(coulomb, charges, box)],
-  }
-}
-
-/** Net charges up to this are rounding, e. */
-const NEUTRAL_e = 1e-6
-
-/** What a net charge adds to the energy, for the reader. */
-function backgroundNote(force: CoulombForce, charges: Float64Array, box: Box): string[] {
-  const net = charges.reduce((sum, q) => sum + q, 0)
-  if (Math.abs(net) <= NEUTRAL_e) return []
-  const { method } = force
-  const sum = `the cell has a net charge of ${net.toFixed(4)} e`
-  if (method.name !== 'ewald' && method.name !== 'pme') return [sum]
-  const { background } = selfAndBackground(force, method.alpha_per_A, charges, box.volume)
-  return [`${sum}: its energy includes a uniform background of ${background.toFixed(4)} eV`]
-}
-
-/** A gap this wide along z is vacuum, Å. */
-const VACUUM_A = 6
-
-/**
- * The ends with no slab cut by the cell's z faces, which a slab correction needs, as its dipole is a sum over positions:
- * atoms of the initial end are moved by whole cells so that the widest gap lies at the face, and those of all other
- * points follow them.
- * @throws UserError for a slab correction without vacuum
- */
-function inOnePiece({ recipe, where }: LoadedBandRecipe, ends: BandEnds): BandEnds {
-  const { box, positions } = ends.initial
-  const heights = Array.from(fractional(box, positions)).flatMap((s, k) => (k % 3 === 2 ? [s] : []))
-  const sorted = heights.map(s => s - Math.floor(s)).sort((a, b) => a - b)
-  const gaps = sorted.map((s, k) => (sorted[k + 1] ?? sorted[0]! + 1) - s)
-  const widest = gaps.indexOf(Math.max(...gaps))
-  const vacuum_A = gaps[widest]! * box.heights[2]!
-  if (!recipe.interactions.slab_correction) {
-    if (vacuum_A < VACUUM_A) return ends
-    const note = `there are ${vacuum_A.toFixed(1)} Å of vacuum along z and no slab_correction: right only without a dipole`
-    return { ...ends, notes: [...ends.notes, note] }
-  }
-  if (vacuum_A < VACUUM_A) {
-    throw new UserError({
-      message: `slab_correction needs vacuum along z: the widest gap is ${vacuum_A.toFixed(1)} Å`,
-      where: where(['interactions', 'slab_correction']),
-      hint: `leave at least ${VACUUM_A} Å, better 15, or set slab_correction: false`,
-    })
-  }
-  const face = sorted[widest]! + gaps[widest]! / 2
-  const { matrix } = box
-  const whole = positions.map((x, k) => {
-    const cells = Math.floor(heights[Math.floor(k / 3)]! - face + 1)
-    return x - cells * matrix[6 + (k % 3)]!
-  })
-  return {
-    ...ends,
-    initial: { ...ends.initial, positions: whole },
-    final: { ...ends.final, positions: continueFrom(box, whole, ends.final.positions) },
-    via: ends.via.map(point => continueFrom(box, whole, point)),
+    notes: [...ends.notes, ...remarks],
   }
 }
 

@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { EXIT, UserError } from '../errors.ts'
-import { parseLammpsStyles } from '../files/lammpsStyles.ts'
 import { PLATFORM_KEYS, type PlatformKey } from '../platform/choose.ts'
+import { isEwald } from '../potentials/interactions.ts'
 import { type BenchReport, type BenchResult, bench, benchPlatforms } from '../run/bench.ts'
-import { about } from '../run/checks.ts'
 import { describeMachine } from '../run/machine.ts'
-import { prepareSinglePoint } from '../run/singlePoint.ts'
 import { command } from './command.ts'
-import { factors, positive, wholeNumber, wholeNumbers } from './numbers.ts'
+import { singlePoint, singlePointFlags } from './energy.ts'
+import { positive, wholeNumber, wholeNumbers } from './numbers.ts'
 import { formatTable } from './table.ts'
 
 const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
@@ -20,6 +19,8 @@ const BOX = {
 }
 /** Copies along each vector of the shipped box, and of a structure that is given. */
 const SIZES = { shipped: '1,2,5', given: '1' }
+/** Of the sum of charges: as in a recipe of dynamics. */
+const ACCURACY = 1e-4
 const MOST_COPIES = 10
 const MOST_THREADS = 256
 
@@ -31,13 +32,7 @@ export const benchCommand = command({
     structure: { type: 'string', describe: '.extxyz, .data (LAMMPS), .vasp; a shipped box when left out' },
   },
   options: {
-    potential: { type: 'string', describe: 'potential file of the structure' },
-    styles: { type: 'string', describe: 'pair=lj/cut/coul/long,bond=harmonic,… for LAMMPS data' },
-    'charge-scale': { type: 'number', describe: 'multiplies the charges of ions; with --potential' },
-    'special-lj': { type: 'string', describe: 'factors for 1-2, 1-3, 1-4 pairs in LAMMPS data: 0,0,0.5' },
-    'special-coulomb': { type: 'string', describe: 'likewise for charges' },
-    cutoff_A: { type: 'number', default: 10, describe: 'cut-off, Å' },
-    'ewald-accuracy': { type: 'number', default: 1e-4, describe: 'of the mesh Ewald sum' },
+    ...singlePointFlags,
     timestep_fs: { type: 'number', default: 1, describe: 'for ns/day, fs' },
     constraints: {
       choices: ['none', 'h-bonds', 'all-bonds'] as const,
@@ -62,19 +57,13 @@ export const benchCommand = command({
         hint: 'name a structure, or leave --potential, --styles and --charge-scale out',
       })
     }
-    const { system, state } = prepareSinglePoint({
-      file: args.structure ?? BOX.structure,
-      potential: own ? BOX.potential : args.potential,
-      chargeScale: own ? BOX.chargeScale : positive('--charge-scale', args['charge-scale']),
-      styles:
-        args.styles === undefined ? undefined : about('command line', () => parseLammpsStyles(args.styles!)),
-      specialLJ: factors('--special-lj', args['special-lj']),
-      specialCoulomb: factors('--special-coulomb', args['special-coulomb']),
-      cutoff_A: positive('--cutoff_A', args.cutoff_A),
-      coulomb: 'pme',
-      ewaldAccuracy: positive('--ewald-accuracy', args['ewald-accuracy'], 0.1),
-      constants: 'codata2018',
-      allowNetCharge: true,
+    const coulomb = args.coulomb ?? 'pme'
+    const { system, state } = singlePoint(args.structure ?? BOX.structure, {
+      ...args,
+      ...(own && { potential: BOX.potential, 'charge-scale': BOX.chargeScale }),
+      coulomb,
+      'ewald-accuracy': args['ewald-accuracy'] ?? (isEwald(coulomb) ? ACCURACY : undefined),
+      'allow-net-charge': true,
     })
     const sizes = wholeNumbers('--sizes', args.sizes ?? (own ? SIZES.shipped : SIZES.given), MOST_COPIES)
     const progress = output.progress('bench', sizes.length * args.turns, 'turns')

@@ -1,12 +1,122 @@
-import { densityOf, netCharge } from '../core/system.ts'
+import type { InferredOptionTypes, Options } from 'yargs'
+import { densityOf, netCharge, type System } from '../core/system.ts'
 import { EXIT, SimulationError, UserError } from '../errors.ts'
 import { parseLammpsStyles } from '../files/lammpsStyles.ts'
 import { inDoublePrecision, PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { isEwald } from '../potentials/interactions.ts'
 import { about } from '../run/checks.ts'
-import { prepareSinglePoint } from '../run/singlePoint.ts'
+import { prepareSinglePoint, type SinglePoint } from '../run/singlePoint.ts'
 import { command } from './command.ts'
 import { factors, positive } from './numbers.ts'
 import { fixed, formatTable } from './table.ts'
+
+/** Flags that say how a structure file becomes a system. */
+export const singlePointFlags = {
+  potential: {
+    type: 'string',
+    describe: 'potential file; not needed for LAMMPS data with Coeffs sections',
+  },
+  constants: {
+    choices: ['codata2018', 'lammps'],
+    default: 'codata2018',
+    describe: 'physical constants',
+  },
+  units: { choices: ['real', 'metal'], describe: 'units of a LAMMPS data file that does not say' },
+  styles: { type: 'string', describe: 'pair=lj/cut/coul/long,bond=harmonic,… for LAMMPS data' },
+  cutoff_A: { type: 'number', describe: 'cut-off, Å (10)' },
+  truncation: {
+    choices: ['plain', 'shifted', 'switched'],
+    describe: 'end of pair interactions at the cut-off (plain)',
+  },
+  'switch-from_A': { type: 'number', describe: 'distance from which `switched` falls to zero, Å' },
+  'tail-correction': {
+    type: 'boolean',
+    default: false,
+    describe: 'add the Lennard-Jones energy beyond the cut-off',
+  },
+  coulomb: {
+    choices: ['ewald', 'pme', 'dsf', 'wolf', 'cut', 'none'],
+    describe: 'sum of charges (ewald up to 5000 atoms, pme above)',
+  },
+  'dsf-alpha_per_A': { type: 'number', describe: 'damping of dsf and wolf, 1/Å (0.2)' },
+  'ewald-accuracy': { type: 'number', describe: 'RMS force error against two unit charges 1 Å apart (1e-6)' },
+  'ewald-alpha_per_A': { type: 'number', describe: 'splitting parameter, 1/Å (from the accuracy)' },
+  'slab-correction': {
+    type: 'boolean',
+    default: false,
+    describe: 'correct ewald and pme for a slab with vacuum along z',
+  },
+  mixing: {
+    choices: ['geometric', 'arithmetic'],
+    describe: 'mixing rule of Lennard-Jones parameters in LAMMPS data (geometric)',
+  },
+  'special-lj': { type: 'string', describe: 'factors for 1-2, 1-3, 1-4 pairs in LAMMPS data: 0,0,0.5' },
+  'special-coulomb': { type: 'string', describe: 'the same factors for charges' },
+  'charge-scale': { type: 'number', describe: 'factor on the charges of ions, with --potential (1)' },
+  'allow-net-charge': {
+    type: 'boolean',
+    default: false,
+    describe: 'compute a charged box against a uniform background',
+  },
+} as const satisfies Readonly<Record<string, Options>>
+
+type SinglePointArgs = InferredOptionTypes<typeof singlePointFlags>
+
+/** The system that a structure file and the flags stand for. @throws UserError */
+export function singlePoint(file: string, args: SinglePointArgs): SinglePoint {
+  const dsfAlpha = positive('--dsf-alpha_per_A', args['dsf-alpha_per_A'], MAXIMUM_ALPHA_PER_A)
+  const ewaldAlpha = positive('--ewald-alpha_per_A', args['ewald-alpha_per_A'], MAXIMUM_ALPHA_PER_A)
+  const prepared = prepareSinglePoint({
+    file,
+    potential: args.potential,
+    styles:
+      args.styles === undefined ? undefined : about('command line', () => parseLammpsStyles(args.styles!)),
+    units: args.units,
+    mixing: args.mixing,
+    specialLJ: factors('--special-lj', args['special-lj']),
+    specialCoulomb: factors('--special-coulomb', args['special-coulomb']),
+    interactions: {
+      cutoff_A: positive('--cutoff_A', args.cutoff_A),
+      truncation: args.truncation,
+      switch_from_A: positive('--switch-from_A', args['switch-from_A']),
+      tail_correction: args['tail-correction'],
+      coulomb: args.coulomb,
+      coulomb_alpha_per_A: ewaldAlpha ?? dsfAlpha,
+      coulomb_accuracy: accuracy(args['ewald-accuracy']),
+      slab_correction: args['slab-correction'],
+    },
+    charges: {
+      scale: positive('--charge-scale', args['charge-scale']),
+      background: args['allow-net-charge'],
+    },
+    constants: args.constants,
+  })
+  checkUsed(args, prepared.system)
+  return prepared
+}
+
+/** @throws UserError for a flag that would be ignored */
+function checkUsed(args: SinglePointArgs, { forces }: System): void {
+  const refuse = (flags: readonly (keyof SinglePointArgs)[], hint: string) => {
+    const flag = flags.find(name => args[name] !== undefined && args[name] !== false)
+    if (flag === undefined) return
+    throw new UserError({ message: `--${flag} has no effect here`, where: 'command line', hint })
+  }
+  if (args.potential === undefined) {
+    refuse(['charge-scale'], 'it goes with --potential; LAMMPS data has its charges in the file')
+  } else {
+    const lammps = ['styles', 'units', 'mixing', 'special-lj'] as const
+    refuse(lammps, 'it goes with LAMMPS data that is read without --potential')
+  }
+  const sum = forces.find(force => force.kind === 'coulomb')?.method.name ?? 'none'
+  if (sum !== 'dsf' && sum !== 'wolf') {
+    refuse(['dsf-alpha_per_A'], `it goes with dsf and wolf; the sum here is ${sum}`)
+  }
+  if (!isEwald(sum)) {
+    const ewald = ['ewald-accuracy', 'ewald-alpha_per_A', 'slab-correction'] as const
+    refuse(ewald, `it goes with ewald and pme; the sum here is ${sum}`)
+  }
+}
 
 export const energyCommand = command({
   usage: 'energy <structure>',
@@ -16,61 +126,17 @@ export const energyCommand = command({
     structure: { type: 'string', demandOption: true, describe: '.extxyz, .data (LAMMPS), .vasp (POSCAR)' },
   },
   options: {
-    potential: {
-      type: 'string',
-      describe: 'potential file; not needed for LAMMPS data with Coeffs sections',
+    ...singlePointFlags,
+    platform: {
+      choices: PLATFORM_CHOICES,
+      default: 'auto' as const,
+      describe: 'program part that computes; auto is reference',
     },
-    platform: { choices: PLATFORM_CHOICES, default: 'auto' as const, describe: 'what computes' },
-    forces: { type: 'boolean', default: false, describe: 'also the force on every atom' },
-    constants: {
-      choices: ['codata2018', 'lammps'] as const,
-      default: 'codata2018' as const,
-      describe: 'physical constants',
-    },
-    units: { choices: ['real', 'metal'] as const, describe: 'of a LAMMPS data file that does not say' },
-    styles: { type: 'string', describe: 'pair=lj/cut/coul/long,bond=harmonic,… for LAMMPS data' },
-    cutoff_A: { type: 'number', describe: 'cut-off, Å' },
-    coulomb: { choices: ['ewald', 'pme', 'dsf', 'wolf', 'cut'] as const, describe: 'electrostatics' },
-    'dsf-alpha_per_A': { type: 'number', describe: 'damping of dsf and wolf, 1/Å (0.2)' },
-    'ewald-accuracy': {
-      type: 'number',
-      describe: 'RMS force error against two unit charges 1 Å apart (1e-6)',
-    },
-    'ewald-alpha_per_A': {
-      type: 'number',
-      describe: 'splitting parameter, 1/Å; from the accuracy when left out',
-    },
-    mixing: {
-      choices: ['geometric', 'arithmetic'] as const,
-      describe: 'of Lennard-Jones parameters in LAMMPS data',
-    },
-    'special-lj': { type: 'string', describe: 'factors for 1-2, 1-3, 1-4 pairs: 0,0,0.5' },
-    'special-coulomb': { type: 'string', describe: 'likewise for charges' },
-    'charge-scale': { type: 'number', describe: 'multiplies the charges of ions; with --potential' },
-    'allow-net-charge': {
-      type: 'boolean',
-      default: false,
-      describe: 'compute a charged box against a background',
-    },
+    forces: { type: 'boolean', default: false, describe: 'print the force on every atom too' },
   },
   async run(args, output) {
-    const { system, state, assumptions } = prepareSinglePoint({
-      file: args.structure,
-      potential: args.potential,
-      styles: stylesOf(args.styles),
-      units: args.units,
-      cutoff_A: positive('--cutoff_A', args.cutoff_A),
-      coulomb: args.coulomb,
-      dsfAlpha_per_A: positive('--dsf-alpha_per_A', args['dsf-alpha_per_A'], MAXIMUM_ALPHA_PER_A),
-      ewaldAccuracy: accuracy(args['ewald-accuracy']),
-      ewaldAlpha_per_A: positive('--ewald-alpha_per_A', args['ewald-alpha_per_A'], MAXIMUM_ALPHA_PER_A),
-      mixing: args.mixing,
-      specialLJ: factors('--special-lj', args['special-lj']),
-      specialCoulomb: factors('--special-coulomb', args['special-coulomb']),
-      chargeScale: positive('--charge-scale', args['charge-scale']),
-      constants: args.constants,
-      allowNetCharge: args['allow-net-charge'],
-    })
+    const { system, state, assumptions, remarks } = singlePoint(args.structure, args)
+    for (const remark of remarks) output.note(remark)
     for (const assumption of assumptions) output.note(`assumed: ${assumption}`)
     const evaluator = await prepareEvaluator(inDoublePrecision(args.platform), system)
     try {
@@ -126,11 +192,7 @@ export const energyCommand = command({
 const rows = (values: Float64Array) =>
   Array.from({ length: values.length / 3 }, (_, i) => [...values.subarray(3 * i, 3 * i + 3)])
 
-function stylesOf(text: string | undefined) {
-  return text === undefined ? undefined : about('command line', () => parseLammpsStyles(text))
-}
-
-/** The limits of a recipe's coulomb_alpha_per_A and coulomb_accuracy: beyond them a sum has no end. */
+/** Limits of a recipe's coulomb_alpha_per_A and coulomb_accuracy: beyond them a sum has no end. */
 const MAXIMUM_ALPHA_PER_A = 5
 const ACCURACY = { from: 1e-12, to: 0.1 }
 

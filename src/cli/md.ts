@@ -38,6 +38,7 @@ export const mdCommand = command({
     const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
     // Everything that can be wrong is said before a directory is made.
     const prepared = prepareRun(loaded)
+    for (const remark of prepared.remarks) output.note(remark)
     await checkPlatform(args.platform, prepared.system)
     if (args['dry-run']) return dryRun(prepared, output)
     const directory = createRunDirectory(

@@ -1,6 +1,5 @@
 import {
   type CoulombForce,
-  type CoulombMethod,
   type Force,
   PAIR_PARAMETERS,
   type PairForce,
@@ -8,7 +7,15 @@ import {
 } from '../core/force.ts'
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
-import { CODATA_2018, KCAL_PER_MOL, LAMMPS_METAL, LAMMPS_REAL } from '../units.ts'
+import { PAIR_FORMS } from '../forces/pair.ts'
+import {
+  type ConstantsName,
+  type CoulombName,
+  coulombForce,
+  type Interactions,
+  truncationOf,
+} from '../potentials/interactions.ts'
+import { KCAL_PER_MOL, LAMMPS_METAL, LAMMPS_REAL } from '../units.ts'
 import { coefficientSection, type LammpsData, type TermKind } from './lammpsData.ts'
 import type { LammpsRow } from './lammpsSections.ts'
 import {
@@ -23,25 +30,17 @@ import {
   torsion,
 } from './lammpsStyles.ts'
 
-export type CoulombName = CoulombMethod['name']
-
-/** What a LAMMPS data file does not say: in LAMMPS, the input script does. */
+/** Settings that a LAMMPS data file does not hold: in LAMMPS, the input script does. */
 export interface LammpsOptions {
   /** Override the style comments of the file. */
-  readonly styles?: LammpsStyles
-  /** Cut-off of pair and real-space Coulomb interactions; a line of coefficients may set its own. */
-  readonly cutoff_A?: number
-  /** Adds Coulomb interactions to a style without, or chooses between ewald and pme (the default) for coul/long. */
-  readonly coulomb?: CoulombName
-  /** Resolves a method's parameters; called once, only when the styles include Coulomb interactions. */
-  readonly coulombMethod: (name: CoulombName) => CoulombMethod
-  /** How Lennard-Jones parameters of unlike types follow from those of like types; geometric by default. */
-  readonly mixing?: 'geometric' | 'arithmetic'
-  /** Factors for atoms one, two and three bonds apart; 0, 0, 0 by default, as in LAMMPS. */
-  readonly specialLJ?: SpecialFactors
-  readonly specialCoulomb?: SpecialFactors
-  /** `lammps`: the constants that LAMMPS has for the file's units, and its approximation of erfc. */
-  readonly constants?: 'codata2018' | 'lammps'
+  readonly styles?: LammpsStyles | undefined
+  /** Rule for Lennard-Jones parameters of unlike types. Default: geometric. */
+  readonly mixing?: 'geometric' | 'arithmetic' | undefined
+  /** Factors for atoms one, two and three bonds apart. Default: 0, 0, 0, as in LAMMPS. */
+  readonly specialLJ?: SpecialFactors | undefined
+  readonly specialCoulomb?: SpecialFactors | undefined
+  /** `lammps`: the constants that LAMMPS has for the file's units, and its approximation of erfc. Default: codata2018. */
+  readonly constants?: ConstantsName | undefined
 }
 
 const NO_SPECIAL: SpecialFactors = [0, 0, 0]
@@ -50,11 +49,15 @@ const NO_SPECIAL: SpecialFactors = [0, 0, 0]
  * The interactions of a data file that carries its own coefficients, in internal units.
  * @throws UserError for unsupported styles, and for coefficients that are missing for types in use
  */
-export function lammpsSystem(data: LammpsData, options: LammpsOptions): System {
+export function lammpsSystem(
+  data: LammpsData,
+  interactions: Interactions,
+  options: LammpsOptions = {},
+): System {
   const { structure, typeNames, typeIndex } = data
   const energy = data.units === 'real' ? KCAL_PER_MOL : 1
   const forces: (Force | null)[] = [
-    ...pairForces(data, options, energy),
+    ...nonbondedForces(data, interactions, options, energy),
     bondForce(data, options, energy),
     angleForce(data, options, energy),
     dihedralForce(data, options, energy),
@@ -72,10 +75,11 @@ export function lammpsSystem(data: LammpsData, options: LammpsOptions): System {
   }
 }
 
-function pairForces(data: LammpsData, options: LammpsOptions, energy: number): (Force | null)[] {
+/** Name, form and place of the pair style. @throws UserError when none is named, or it is not supported */
+function styleOf(data: LammpsData, styles: LammpsStyles | undefined) {
   const section = data.pairIJCoeffs ?? data.pairCoeffs
   const where = section?.where ?? data.file
-  const name = options.styles?.pair ?? section?.style
+  const name = styles?.pair ?? section?.style
   if (name === undefined || name === null) {
     throw new UserError({
       message: 'the file does not say its pair style',
@@ -83,65 +87,70 @@ function pairForces(data: LammpsData, options: LammpsOptions, energy: number): (
       hint: 'give --styles pair=lj/cut/coul/long, or pair=zero for none',
     })
   }
-  const style = pairStyle(name, where)
-  const coulomb = coulombName(name, style, options, where)
-  if (!style.form && !coulomb) return []
-  if (options.cutoff_A === undefined) {
-    throw new UserError({ message: `the pair style ${name} needs a cut-off`, where, hint: 'give --cutoff_A' })
-  }
-  for (const row of [
-    ...(data.pairCoeffs?.rows.values() ?? []),
-    ...(data.pairIJCoeffs?.rows.values() ?? []),
-  ]) {
-    pairCoefficients(style, row, energy, options.cutoff_A)
-  }
-  return [
-    style.form ? pairForce(data, options, name, style, energy) : null,
-    coulomb ? coulombForce(data, options, style, coulomb, where) : null,
-  ]
+  return { name, style: pairStyle(name, where), where }
 }
 
-function coulombName(
-  styleName: string,
-  style: PairStyle,
-  { coulomb }: LammpsOptions,
-  where: string,
-): CoulombName | null {
-  if (style.coulomb === null) return coulomb ?? null
+/**
+ * The sum of charges that the pair style of a file stands for: pme for coul/long.
+ * @param asked the one that is wanted; undefined leaves it to the style
+ * @throws UserError for one that the style does not have
+ */
+export function lammpsCoulomb(
+  data: LammpsData,
+  styles: LammpsStyles | undefined,
+  asked: CoulombName | undefined,
+): CoulombName {
+  const { name, style, where } = styleOf(data, styles)
+  if (style.coulomb === null) return asked ?? 'none'
   const allowed: readonly CoulombName[] = style.coulomb === 'long' ? ['pme', 'ewald'] : [style.coulomb]
-  if (coulomb === undefined) return allowed[0]!
-  if (allowed.includes(coulomb)) return coulomb
+  if (asked === undefined) return allowed[0]!
+  if (allowed.includes(asked)) return asked
   throw new UserError({
-    message: `the pair style ${styleName} sums charges with ${allowed.join(' or ')}, not with ${coulomb}`,
+    message: `the pair style ${name} sums charges with ${allowed.join(' or ')}, not with ${asked}`,
     where,
     hint: 'change --coulomb, or the style with --styles pair=…',
   })
 }
 
-function coulombForce(
+function nonbondedForces(
   data: LammpsData,
+  interactions: Interactions,
   options: LammpsOptions,
+  energy: number,
+): (Force | null)[] {
+  const { name, style, where } = styleOf(data, options.styles)
+  lammpsCoulomb(data, options.styles, interactions.coulomb)
+  if (!style.form && interactions.coulomb === 'none') return []
+  for (const row of [
+    ...(data.pairCoeffs?.rows.values() ?? []),
+    ...(data.pairIJCoeffs?.rows.values() ?? []),
+  ]) {
+    pairCoefficients(style, row, energy, interactions.cutoff_A)
+  }
+  return [
+    style.form ? pairForce(data, interactions, options, name, style, energy) : null,
+    interactions.coulomb === 'none' ? null : chargeForce(data, interactions, options, style, where),
+  ]
+}
+
+function chargeForce(
+  { structure, atomStyle, units }: LammpsData,
+  interactions: Interactions,
+  { constants, specialCoulomb = NO_SPECIAL }: LammpsOptions,
   style: PairStyle,
-  name: CoulombName,
   where: string,
-): CoulombForce {
-  if (!data.structure.charges) {
+): CoulombForce | null {
+  if (!structure.charges) {
     throw new UserError({
-      message: `Coulomb interactions need charges; atoms of style ${data.atomStyle} have none`,
+      message: `Coulomb interactions need charges; atoms of style ${atomStyle} have none`,
       where,
       hint: 'write the file with atom style charge or full',
     })
   }
-  const lammps = data.units === 'real' ? LAMMPS_REAL : LAMMPS_METAL
-  return {
-    kind: 'coulomb',
-    method: options.coulombMethod(name),
-    cutoff_A: options.cutoff_A!,
-    constant_eV_A: (options.constants === 'lammps' ? lammps : CODATA_2018).coulomb_eV_A,
-    special: options.specialCoulomb ?? NO_SPECIAL,
-    erfc: options.constants === 'lammps' && approximatesErfc(style) ? 'lammps' : 'exact',
-    slabCorrection: false,
-  }
+  const force = coulombForce(interactions, structure.box, structure.charges, specialCoulomb)
+  if (!force || constants !== 'lammps') return force
+  const { coulomb_eV_A } = units === 'real' ? LAMMPS_REAL : LAMMPS_METAL
+  return { ...force, constant_eV_A: coulomb_eV_A, erfc: approximatesErfc(style) ? 'lammps' : 'exact' }
 }
 
 /** LAMMPS computes erfc to 1.5e-7 in its long-range and dsf styles, and exactly in wolf and in born/coul/dsf. */
@@ -151,6 +160,7 @@ function approximatesErfc(style: PairStyle): boolean {
 
 function pairForce(
   data: LammpsData,
+  interactions: Interactions,
   options: LammpsOptions,
   styleName: string,
   style: PairStyle,
@@ -160,7 +170,8 @@ function pairForce(
   const size = PAIR_PARAMETERS[form].length
   const typeCount = data.typeNames.length
   const used = [...new Set(data.typeIndex)].sort((a, b) => a - b)
-  const read = (row: LammpsRow | undefined) => row && pairCoefficients(style, row, energy, options.cutoff_A)
+  const read = (row: LammpsRow | undefined) =>
+    row && pairCoefficients(style, row, energy, interactions.cutoff_A)
   const parameters = new Float64Array(typeCount * typeCount * size)
   const cutoffs = new Float64Array(typeCount * typeCount)
   for (const i of used) {
@@ -168,10 +179,10 @@ function pairForce(
       const own =
         read(data.pairIJCoeffs?.rows.get(i * typeCount + j)) ??
         (i === j ? read(data.pairCoeffs?.rows.get(i + 1)) : undefined)
-      const pair = own ?? mixed(data, options, style, styleName, read, i, j)
+      const pair = own ?? mixed(data, interactions.cutoff_A, options, style, styleName, read, i, j)
       for (const at of [i * typeCount + j, j * typeCount + i]) {
         parameters.set(pair.parameters, at * size)
-        cutoffs[at] = pair.cutoff_A ?? options.cutoff_A!
+        cutoffs[at] = pair.cutoff_A ?? interactions.cutoff_A
       }
     }
   }
@@ -180,8 +191,8 @@ function pairForce(
     form,
     parameters,
     cutoffs,
-    truncation: { kind: 'plain' },
-    tailCorrection: false,
+    truncation: truncationOf(interactions),
+    tailCorrection: interactions.tail_correction && PAIR_FORMS[form].tail !== null,
     special: options.specialLJ ?? NO_SPECIAL,
   }
 }
@@ -189,7 +200,8 @@ function pairForce(
 /** Coefficients of unlike types from those of like types: LAMMPS mixes Lennard-Jones only. */
 function mixed(
   data: LammpsData,
-  { cutoff_A, mixing = 'geometric' }: LammpsOptions,
+  cutoff_A: number,
+  { mixing = 'geometric' }: LammpsOptions,
   style: PairStyle,
   styleName: string,
   read: (row: LammpsRow | undefined) => PairCoefficients | undefined,
@@ -219,7 +231,7 @@ function mixed(
   const [epsilonB, sigmaB] = b.parameters as [number, number]
   return {
     parameters: [Math.sqrt(epsilonA * epsilonB), distance(sigmaA, sigmaB)],
-    cutoff_A: distance(a.cutoff_A ?? cutoff_A!, b.cutoff_A ?? cutoff_A!),
+    cutoff_A: distance(a.cutoff_A ?? cutoff_A, b.cutoff_A ?? cutoff_A),
   }
 }
 

@@ -1,154 +1,130 @@
-import type { Force } from '../core/force.ts'
 import type { Structure } from '../core/structure.ts'
 import type { System } from '../core/system.ts'
+import { bondedNeighbors } from '../core/topology.ts'
 import { closest } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { collectBondedForces } from './bonded.ts'
+import { type ChargeChoice, chargesOf } from './charges.ts'
+import { type ConstantsName, coulombForce, type Interactions } from './interactions.ts'
 import type { Potential } from './load.ts'
-import { masses } from './masses.ts'
-import { type Interactions, pairForces } from './pairs.ts'
+import { pairForces } from './pairs.ts'
 import { createProblems } from './problems.ts'
 
 export interface AssignOptions {
-  readonly interactions: Interactions
-  /** Multiplies the charges of types marked `ion`; 1 when left out. */
-  readonly chargeScale?: number
-  /** Target mass of hydrogens; the difference comes from the atom that each is bonded to. */
-  readonly hydrogenMass_g_per_mol?: number
-  /** Lets a box with a net charge through. */
-  readonly allowNetCharge?: boolean
+  readonly charges?: ChargeChoice | undefined
+  /** Target mass of hydrogens; the difference comes from the atom that each is bonded to. Default: masses by type. */
+  readonly hydrogenMass_g_per_mol?: number | undefined
+  /** Default: codata2018. */
+  readonly constants?: ConstantsName | undefined
 }
 
-/** Net charges up to this are rounding of the potential's charges, e. */
-const NEUTRAL_e = 1e-3
+/** A system, and what was done to its charges. */
+export type AssignedSystem = System & {
+  /** One line for each thing that was done to charges. */
+  readonly remarks: readonly string[]
+}
 
 /**
- * A structure and a potential become a system: masses, charges and all interactions as data.
- * Charges of the structure, where it has them, stand as they are; otherwise they come from the types.
+ * The system of a structure and a potential: masses, charges and all interactions as data. A structure that names no
+ * types has elements for types. Charges of the structure stand as they are; otherwise they come from the types.
  * @throws UserError for unknown types, missing or ambiguous terms (all at once), a net charge, numbers not finite
  */
-export function assign(structure: Structure, potential: Potential, options: AssignOptions): System {
+export function assign(
+  structure: Structure,
+  potential: Potential,
+  interactions: Interactions,
+  options: AssignOptions = {},
+): AssignedSystem {
   const types = knownTypes(structure, potential)
   const typeNames = Object.keys(potential.types).filter(name => types.includes(name))
-  const typeIndex = Int32Array.from(types, name => typeNames.indexOf(name))
   const bad = structure.positions.findIndex(value => !Number.isFinite(value))
   if (bad >= 0) {
-    throw new UserError({
-      message: `the position of atom ${Math.floor(bad / 3)} (counted from 0) is not finite`,
-    })
+    throw new UserError({ message: `the position of atom ${Math.floor(bad / 3) + 1} is not finite` })
   }
-
   const problems = createProblems(types, potential)
   const bonded = collectBondedForces(types, structure.topology, potential, problems)
-  const pairs = pairForces(typeNames, potential, options.interactions, problems)
+  const pairs = pairForces(typeNames, potential, interactions, problems)
   problems.throwIfAny()
 
-  const charges = assignedCharges(structure, types, potential, options)
-  const { coulomb } = options.interactions
-  const forces: Force[] = [...pairs]
-  if (coulomb) forces.push({ kind: 'coulomb', ...coulomb, special: potential.special.coulomb })
-  forces.push(...bonded)
+  const masses = massesOf(structure, types, potential, options.hydrogenMass_g_per_mol)
+  const { charges, remarks } = chargesOf(structure, types, potential, options.charges)
+  const special = potential.special.coulomb
+  const coulomb = coulombForce(interactions, structure.box, charges, special, options.constants)
   return {
     atomCount: types.length,
     elements: structure.elements,
     typeNames,
-    typeIndex,
-    masses: masses(structure, types, potential, options.hydrogenMass_g_per_mol),
+    typeIndex: Int32Array.from(types, name => typeNames.indexOf(name)),
+    masses,
     charges,
     topology: structure.topology,
-    forces,
+    forces: [...pairs, ...(coulomb ? [coulomb] : []), ...bonded],
+    remarks,
   }
 }
 
-function knownTypes(structure: Structure, potential: Potential): readonly string[] {
-  if (structure.types === null) {
-    throw new UserError({
-      message: 'the structure names no atom types, so no potential can be assigned',
-      hint: `types of '${potential.name}': ${Object.keys(potential.types).join(', ')}`,
-    })
-  }
-  const unknown = [...new Set(structure.types)].filter(name => !Object.hasOwn(potential.types, name))
+function knownTypes({ types: named, elements }: Structure, potential: Potential): readonly string[] {
+  const types = named ?? elements
+  const unknown = [...new Set(types)].filter(name => !Object.hasOwn(potential.types, name))
   if (unknown.length > 0) {
-    const near = closest(unknown[0]!, Object.keys(potential.types))
+    const list = unknown.map(name => `'${name}'`).join(', ')
+    const near = named && closest(unknown[0]!, Object.keys(potential.types))
     throw new UserError({
-      message: `the potential '${potential.name}' has no atom type ${unknown.map(name => `'${name}'`).join(', ')}`,
+      message:
+        named === null
+          ? `the structure names no atom types, and the potential '${potential.name}' has none called ${list}`
+          : `the potential '${potential.name}' has no atom type ${list}`,
       where: potential.file,
       hint: near ? `did you mean \`${near}\`?` : `known types: ${Object.keys(potential.types).join(', ')}`,
     })
   }
-  structure.types.forEach((name, i) => {
+  types.forEach((name, i) => {
     const expected = potential.types[name]!.element
-    if (structure.elements[i] === expected) return
+    if (elements[i] === expected) return
     throw new UserError({
-      message: `atom ${i} (counted from 0) is ${structure.elements[i]} but its type '${name}' is ${expected}`,
+      message: `atom ${i + 1} is ${elements[i]} but its type '${name}' is ${expected}`,
       where: potential.file,
     })
   })
-  return structure.types
+  return types
 }
 
-function assignedCharges(
+const LIGHTEST_g_per_mol = 1
+
+/**
+ * Masses by type; with a hydrogen mass, every hydrogen has that mass and its bonded heavy atom the rest, so that each
+ * molecule keeps its mass (Feenstra, Hess & Berendsen 1999, https://doi.org/10.1002/(SICI)1096-987X(199906)20:8<786::AID-JCC5>3.0.CO;2-B).
+ * @returns [N] g/mol
+ * @throws UserError when a heavy atom would become lighter than 1 g/mol, or a hydrogen has none to take mass from
+ */
+function massesOf(
   structure: Structure,
   types: readonly string[],
   potential: Potential,
-  options: AssignOptions,
+  hydrogenMass_g_per_mol: number | undefined,
 ): Float64Array {
-  const scale = options.chargeScale ?? 1
-  if (structure.charges && scale !== 1) {
+  const result = Float64Array.from(types, name => potential.types[name]!.mass_g_per_mol)
+  if (hydrogenMass_g_per_mol === undefined) return result
+  const neighbors = bondedNeighbors(structure.topology, types.length)
+  const isHydrogen = (i: number) => structure.elements[i] === 'H'
+  for (let i = 0; i < types.length; i++) {
+    if (!isHydrogen(i)) continue
+    const heavy = neighbors[i]!.find(j => !isHydrogen(j))
+    if (heavy === undefined) {
+      throw new UserError({
+        message: `hydrogen ${i + 1} has no heavy neighbour to take mass from`,
+        hint: 'leave out hydrogen_mass_g_per_mol for this system',
+      })
+    }
+    result[heavy]! -= hydrogenMass_g_per_mol - result[i]!
+    result[i] = hydrogenMass_g_per_mol
+  }
+  const light = result.findIndex((mass, i) => !isHydrogen(i) && mass < LIGHTEST_g_per_mol)
+  if (light >= 0) {
     throw new UserError({
-      message: `a charge scale of ${scale} was asked for, but the structure carries its own charges`,
-      hint: 'remove the charges from the structure, or leave the charge scale at 1',
+      message: `with hydrogens of ${hydrogenMass_g_per_mol} g/mol, atom ${light + 1} (${types[light]}) would weigh ${result[light]!.toFixed(3)} g/mol`,
+      hint: 'choose a smaller hydrogen_mass_g_per_mol',
     })
   }
-  const charges =
-    structure.charges?.slice() ??
-    Float64Array.from(types, name => {
-      const type = potential.types[name]!
-      return type.ion ? scale * type.charge_e : type.charge_e
-    })
-  const net = charges.reduce((sum, charge) => sum + charge, 0)
-  if (!Number.isFinite(net)) throw new UserError({ message: 'the charges are not all finite numbers' })
-  if (Math.abs(net) > NEUTRAL_e && !options.allowNetCharge) {
-    const lines = [...new Set(types)].map(name => {
-      const members = types.flatMap((type, i) => (type === name ? [charges[i]!] : []))
-      const sum = members.reduce((total, charge) => total + charge, 0)
-      return `${members.length} ${name}: ${sum.toFixed(3)} e`
-    })
-    throw new UserError({
-      message: `the box carries a net charge of ${net.toFixed(4)} e (${lines.join(', ')})`,
-      where: potential.file,
-      hint:
-        chargedChain(structure, types, potential, charges) ??
-        'balance the numbers of cations and anions; charge scaling must cover both',
-    })
-  }
-  return charges
-}
-
-/** Molecules without ion types that carry a charge, in words; undefined where there are none. */
-function chargedChain(
-  { topology }: Structure,
-  types: readonly string[],
-  potential: Potential,
-  charges: Float64Array,
-): string | undefined {
-  const members = new Map<number, number[]>()
-  topology.molecules.forEach((molecule, i) => {
-    const atoms = members.get(molecule)
-    if (atoms) atoms.push(i)
-    else members.set(molecule, [i])
-  })
-  const charge = (atoms: readonly number[]) => atoms.reduce((sum, i) => sum + charges[i]!, 0)
-  const charged = [...members.values()].filter(
-    atoms =>
-      atoms.length > 1 &&
-      !atoms.some(i => potential.types[types[i]!]!.ion) &&
-      Math.abs(charge(atoms)) > NEUTRAL_e,
-  )
-  const [first] = charged
-  if (!first) return undefined
-  const kinds = [...new Set(first.map(i => types[i]!))]
-  const sum = kinds.map(kind => `${first.filter(i => types[i] === kind).length} ${kind}`).join(' + ')
-  const who = charged.length === 1 ? 'a molecule' : `${charged.length} molecules`
-  return `${who} without ions should be neutral: ${sum} carry ${charge(first).toFixed(4)} e`
+  return result
 }

@@ -1,23 +1,9 @@
-import {
-  type CoulombForce,
-  PAIR_PARAMETERS,
-  type PairForce,
-  type PairForm,
-  type Truncation,
-} from '../core/force.ts'
+import { PAIR_PARAMETERS, type PairForce, type PairForm } from '../core/force.ts'
 import { PAIR_FORMS } from '../forces/pair.ts'
+import { type Interactions, truncationOf } from './interactions.ts'
 import type { PairEntry, Potential } from './load.ts'
 import { matchesAtom, mostSpecific } from './patterns.ts'
 import type { Problems } from './problems.ts'
-
-export interface Interactions {
-  readonly cutoff_A: number
-  readonly truncation: Truncation
-  /** Lennard-Jones only: energy and virial of a uniform fluid beyond the cut-off. */
-  readonly tailCorrection: boolean
-  /** null leaves charges without interaction. */
-  readonly coulomb: Omit<CoulombForce, 'kind' | 'special'> | null
-}
 
 type PairTerm = PairEntry['terms'][number]
 
@@ -43,8 +29,8 @@ export function pairForces(
       form,
       parameters: new Float64Array(count * count * PAIR_PARAMETERS[form].length),
       cutoffs: new Float64Array(count * count),
-      truncation: interactions.truncation,
-      tailCorrection: interactions.tailCorrection && PAIR_FORMS[form].tail !== null,
+      truncation: truncationOf(interactions),
+      tailCorrection: interactions.tail_correction && PAIR_FORMS[form].tail !== null,
       special: potential.special.pair,
     }
     forces.set(form, created)

@@ -54,7 +54,7 @@ function describe(problem: Problem, count: number, types: readonly string[]): st
   const atoms =
     problem.atoms.length === 0
       ? ''
-      : `, ${count > 1 ? `${count} times, first ` : ''}atoms ${problem.atoms.join(' ')} (counted from 0) of types ${problem.atoms.map(i => types[i]).join(' ')}`
+      : `, ${count > 1 ? `${count} times, first ` : ''}atoms ${problem.atoms.map(i => i + 1).join(' ')} of types ${problem.atoms.map(i => types[i]).join(' ')}`
   return problem.selection.kind === 'missing'
     ? `missing ${problem.kind} ${problem.needed}${atoms}`
     : `ambiguous ${problem.kind} ${problem.needed}${atoms}: ${problem.selection.entries.map(entry => entry.where).join(' and ')} are equally specific`

@@ -1,91 +1,111 @@
 import * as z from 'zod'
+import { type CoulombName, type Interactions, isEwald } from '../potentials/interactions.ts'
 import { positive, together } from './keys.ts'
 
 const truncation = z.enum(['plain', 'shifted', 'switched'])
-const coulombNames = ['pme', 'ewald', 'dsf', 'wolf', 'cut'] as const
+const coulomb = z.enum(['pme', 'ewald', 'dsf', 'wolf', 'cut', 'none'])
 
-const common = {
-  cutoff_A: positive.max(50).default(9),
-  switch_from_A: positive.optional().describe('required when switched'),
-  coulomb_alpha_per_A: positive.max(5).optional().describe('required for dsf and wolf'),
-}
-const accuracy = (value: number) =>
-  z.number().min(1e-12).max(0.1).optional().describe(`of pme and ewald, ${value} when left out`)
+type Defaults = Pick<Interactions, 'truncation' | 'tail_correction' | 'coulomb' | 'coulomb_accuracy'>
 
-interface Choice {
+/** Interactions as written: what is left out takes its default. */
+interface Written {
   readonly cutoff_A: number
+  readonly truncation?: Interactions['truncation'] | undefined
+  readonly lennard_jones?: Interactions['truncation'] | undefined
   readonly switch_from_A?: number | undefined
-  readonly coulomb: (typeof coulombNames)[number]
+  readonly coulomb: CoulombName
   readonly coulomb_alpha_per_A?: number | undefined
   readonly coulomb_accuracy?: number | undefined
+  readonly slab_correction?: boolean | undefined
 }
 
-export const isEwald = (coulomb: unknown) => coulomb === 'pme' || coulomb === 'ewald'
-
-/** Keys that do not go together. @param key the one that says how pair interactions end */
-function check(
-  value: Choice,
-  key: string,
-  kind: z.output<typeof truncation>,
-  context: z.core.$RefinementCtx,
-): void {
-  const refuse = (at: keyof Choice, message: string) =>
-    context.addIssue({ code: 'custom', path: [at], message })
+/**
+ * Keys of interactions that do not go together.
+ * @param byDefault truncation where none is written
+ */
+export function interactionMistakes(
+  value: Written,
+  byDefault: Interactions['truncation'],
+): { key: keyof Written; message: string }[] {
+  const found: { key: keyof Written; message: string }[] = []
+  const refuse = (key: keyof Written, message: string) => found.push({ key, message })
   const { switch_from_A, cutoff_A, coulomb } = value
-  if (kind !== 'switched') {
-    if (switch_from_A !== undefined) refuse('switch_from_A', `switch_from_A needs ${key}: switched`)
+  const name = value.lennard_jones === undefined ? 'truncation' : 'lennard_jones'
+  if (value.truncation !== undefined && value.lennard_jones !== undefined) {
+    refuse('lennard_jones', 'lennard_jones is another name of truncation: give one of them')
+  }
+  if ((value.truncation ?? value.lennard_jones ?? byDefault) !== 'switched') {
+    if (switch_from_A !== undefined) refuse('switch_from_A', `switch_from_A needs ${name}: switched`)
   } else if (switch_from_A === undefined) {
-    refuse('switch_from_A', `${key}: switched needs switch_from_A`)
+    refuse('switch_from_A', `${name}: switched needs switch_from_A`)
   } else if (switch_from_A >= cutoff_A) {
     refuse('switch_from_A', `switch_from_A is ${switch_from_A}: it must be below cutoff_A, ${cutoff_A}`)
   }
-  if (!isEwald(coulomb) && value.coulomb_accuracy !== undefined) {
-    refuse('coulomb_accuracy', `coulomb: ${coulomb} takes no coulomb_accuracy: it belongs to pme and ewald`)
-  }
+  const only = (key: 'coulomb_accuracy' | 'slab_correction') =>
+    refuse(key, `coulomb: ${coulomb} takes no ${key}: it belongs to pme and ewald`)
+  if (!isEwald(coulomb) && value.coulomb_accuracy !== undefined) only('coulomb_accuracy')
+  if (!isEwald(coulomb) && value.slab_correction === true) only('slab_correction')
   if ((coulomb === 'dsf' || coulomb === 'wolf') && value.coulomb_alpha_per_A === undefined) {
     refuse('coulomb_alpha_per_A', `coulomb: ${coulomb} needs coulomb_alpha_per_A`)
   }
-  if (coulomb === 'cut' && value.coulomb_alpha_per_A !== undefined) {
-    refuse('coulomb_alpha_per_A', 'coulomb: cut takes no coulomb_alpha_per_A')
+  if ((coulomb === 'cut' || coulomb === 'none') && value.coulomb_alpha_per_A !== undefined) {
+    refuse('coulomb_alpha_per_A', `coulomb: ${coulomb} takes no coulomb_alpha_per_A`)
   }
+  return found
 }
 
-/** Of molecular dynamics. */
-export const interactionsSchema = z
-  .strictObject({
-    ...common,
-    lennard_jones: truncation.default('plain'),
-    tail_correction: z.boolean().default(true),
-    coulomb: z.enum(coulombNames).default('pme'),
-    coulomb_accuracy: accuracy(1e-4),
-  })
-  .superRefine(together((value, context) => check(value, 'lennard_jones', value.lennard_jones, context)))
-  .transform(({ coulomb_accuracy = 1e-4, ...value }) => ({ ...value, coulomb_accuracy }))
+function schemaWith(defaults: Defaults) {
+  return z
+    .strictObject({
+      cutoff_A: positive.max(50).default(9),
+      truncation: truncation
+        .optional()
+        .describe(`of the pair interactions at the cut-off; ${defaults.truncation} when left out`),
+      lennard_jones: truncation.optional().describe('another name of truncation'),
+      switch_from_A: positive.optional().describe('required when switched'),
+      tail_correction: z.boolean().default(defaults.tail_correction),
+      coulomb: coulomb.default(defaults.coulomb as 'pme' | 'ewald'),
+      coulomb_alpha_per_A: positive.max(5).optional().describe('required for dsf and wolf'),
+      coulomb_accuracy: z
+        .number()
+        .min(1e-12)
+        .max(0.1)
+        .optional()
+        .describe(`of pme and ewald, ${defaults.coulomb_accuracy} when left out`),
+      slab_correction: z
+        .boolean()
+        .optional()
+        .describe('Yeh and Berkowitz, vacuum along z; on for a slab that is built here when left out'),
+    })
+    .superRefine(
+      together((value, context) => {
+        for (const { key, message } of interactionMistakes(value, defaults.truncation)) {
+          context.addIssue({ code: 'custom', path: [key], message })
+        }
+      }),
+    )
+    .transform(({ lennard_jones, truncation = lennard_jones ?? defaults.truncation, ...value }) => ({
+      ...value,
+      truncation,
+      coulomb_accuracy: value.coulomb_accuracy ?? defaults.coulomb_accuracy,
+    }))
+}
 
-/** Of a band: energies must go to zero at the cut-off, or a hop over it would show in the barrier. */
-export const bandInteractionsSchema = z
-  .strictObject({
-    ...common,
-    truncation: truncation.default('shifted').describe('of the pair interactions at the cut-off'),
-    coulomb: z.enum(coulombNames).default('ewald'),
-    coulomb_accuracy: accuracy(1e-6),
-    slab_correction: z
-      .boolean()
-      .optional()
-      .describe('Yeh and Berkowitz, vacuum along z; on for a slab that is built here when left out'),
-  })
-  .superRefine(
-    together((value, context) => {
-      check(value, 'truncation', value.truncation, context)
-      if (value.slab_correction !== true || isEwald(value.coulomb)) return
-      context.addIssue({
-        code: 'custom',
-        path: ['slab_correction'],
-        message: `coulomb: ${value.coulomb} takes no slab_correction: it belongs to pme and ewald`,
-      })
-    }),
-  )
-  .transform(({ coulomb_accuracy = 1e-6, ...value }) => ({ ...value, coulomb_accuracy }))
+/** Interactions of molecular dynamics. */
+export const interactionsSchema = schemaWith({
+  truncation: 'plain',
+  tail_correction: true,
+  coulomb: 'pme',
+  coulomb_accuracy: 1e-4,
+}).transform(({ slab_correction = false, ...value }) => ({ ...value, slab_correction }))
+
+/** Interactions of a band: energies must go to zero at the cut-off, or a hop over it would show in the barrier. */
+export const bandInteractionsSchema = schemaWith({
+  truncation: 'shifted',
+  tail_correction: false,
+  coulomb: 'ewald',
+  coulomb_accuracy: 1e-6,
+})
 
 /** Filled-in interactions as a recipe may write them. */
 export function withoutFilledAccuracy<T extends { coulomb: string; coulomb_accuracy?: unknown }>(
@@ -96,7 +116,7 @@ export function withoutFilledAccuracy<T extends { coulomb: string; coulomb_accur
   return others
 }
 
-/** Whether the slab correction of a filled-in choice applies. */
+/** True when the slab correction of a band applies. */
 export function slabCorrection(
   { slab_correction, coulomb }: { slab_correction?: boolean | undefined; coulomb: string },
   isSlab: boolean,

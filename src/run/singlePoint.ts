@@ -1,42 +1,41 @@
 import { createState, type State } from '../core/state.ts'
-import { netCharge, type System } from '../core/system.ts'
+import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { parseLammpsData } from '../files/lammpsData.ts'
 import type { LammpsStyles } from '../files/lammpsStyles.ts'
-import { lammpsSystem } from '../files/lammpsSystem.ts'
+import { lammpsCoulomb } from '../files/lammpsSystem.ts'
 import { readStructureFile, structureFormat } from '../files/structureFile.ts'
-import { assign } from '../potentials/assign.ts'
+import type { ChargeChoice } from '../potentials/charges.ts'
+import type { ConstantsName, CoulombName, Interactions } from '../potentials/interactions.ts'
 import { loadPotential } from '../potentials/load.ts'
-import { CODATA_2018, LAMMPS_METAL } from '../units.ts'
-import { about, checkBoxAgainstCutoff, checkOverlaps, checkPositions } from './checks.ts'
-import { type CoulombChoice, coulombMethod } from './prepare.ts'
+import { interactionMistakes } from '../recipes/interactions.ts'
+import { type AssembleOptions, type Assembly, assemble } from './assemble.ts'
 
-/** What a single point needs beside the file. Left-out values take the defaults below. */
+type Factors = readonly [number, number, number]
+
+/** A structure file and what it does not say. Interactions that are left out take the defaults below. */
 export interface SinglePointRequest {
   readonly file: string
   /** Needed unless the file is LAMMPS data with its own coefficients. */
   readonly potential?: string | undefined
   readonly styles?: LammpsStyles | undefined
   readonly units?: 'real' | 'metal' | undefined
-  readonly cutoff_A?: number | undefined
-  readonly coulomb?: CoulombChoice['coulomb'] | undefined
-  readonly dsfAlpha_per_A?: number | undefined
-  readonly ewaldAccuracy?: number | undefined
-  readonly ewaldAlpha_per_A?: number | undefined
   readonly mixing?: 'geometric' | 'arithmetic' | undefined
-  readonly specialLJ?: readonly [number, number, number] | undefined
-  readonly specialCoulomb?: readonly [number, number, number] | undefined
-  readonly chargeScale?: number | undefined
-  readonly constants: 'codata2018' | 'lammps'
-  readonly allowNetCharge: boolean
+  readonly specialLJ?: Factors | undefined
+  readonly specialCoulomb?: Factors | undefined
+  readonly interactions: { readonly [K in keyof Interactions]?: Interactions[K] | undefined }
+  readonly charges: Pick<ChargeChoice, 'scale' | 'background'>
+  readonly constants: ConstantsName
 }
 
 export interface SinglePoint {
   readonly system: System
   readonly state: State
-  /** What was assumed and is not in the file: for the user to see. */
+  /** Settings that were assumed, as the file does not hold them: for the user to see. */
   readonly assumptions: readonly string[]
+  /** Lines that a reader should know of charges and vacuum. */
+  readonly remarks: readonly string[]
 }
 
 const DEFAULT_CUTOFF_A = 10
@@ -44,174 +43,87 @@ const DEFAULT_ACCURACY = 1e-6
 const DEFAULT_ALPHA_PER_A = 0.2
 /** Above this the plain Ewald sum, which costs N^1.5 or more, gives way to the mesh. */
 const EWALD_ATOMS = 5000
-const NEUTRAL_e = 1e-3
 
 /** @throws UserError for anything wrong with the file or the request */
 export function prepareSinglePoint(request: SinglePointRequest): SinglePoint {
-  const prepared =
+  const { assembly, assumptions } =
     request.potential === undefined ? fromLammps(request) : fromPotential(request, request.potential)
-  const { system, state } = prepared
-  checkUsed(request, system)
-  const charge = netCharge(system)
-  const charged = system.forces.some(force => force.kind === 'coulomb') && Math.abs(charge) > NEUTRAL_e
-  if (charged && !request.allowNetCharge) {
-    throw new UserError({
-      message: `the box has a net charge of ${charge.toFixed(4)} e`,
-      where: request.file,
-      hint: 'check the charges, or compute it against a uniform background with --allow-net-charge',
-    })
-  }
-  // Crystals may be smaller than the cut-off, since images are summed; bonded molecules must not meet themselves.
-  if (system.topology.bonds.length > 0) checkBoxAgainstCutoff(state.box, longestCutoff(system), request.file)
-  return prepared
+  const { system, structure, remarks } = assembly
+  const { positions, velocities, box } = structure
+  return { system, state: createState(positions, box, velocities ?? undefined), assumptions, remarks }
 }
 
-/** Flags that only LAMMPS data read without a potential listens to, by the key of the request. */
-const LAMMPS_FLAGS = { styles: 'styles', units: 'units', mixing: 'mixing', specialLJ: 'special-lj' } as const
-const EWALD_FLAGS = { ewaldAccuracy: 'ewald-accuracy', ewaldAlpha_per_A: 'ewald-alpha_per_A' } as const
+const OPTIONS = { frozen: 'held', smallCells: 'without bonds' } as const
 
-/** @throws UserError for what was given and would be ignored */
-function checkUsed(request: SinglePointRequest, { forces }: System): void {
-  const refuse = (flags: Partial<Record<keyof SinglePointRequest, string>>, hint: string) => {
-    for (const [key, flag] of Object.entries(flags)) {
-      if (request[key as keyof SinglePointRequest] === undefined) continue
-      throw new UserError({ message: `--${flag} has no effect here`, where: 'command line', hint })
-    }
-  }
-  if (request.potential === undefined) {
-    refuse(
-      { chargeScale: 'charge-scale' },
-      'it goes with --potential; LAMMPS data has its charges in the file',
-    )
-  } else {
-    refuse(LAMMPS_FLAGS, 'it goes with LAMMPS data that is read without --potential')
-  }
-  const method = forces.find(force => force.kind === 'coulomb')?.method.name ?? 'none'
-  if (method !== 'dsf' && method !== 'wolf') {
-    refuse({ dsfAlpha_per_A: 'dsf-alpha_per_A' }, `it goes with dsf and wolf; the sum here is ${method}`)
-  }
-  if (method !== 'ewald' && method !== 'pme') {
-    refuse(EWALD_FLAGS, `it goes with ewald and pme; the sum here is ${method}`)
-  }
-}
+type Prepared = { assembly: Assembly; assumptions: readonly string[] }
 
-const longestCutoff = (system: System) =>
-  system.forces.reduce(
-    (longest, force) =>
-      Math.max(
-        longest,
-        force.kind === 'coulomb' ? force.cutoff_A : force.kind === 'pair' ? Math.max(...force.cutoffs) : 0,
-      ),
-    0,
-  )
-
-function fromLammps(request: SinglePointRequest): SinglePoint {
-  if (structureFormat(request.file) !== 'lammps') {
+function fromLammps(request: SinglePointRequest): Prepared {
+  const { file, units, styles, mixing, specialLJ, specialCoulomb, charges, constants } = request
+  if (structureFormat(file) !== 'lammps') {
     throw new UserError({
       message: 'the file carries no coefficients, so a potential is needed',
-      where: request.file,
+      where: file,
       hint: 'add --potential potentials/….yaml',
     })
   }
-  const data = parseLammpsData(
-    readText(request.file),
-    request.file,
-    request.units ? { units: request.units } : {},
-  )
-  checkPositions(data.structure, request.file)
-  checkOverlaps(data.structure, request.file)
-  const cutoff_A = request.cutoff_A ?? DEFAULT_CUTOFF_A
-  const charges = data.structure.charges ?? new Float64Array(data.typeIndex.length)
-  const system = lammpsSystem(data, {
-    ...definedOnly({
-      styles: request.styles,
-      coulomb: request.coulomb,
-      mixing: request.mixing,
-      specialLJ: request.specialLJ,
-      specialCoulomb: request.specialCoulomb,
-    }),
-    cutoff_A,
-    constants: request.constants,
-    coulombMethod: name =>
-      coulombMethod(
-        coulombChoice(request, longRange(name, request, charges.length), cutoff_A),
-        data.structure.box,
-        charges,
-      ),
-  })
+  const data = parseLammpsData(readText(file), file, units ? { units } : {})
+  const { structure } = data
+  const coulomb = lammpsCoulomb(data, styles, request.interactions.coulomb)
+  const interactions = filledIn(request, coulomb, structure.elements.length)
+  const options: AssembleOptions = { name: file, constants, ...OPTIONS }
+  const coefficients = { data, styles, mixing, specialLJ, specialCoulomb }
+  const assembly = assemble(structure, coefficients, interactions, charges, options)
   const assumptions: string[] = []
   if (data.unitsSource === 'assumed') assumptions.push(`units ${data.units}: the file does not say (--units)`)
-  if (request.cutoff_A === undefined)
-    assumptions.push(`cut-off ${cutoff_A} Å where the file sets none (--cutoff_A)`)
-  if (data.structure.topology.bonds.length > 0 && !(request.specialLJ && request.specialCoulomb)) {
+  if (request.interactions.cutoff_A === undefined) {
+    assumptions.push(`cut-off ${interactions.cutoff_A} Å where the file sets none (--cutoff_A)`)
+  }
+  if (structure.topology.bonds.length > 0 && !(specialLJ && specialCoulomb)) {
     assumptions.push(
       'factors 0,0,0 for 1-2, 1-3 and 1-4 pairs, as in LAMMPS (--special-lj, --special-coulomb)',
     )
   }
-  const { positions, velocities, box } = data.structure
-  return { system, state: createState(positions, box, velocities ?? undefined), assumptions }
+  return { assembly, assumptions }
 }
 
-function fromPotential(request: SinglePointRequest, potentialFile: string): SinglePoint {
-  const potential = loadPotential(potentialFile)
-  const structure = readStructureFile(request.file)
-  checkPositions(structure, request.file)
-  checkOverlaps(structure, request.file)
-  const cutoff_A = request.cutoff_A ?? DEFAULT_CUTOFF_A
-  const constants = request.constants === 'lammps' ? LAMMPS_METAL : CODATA_2018
-  const assigned = about(request.file, () =>
-    assign(structure, potential, {
-      interactions: { cutoff_A, truncation: { kind: 'plain' }, tailCorrection: false, coulomb: null },
-      chargeScale: request.chargeScale ?? 1,
-      allowNetCharge: request.allowNetCharge,
-    }),
+function fromPotential(request: SinglePointRequest, potentialFile: string): Prepared {
+  const { file, charges, constants, specialCoulomb } = request
+  const { special, ...potential } = loadPotential(potentialFile)
+  const structure = { ...readStructureFile(file), velocities: null }
+  const interactions = filledIn(request, request.interactions.coulomb ?? 'pme', structure.elements.length)
+  const assembly = assemble(
+    structure,
+    { ...potential, special: { ...special, coulomb: specialCoulomb ?? special.coulomb } },
+    interactions,
+    charges,
+    { name: file, constants, ...OPTIONS },
   )
-  const name = request.coulomb ?? longRange('pme', request, assigned.atomCount)
-  const method = coulombMethod(coulombChoice(request, name, cutoff_A), structure.box, assigned.charges)
-  const system: System = {
-    ...assigned,
-    forces: [
-      ...assigned.forces,
-      {
-        kind: 'coulomb',
-        method,
-        cutoff_A,
-        constant_eV_A: constants.coulomb_eV_A,
-        special: request.specialCoulomb ?? potential.special.coulomb,
-        erfc: request.constants === 'lammps' ? 'lammps' : 'exact',
-        slabCorrection: false,
-      },
-    ],
-  }
-  const assumptions = request.cutoff_A === undefined ? [`cut-off ${cutoff_A} Å (--cutoff_A)`] : []
-  return { system, state: createState(structure.positions, structure.box), assumptions }
+  const assumptions =
+    request.interactions.cutoff_A === undefined ? [`cut-off ${interactions.cutoff_A} Å (--cutoff_A)`] : []
+  return { assembly, assumptions }
 }
 
-/** A long-range sum that the user left open is exact for small systems. */
-function longRange(
-  name: CoulombChoice['coulomb'],
-  request: SinglePointRequest,
-  atomCount: number,
-): CoulombChoice['coulomb'] {
-  return name === 'pme' && request.coulomb === undefined && atomCount <= EWALD_ATOMS ? 'ewald' : name
-}
-
-function coulombChoice(
-  request: SinglePointRequest,
-  coulomb: CoulombChoice['coulomb'],
-  cutoff_A: number,
-): CoulombChoice {
+/**
+ * Interactions with every default filled in. A long-range sum that the user left open is exact for small systems.
+ * @throws UserError for keys that do not go together
+ */
+function filledIn({ interactions }: SinglePointRequest, sum: CoulombName, atomCount: number): Interactions {
+  const isOpen = interactions.coulomb === undefined && sum === 'pme'
+  const coulomb = isOpen && atomCount <= EWALD_ATOMS ? 'ewald' : sum
   const damped = coulomb === 'dsf' || coulomb === 'wolf'
-  return {
-    cutoff_A,
+  const filled: Interactions = {
+    cutoff_A: interactions.cutoff_A ?? DEFAULT_CUTOFF_A,
+    truncation: interactions.truncation ?? 'plain',
+    switch_from_A: interactions.switch_from_A,
+    tail_correction: interactions.tail_correction ?? false,
     coulomb,
-    coulomb_accuracy: request.ewaldAccuracy ?? DEFAULT_ACCURACY,
-    coulomb_alpha_per_A: damped ? (request.dsfAlpha_per_A ?? DEFAULT_ALPHA_PER_A) : request.ewaldAlpha_per_A,
+    coulomb_alpha_per_A: interactions.coulomb_alpha_per_A ?? (damped ? DEFAULT_ALPHA_PER_A : undefined),
+    coulomb_accuracy: interactions.coulomb_accuracy ?? DEFAULT_ACCURACY,
+    slab_correction: interactions.slab_correction ?? false,
   }
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-function definedOnly<T extends object>(values: T): Defined<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
+  const { truncation, switch_from_A, cutoff_A } = filled
+  const [mistake] = interactionMistakes({ truncation, switch_from_A, cutoff_A, coulomb: 'cut' }, 'plain')
+  if (!mistake) return filled
+  const hint = 'give --truncation switched and --switch-from_A together'
+  throw new UserError({ message: mistake.message, where: 'command line', hint })
 }

@@ -23,21 +23,20 @@ export function pvdfBox({ coulomb, accuracy, shifted, cutoff_A = 10 }: PvdfChoic
   readonly system: System
   readonly state: State
 } {
-  const { system, state } = prepareSinglePoint({
+  return prepareSinglePoint({
     file: join(PVDF, 'pvdf.data'),
     styles: parseLammpsStyles('pair=lj/cut/coul/long,bond=harmonic,angle=harmonic,dihedral=opls'),
     specialLJ: [0, 0, 0.5],
     specialCoulomb: [0, 0, 0.5],
-    cutoff_A,
-    coulomb,
-    ewaldAccuracy: accuracy,
+    interactions: {
+      cutoff_A,
+      truncation: shifted ? 'shifted' : 'plain',
+      coulomb,
+      coulomb_accuracy: accuracy,
+    },
+    charges: { background: true },
     constants: 'codata2018',
-    allowNetCharge: true,
   })
-  const forces = system.forces.map(force =>
-    shifted && force.kind === 'pair' ? { ...force, truncation: { kind: 'shifted' } as const } : force,
-  )
-  return { system: { ...system, forces }, state }
 }
 
 /** Hydrogens of that mass, taken from the atoms that they are bonded to. */

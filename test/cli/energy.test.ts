@@ -68,6 +68,43 @@ describe('energy --json', () => {
   })
 })
 
+describe('energy --potential', () => {
+  it.each([
+    ['styles', 'pair=lj/cut'],
+    ['units', 'real'],
+    ['mixing', 'arithmetic'],
+    ['special-lj', '0,0,0.5'],
+    ['dsf-alpha_per_A', '0.2'],
+    ['ewald-alpha_per_A', '0.3', '--coulomb', 'cut'],
+    ['slab-correction', '--coulomb', 'dsf'],
+  ])('refuses --%s where it would be ignored', async (flag, ...words) => {
+    const error = await refusal('energy', box, ...options, `--${flag}`, ...words)
+    expect(error.message).toBe(`--${flag} has no effect here`)
+    expect(error.hint).toMatch(/^it goes with /)
+  })
+
+  it('leaves charges without interaction on --coulomb none', async () => {
+    const all = await document('energy', box, ...options)
+    const { coulomb, coulomb_reciprocal, ...others } = all.terms_eV as Record<string, number>
+    const none = await document('energy', box, ...options, '--coulomb', 'none')
+    expect(none.terms_eV).toEqual(others)
+  })
+
+  it('cuts, shifts and switches pair interactions, and adds the tail', async () => {
+    const pair = async (...flags: string[]) =>
+      ((await document('energy', box, ...options, ...flags)).terms_eV as Record<string, number>).pair!
+    const plain = await pair()
+    expect(await pair('--truncation', 'plain')).toBe(plain)
+    const switched = await pair('--truncation', 'switched', '--switch-from_A', '6')
+    expect(await pair('--truncation', 'shifted')).toBeGreaterThan(switched)
+    expect(switched).toBeGreaterThan(plain)
+    expect(await pair('--tail-correction')).toBeLessThan(plain)
+    const error = await refusal('energy', box, ...options, '--truncation', 'switched')
+    expect(error.message).toBe('truncation: switched needs switch_from_A')
+    expect(error.hint).toContain('--switch-from_A')
+  })
+})
+
 describe('energy of LAMMPS data', () => {
   const golden = 'test/golden/lammps/molecular'
 

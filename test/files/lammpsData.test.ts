@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { formatExtxyz } from '../../src/files/extxyz.ts'
 import { parseLammpsData } from '../../src/files/lammpsData.ts'
 import { parseLammpsStyles } from '../../src/files/lammpsStyles.ts'
-import { type LammpsOptions, lammpsSystem } from '../../src/files/lammpsSystem.ts'
+import { type LammpsOptions, lammpsCoulomb, lammpsSystem } from '../../src/files/lammpsSystem.ts'
 import { formatLammpsData } from '../../src/files/lammpsWrite.ts'
+import type { CoulombName, Interactions } from '../../src/potentials/interactions.ts'
 import { KCAL_PER_MOL, LAMMPS_METAL } from '../../src/units.ts'
 import { arbitraryStructure } from '../tools/arbitraryStructure.ts'
 import { caught } from '../tools/caught.ts'
@@ -81,9 +82,19 @@ Dihedrals
 )
 
 const read = (text = DATA) => parseLammpsData(text, 'a.data')
-const OPTIONS: LammpsOptions = { cutoff_A: 5, coulombMethod: () => ({ name: 'cut' }) }
-const build = (text = DATA, options: Partial<LammpsOptions> = {}) =>
-  lammpsSystem(read(text), { ...OPTIONS, ...options })
+type Options = LammpsOptions & { readonly coulomb?: CoulombName }
+const build = (text = DATA, { coulomb, ...options }: Options = {}) => {
+  const data = read(text)
+  const interactions: Interactions = {
+    cutoff_A: 5,
+    truncation: 'plain',
+    tail_correction: false,
+    coulomb: lammpsCoulomb(data, options.styles, coulomb),
+    coulomb_accuracy: 1e-6,
+    slab_correction: false,
+  }
+  return lammpsSystem(data, interactions, options)
+}
 
 describe('a LAMMPS data file', () => {
   it('gives atoms in order of their ids, unwrapped, with elements from masses and labels', () => {
@@ -117,7 +128,7 @@ describe('a LAMMPS data file', () => {
     // The third type's own cut-off, 4.5 Å, is averaged with the general one.
     expect(pair.cutoffs).toEqual(Float64Array.of(5, 5, 4.75, 5, 5, 4.75, 4.75, 4.75, 4.5))
     expect(pair.special).toEqual([0, 0, 0.5])
-    expect(coulomb).toMatchObject({ cutoff_A: 5, special: [0, 0, 0.8], method: { name: 'cut' } })
+    expect(coulomb).toMatchObject({ cutoff_A: 5, special: [0, 0, 0.8], method: { name: 'pme' } })
     expect(bond.parameters[0]).toBeCloseTo(680 * KCAL_PER_MOL, 12)
     expect(bond.parameters[1]).toBe(1.09)
     expect(angle.parameters[0]).toBeCloseTo(100 * KCAL_PER_MOL, 12)
@@ -130,17 +141,11 @@ describe('a LAMMPS data file', () => {
     })
   })
 
-  it('leaves Ewald or particle-mesh Ewald to the caller, pme by default', () => {
-    const asked: string[] = []
-    const coulombMethod: LammpsOptions['coulombMethod'] = name => {
-      asked.push(name)
-      return { name: 'cut' }
-    }
-    build(DATA, { coulombMethod })
-    build(DATA, { coulombMethod, coulomb: 'ewald' })
-    build(DATA, { coulombMethod, styles: { pair: 'lj/cut' }, coulomb: 'wolf' })
-    build(DATA, { coulombMethod, styles: { pair: 'lj/cut' } })
-    expect(asked).toEqual(['pme', 'ewald', 'wolf'])
+  it('sums charges as its pair style says: pme for coul/long unless ewald is asked for', () => {
+    expect(lammpsCoulomb(read(), undefined, undefined)).toBe('pme')
+    expect(lammpsCoulomb(read(), undefined, 'ewald')).toBe('ewald')
+    expect(lammpsCoulomb(read(), { pair: 'lj/cut' }, 'wolf')).toBe('wolf')
+    expect(lammpsCoulomb(read(), { pair: 'lj/cut' }, undefined)).toBe('none')
   })
 
   it('takes zero styles as no force but keeps their bonds', () => {
@@ -254,7 +259,7 @@ describe('a malformed LAMMPS data file', () => {
 })
 
 /** The same for what the sections mean together with options. */
-const REFUSED: [from: string, to: string, options: Partial<LammpsOptions>, message: string][] = [
+const REFUSED: [from: string, to: string, options: Options, message: string][] = [
   ['# lj/cut/coul/long', '', {}, 'does not say its pair style'],
   ['# lj/cut/coul/long', '# hybrid', {}, "pair style 'hybrid' is not supported"],
   ['', '', { styles: { bond: 'fene' } }, "bond style 'fene' is not supported"],
@@ -288,11 +293,6 @@ describe('interactions that are not supported', () => {
   it.each(REFUSED)('%j → %j with %j', (from, to, options, message) => {
     expect(DATA).toContain(from)
     expect(caught(() => build(DATA.replace(from, to), options)).message).toContain(message)
-  })
-
-  it('are refused without a cut-off', () => {
-    const error = caught(() => lammpsSystem(read(), { coulombMethod: () => ({ name: 'cut' }) }))
-    expect(error.message).toContain('needs a cut-off')
   })
 
   it('are refused when a style does not mix and unlike types have no line', () => {

@@ -5,20 +5,18 @@ import type { Structure } from '../../src/core/structure.ts'
 import { netCharge, totalMass } from '../../src/core/system.ts'
 import { createTopology } from '../../src/core/topology.ts'
 import { UserError } from '../../src/errors.ts'
-import { type AssignOptions, assign } from '../../src/potentials/assign.ts'
+import { assign } from '../../src/potentials/assign.ts'
+import type { Interactions } from '../../src/potentials/interactions.ts'
 import { parsePotential } from '../../src/potentials/load.ts'
+import { CODATA_2018 } from '../../src/units.ts'
 
-const interactions: AssignOptions['interactions'] = {
+const interactions: Interactions = {
   cutoff_A: 9,
-  truncation: { kind: 'plain' },
-  tailCorrection: true,
-  coulomb: {
-    method: { name: 'cut' },
-    cutoff_A: 9,
-    constant_eV_A: 14.4,
-    erfc: 'exact',
-    slabCorrection: false,
-  },
+  truncation: 'plain',
+  tail_correction: true,
+  coulomb: 'cut',
+  coulomb_accuracy: 1e-6,
+  slab_correction: false,
 }
 
 const head = `name: toy
@@ -75,7 +73,7 @@ function failure(run: () => unknown): UserError {
 
 describe('assign', () => {
   test('makes every term of a molecule', () => {
-    const system = assign(ethene(), toy, { interactions })
+    const system = assign(ethene(), toy, interactions)
     expect(system.typeNames).toEqual(['C_a', 'H_a'])
     expect([...system.typeIndex]).toEqual([0, 0, 1, 1, 1, 1])
     const bond = find(system.forces, 'bond')
@@ -90,27 +88,32 @@ describe('assign', () => {
   })
 
   test('of several arrangements of an improper, atoms ascend', () => {
-    const improper = find(assign(ethene(), toy, { interactions }).forces, 'improper')
+    const improper = find(assign(ethene(), toy, interactions).forces, 'improper')
     expect([...improper.atoms]).toEqual([1, 2, 0, 3, 0, 4, 1, 5])
   })
 
   test('carries the special factors and the Coulomb options', () => {
-    const { forces } = assign(ethene(), toy, { interactions })
+    const { forces } = assign(ethene(), toy, interactions)
     expect(find(forces, 'pair').special).toEqual([0, 0, 0.5])
-    expect(find(forces, 'coulomb')).toMatchObject({ special: [0, 0, 0.8], constant_eV_A: 14.4, cutoff_A: 9 })
-    const without = assign(ethene(), toy, { interactions: { ...interactions, coulomb: null } })
+    expect(find(forces, 'coulomb')).toMatchObject({
+      special: [0, 0, 0.8],
+      method: { name: 'cut' },
+      constant_eV_A: CODATA_2018.coulomb_eV_A,
+      cutoff_A: 9,
+    })
+    const without = assign(ethene(), toy, { ...interactions, coulomb: 'none' })
     expect(without.forces.some(force => force.kind === 'coulomb')).toBe(false)
   })
 
   test('a dihedral without energy is left out', () => {
     const flat = parsePotential(head + bonded.replace('V: [0, 0.6]', 'V: [0, 0]'), 'toy.yaml')
-    expect(find(assign(ethene(), flat, { interactions }).forces, 'dihedral')).toBeUndefined()
+    expect(find(assign(ethene(), flat, interactions).forces, 'dihedral')).toBeUndefined()
   })
 
   test('does not change the structure', () => {
     const structure = ethene(['Li', 'F'])
     const copy = structuredClone(structure)
-    assign(structure, toy, { interactions, chargeScale: 0.5, hydrogenMass_g_per_mol: 3 })
+    assign(structure, toy, interactions, { charges: { scale: 0.5 }, hydrogenMass_g_per_mol: 3 })
     expect(structure).toEqual(copy)
   })
 })
@@ -118,7 +121,7 @@ describe('assign', () => {
 describe('pairs', () => {
   const pairOf = (text: string, form: string, a: string, b: string) => {
     const potential = parsePotential(text, 'toy.yaml')
-    const system = assign(ethene(['Li', 'F']), potential, { interactions })
+    const system = assign(ethene(['Li', 'F']), potential, interactions)
     const force = system.forces.find(f => f.kind === 'pair' && f.form === form)
     if (force?.kind !== 'pair') return null
     const slot = system.typeNames.indexOf(a) * system.typeNames.length + system.typeNames.indexOf(b)
@@ -190,7 +193,7 @@ pairs:
       positions: new Float64Array(6),
       topology: createTopology(2, []),
     }
-    const pairs = assign(structure, oxide, { interactions }).forces.filter(force => force.kind === 'pair')
+    const pairs = assign(structure, oxide, interactions).forces.filter(force => force.kind === 'pair')
     expect(pairs.map(force => [force.form, [...force.cutoffs], force.tailCorrection])).toEqual([
       ['morse', [0, 9, 9, 0], false],
       ['inverse-twelfth', [0, 9, 9, 0], false],
@@ -200,9 +203,7 @@ pairs:
 
   test('a pair that nothing covers is an error', () => {
     const bare = head.replace('epsilon: 0.01, sigma_A: 2, ion', 'ion') + bonded
-    const error = failure(() =>
-      assign(ethene(['Li', 'F']), parsePotential(bare, 'toy.yaml'), { interactions }),
-    )
+    const error = failure(() => assign(ethene(['Li', 'F']), parsePotential(bare, 'toy.yaml'), interactions))
     expect(error.message).toContain('missing pair Li – F')
     expect(error.message).toContain('missing pair C_a – Li')
     expect(error.message).not.toContain('C_a – F')
@@ -212,53 +213,57 @@ pairs:
 
 describe('charges', () => {
   test('the charge scale acts on ions only', () => {
-    const { charges } = assign(ethene(['Li', 'F']), toy, { interactions, chargeScale: 0.7 })
+    const { charges } = assign(ethene(['Li', 'F']), toy, interactions, { charges: { scale: 0.7 } })
     expect([...charges]).toEqual([-0.2, -0.2, 0.1, 0.1, 0.1, 0.1, 0.7, -0.7])
   })
 
   test('a net charge is an error that names charge and composition', () => {
-    const error = failure(() => assign(ethene(['Li', 'Li', 'F']), toy, { interactions, chargeScale: 0.7 }))
+    const error = failure(() =>
+      assign(ethene(['Li', 'Li', 'F']), toy, interactions, { charges: { scale: 0.7 } }),
+    )
     expect(error.message).toContain('net charge of 0.7000 e')
     expect(error.message).toContain('2 Li: 1.400 e')
     expect(error.message).toContain('1 F: -0.700 e')
-    const system = assign(ethene(['Li']), toy, { interactions, allowNetCharge: true })
+    const system = assign(ethene(['Li']), toy, interactions, { charges: { background: true } })
     expect(netCharge(system)).toBeCloseTo(1, 12)
   })
 
   test('a chain that is not neutral is named', () => {
     const charged = parsePotential(head.replace('charge_e: 0.1,', 'charge_e: 0.2,') + bonded, 'toy.yaml')
-    const error = failure(() => assign(ethene(['Li', 'F']), charged, { interactions }))
+    const error = failure(() => assign(ethene(['Li', 'F']), charged, interactions))
     expect(error.hint).toBe('a molecule without ions should be neutral: 2 C_a + 4 H_a carry 0.4000 e')
-    expect(failure(() => assign(ethene(['Li']), toy, { interactions })).hint).toMatch(/^balance/)
+    expect(failure(() => assign(ethene(['Li']), toy, interactions)).hint).toMatch(/^balance/)
   })
 
   test("a structure's own charges stand, and cannot be scaled", () => {
     const own = { ...ethene(), charges: Float64Array.of(0.5, -0.5, 0, 0, 0, 0) }
-    expect([...assign(own, toy, { interactions }).charges]).toEqual([0.5, -0.5, 0, 0, 0, 0])
-    expect(failure(() => assign(own, toy, { interactions, chargeScale: 0.7 })).message).toContain('0.7')
+    expect([...assign(own, toy, interactions).charges]).toEqual([0.5, -0.5, 0, 0, 0, 0])
+    expect(failure(() => assign(own, toy, interactions, { charges: { scale: 0.7 } })).message).toContain(
+      '0.7',
+    )
   })
 })
 
 describe('masses', () => {
   test('repartitioning keeps the mass of every molecule', () => {
     const structure = ethene(['Li', 'F'])
-    const plain = assign(structure, toy, { interactions })
-    const heavy = assign(structure, toy, { interactions, hydrogenMass_g_per_mol: 4 })
+    const plain = assign(structure, toy, interactions)
+    const heavy = assign(structure, toy, interactions, { hydrogenMass_g_per_mol: 4 })
     expect([...plain.masses]).toEqual([12, 12, 1, 1, 1, 1, 7, 19])
     expect([...heavy.masses]).toEqual([6, 6, 4, 4, 4, 4, 7, 19])
     expect(totalMass(heavy)).toBeCloseTo(totalMass(plain), 12)
   })
 
   test('a carbon lighter than 1 g/mol is an error', () => {
-    const error = failure(() => assign(ethene(), toy, { interactions, hydrogenMass_g_per_mol: 6.6 }))
+    const error = failure(() => assign(ethene(), toy, interactions, { hydrogenMass_g_per_mol: 6.6 }))
     expect(error.message).toContain('would weigh 0.800 g/mol')
     expect(error.message).toContain('C_a')
   })
 
   test('a hydrogen without a heavy neighbour is an error', () => {
     const lone = { ...ethene(), topology: createTopology(6, [0, 1, 0, 2, 0, 3, 1, 4], [2, 1, 1, 1]) }
-    const error = failure(() => assign(lone, toy, { interactions, hydrogenMass_g_per_mol: 3 }))
-    expect(error.message).toContain('hydrogen 5')
+    const error = failure(() => assign(lone, toy, interactions, { hydrogenMass_g_per_mol: 3 }))
+    expect(error.message).toContain('hydrogen 6')
   })
 })
 
@@ -268,21 +273,19 @@ describe('what is missing is named all at once', () => {
       `${head}bonds:\n  - { pattern: c-h, form: harmonic, k: 30, r0_A: 1.08, source: s }\n`,
       'toy.yaml',
     )
-    const error = failure(() => assign(ethene(), partial, { interactions }))
+    const error = failure(() => assign(ethene(), partial, interactions))
     expect(error.where).toBe('toy.yaml')
-    expect(error.message).toContain('missing bond c=c, atoms 0 1 (counted from 0) of types C_a C_a')
-    expect(error.message).toContain(
-      'missing angle c=c-h, 4 times, first atoms 1 0 2 (counted from 0) of types C_a C_a H_a',
-    )
+    expect(error.message).toContain('missing bond c=c, atoms 1 2 of types C_a C_a')
+    expect(error.message).toContain('missing angle c=c-h, 4 times, first atoms 2 1 3 of types C_a C_a H_a')
     expect(error.message).toContain('missing angle h-c-h, 2 times')
-    expect(error.message).toContain('missing dihedral h-c=c-h, 4 times, first atoms 2 0 1 4')
+    expect(error.message).toContain('missing dihedral h-c=c-h, 4 times, first atoms 3 1 2 5')
     expect(error.message).toContain('missing improper c with neighbours c, h, h, 2 times')
     expect(error.hint).toBe("add to `bonds` an entry with the pattern 'c=c'")
   })
 
   test('a bond of another order is not the same term', () => {
     const structure = { ...ethene(), topology: createTopology(6, [0, 1, 0, 2, 0, 3, 1, 4, 1, 5]) }
-    expect(failure(() => assign(structure, toy, { interactions })).message).toContain('missing bond c-c')
+    expect(failure(() => assign(structure, toy, interactions)).message).toContain('missing bond c-c')
   })
 
   test('two equally specific entries', () => {
@@ -290,7 +293,7 @@ describe('what is missing is named all at once', () => {
       `${head + bonded}`.replace('angles:\n', 'angles:\n  - { pattern: h-c=c, form: none, source: s }\n'),
       'toy.yaml',
     )
-    const error = failure(() => assign(ethene(), twice, { interactions }))
+    const error = failure(() => assign(ethene(), twice, interactions))
     expect(error.message).toMatch(/ambiguous angle c=c-h.*toy\.yaml:\d+:\d+ angles\[0\] and .*angles\[1\]/)
   })
 
@@ -305,32 +308,30 @@ describe('what is missing is named all at once', () => {
           ),
       'toy.yaml',
     )
-    const { forces } = assign(ethene(), none, { interactions })
+    const { forces } = assign(ethene(), none, interactions)
     expect(forces.map(force => force.kind)).toEqual(['pair', 'coulomb', 'bond', 'angle'])
   })
 })
 
 describe('structures that do not fit', () => {
   test('no types', () => {
-    const error = failure(() => assign({ ...ethene(), types: null }, toy, { interactions }))
+    const error = failure(() => assign({ ...ethene(), types: null }, toy, interactions))
     expect(error.message).toContain('names no atom types')
     expect(error.hint).toContain('C_a, H_a, Li, F')
   })
 
   test('unknown types and wrong elements', () => {
     const unknown = { ...ethene(), types: ['C_b', 'C_a', 'H_a', 'H_a', 'H_a', 'H_a'] }
-    const error = failure(() => assign(unknown, toy, { interactions }))
+    const error = failure(() => assign(unknown, toy, interactions))
     expect(error.message).toContain("no atom type 'C_b'")
     expect(error.hint).toBe('did you mean `C_a`?')
     const wrong = { ...ethene(), elements: ['N', 'C', 'H', 'H', 'H', 'H'] }
-    expect(failure(() => assign(wrong, toy, { interactions })).message).toContain(
-      'atom 0 (counted from 0) is N',
-    )
+    expect(failure(() => assign(wrong, toy, interactions)).message).toContain('atom 1 is N')
   })
 
   test('positions that are not finite', () => {
     const structure = ethene()
     structure.positions[4] = Number.NaN
-    expect(failure(() => assign(structure, toy, { interactions })).message).toContain('position of atom 1')
+    expect(failure(() => assign(structure, toy, interactions)).message).toContain('position of atom 2')
   })
 })

@@ -22,9 +22,11 @@ const load = (name: string) => loadPotential(join(import.meta.dirname, `../../po
 const pmmcs = load('pmmcs-lno')
 const interactions = {
   cutoff_A: 9,
-  truncation: { kind: 'shifted' },
-  tailCorrection: false,
-  coulomb: null,
+  truncation: 'shifted',
+  tail_correction: false,
+  coulomb: 'none',
+  coulomb_accuracy: 1e-6,
+  slab_correction: false,
 } as const
 
 /** Atoms of these types in an empty box, 1 Å apart along x unless positions are given. */
@@ -48,7 +50,7 @@ function systemOf(
     velocities: null,
     frozen: null,
   }
-  return assign(structure, potential, { interactions, allowNetCharge: true })
+  return assign(structure, potential, interactions, { charges: { background: true } })
 }
 
 /** Parameters of one form between two types of a system; null where they do not interact through it. */

@@ -18,9 +18,11 @@ const golden: Record<string, TopologyCounts> = JSON.parse(
 )
 const interactions = {
   cutoff_A: 9,
-  truncation: { kind: 'plain' },
-  tailCorrection: false,
-  coulomb: null,
+  truncation: 'plain',
+  tail_correction: false,
+  coulomb: 'none',
+  coulomb_accuracy: 1e-6,
+  slab_correction: false,
 } as const
 
 const units = new Map(['VDF', 'CHCF'].map(name => [name, loadUnit(name, '.')]))
@@ -57,7 +59,10 @@ function structureOf(chains: readonly string[], ions: readonly string[]): Struct
 
 /** Counts of terms by their parameters in the units of the reference. */
 function countTerms(structure: Structure, chains: readonly string[]): TopologyCounts {
-  const system = assign(structure, potential, { interactions, chargeScale: 0.7, hydrogenMass_g_per_mol: 4 })
+  const system = assign(structure, potential, interactions, {
+    charges: { scale: 0.7 },
+    hydrogenMass_g_per_mol: 4,
+  })
   const counts = { bonds: {}, angles: {}, dihedrals: {}, impropers: {} }
   for (const force of system.forces) {
     if (force.kind === 'bond' || force.kind === 'angle') {
@@ -98,7 +103,7 @@ describe('pvdf-lifsi', () => {
 
   test('a conjugated block, head-to-head units and TFSI are covered too', () => {
     const chain = structureOf(['VVCCCCVV'], ['TFSI', 'Li'])
-    expect(() => assign(chain, potential, { interactions })).not.toThrow()
+    expect(() => assign(chain, potential, interactions)).not.toThrow()
     const reversed = polymerChain(
       'chain',
       [false, true, false, false, true, true, false].map(value => ({ unit: 'VDF', reversed: value })),
@@ -111,13 +116,13 @@ describe('pvdf-lifsi', () => {
       topology: reversed.topology,
       positions: new Float64Array(3 * reversed.types.length),
     }
-    const system = assign(structure, potential, { interactions })
+    const system = assign(structure, potential, interactions)
     expect(Math.abs(netCharge(system))).toBeLessThan(1e-9)
   })
 
   test('out-of-plane terms run from the carbon before over H or F and the centre to the carbon after', () => {
     const structure = structureOf(['VCV'], [])
-    const { forces } = assign(structure, potential, { interactions })
+    const { forces } = assign(structure, potential, interactions)
     const improper = forces.find(force => force.kind === 'improper')!
     const names = [...improper.atoms].map(i => structure.types![i])
     expect(names).toEqual(['C_F2', 'H_d', 'C_dH', 'C_dF', 'C_dH', 'F_d', 'C_dF', 'C_H2'])
@@ -125,7 +130,7 @@ describe('pvdf-lifsi', () => {
 
   test('units and molecules carry the charges they should', () => {
     const charge = (chains: string[], ions: string[]) =>
-      netCharge(assign(structureOf(chains, ions), potential, { interactions, allowNetCharge: true }))
+      netCharge(assign(structureOf(chains, ions), potential, interactions, { charges: { background: true } }))
     expect(charge(['VV'], [])).toBeCloseTo(0, 9)
     expect(charge(['VCV'], [])).toBeCloseTo(0, 9)
     expect(charge([], ['FSI'])).toBeCloseTo(-1, 9)

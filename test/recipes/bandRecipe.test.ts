@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { parseYaml } from '../../src/core/yaml.ts'
+import type { Interactions } from '../../src/potentials/interactions.ts'
 import {
   bandRecipeJsonSchema,
   bandRecipeSchema,
@@ -9,7 +10,6 @@ import {
   overrideBand,
   parseBandRecipeObject,
 } from '../../src/recipes/bandRecipe.ts'
-import type { CoulombChoice } from '../../src/run/prepare.ts'
 import { caught } from '../tools/caught.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 
@@ -114,7 +114,7 @@ describe('a band recipe', () => {
   })
 
   it('chooses electrostatics as dynamics does', () => {
-    expectTypeOf<ReturnType<typeof parse>['interactions']>().toExtend<CoulombChoice>()
+    expectTypeOf<ReturnType<typeof parse>['interactions']>().toExtend<Interactions>()
   })
 })
 
@@ -160,7 +160,7 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
     'interactions.slab_correction',
     'belongs to pme and ewald',
   ],
-  ['cutoff_A: 9', 'lennard_jones: shifted', 20, 'interactions.lennard_jones', 'unknown key'],
+  ['cutoff_A: 9', 'lennard-jones: shifted', 20, 'interactions.lennard-jones', 'unknown key'],
   ['  to: {', '  to_fractional: [0, 0, 0]\n  to: {', 15, 'hop.to_fractional', 'not both'],
   ['  to: { element: Li, layer: 4, near: [0.375, 0.62] }\n', '', 13, 'hop', 'one of to and to_fractional'],
   ['  to: {', '  via: [[0.5, 0.5]]\n  to: {', 15, 'hop.via[0]', 'expected a site or fractions [u, v, w]'],

@@ -107,7 +107,7 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
   ['cutoff_A: 9', 'cutoff: 9', 15, 'cutoff', 'unknown key'],
   ['cutoff_A: 9', "cutoff_A: '9 A'", 15, 'cutoff_A', 'expected a number'],
   ['lennard_jones: plain', 'lennard_jones: switched', 14, 'switch_from_A', 'needs switch_from_A'],
-  ['lennard_jones: plain', 'switch_from_A: 8', 16, 'switch_from_A', 'needs lennard_jones: switched'],
+  ['lennard_jones: plain', 'switch_from_A: 8', 16, 'switch_from_A', 'needs truncation: switched'],
   [
     'lennard_jones: plain',
     'lennard_jones: switched\n  switch_from_A: 9.5',

@@ -8,8 +8,9 @@ const request: SinglePointRequest = {
   file: join(import.meta.dirname, '../golden/pvdf.data'),
   specialLJ: [0, 0, 0.5],
   specialCoulomb: [0, 0, 0.5],
+  interactions: {},
+  charges: {},
   constants: 'lammps',
-  allowNetCharge: false,
 }
 
 /** kcal/mol, as LAMMPS prints them: PVDF + LiFSI, 1664 atoms, geometric mixing, no tail. */
@@ -26,9 +27,7 @@ describe('the PVDF box that LAMMPS computed', () => {
   it('with the damped shifted force: every term to 1e-6', async () => {
     const found = await energies({
       styles: { pair: 'lj/cut/coul/dsf' },
-      coulomb: 'dsf',
-      dsfAlpha_per_A: 0.2,
-      cutoff_A: 12,
+      interactions: { coulomb: 'dsf', coulomb_alpha_per_A: 0.2, cutoff_A: 12 },
     })
     const expected = { total: -3793.65447361, pair: -343.452375, coulomb: -5207.799855, ...BONDED }
     for (const [term, value] of Object.entries(expected)) {
@@ -37,7 +36,10 @@ describe('the PVDF box that LAMMPS computed', () => {
   })
 
   it('with an Ewald sum: every bonded term and the total to 1e-6', async () => {
-    const found = await energies({ styles: { pair: 'lj/cut/coul/long' }, cutoff_A: 10, ewaldAccuracy: 1e-7 })
+    const found = await energies({
+      styles: { pair: 'lj/cut/coul/long' },
+      interactions: { cutoff_A: 10, coulomb_accuracy: 1e-7 },
+    })
     for (const [term, value] of Object.entries({ total: -3747.90762798, ...BONDED })) {
       expect(Math.abs(found[term]! / value - 1), term).toBeLessThan(1e-6)
     }

@@ -7,15 +7,14 @@ import { caught } from '../tools/caught.ts'
 /** GROMACS's ewald-rtol of 1e-6 at a cut-off of 9 Å: erfc(α · 9 Å) = 1e-6. */
 const ALPHA_PER_A = 0.38432
 
+const INTERACTIONS = { cutoff_A: 9, coulomb: 'ewald', coulomb_alpha_per_A: ALPHA_PER_A } as const
+
 const request = (box: 'pvdf' | 'dhf', more: Partial<SinglePointRequest> = {}): SinglePointRequest => ({
   file: `test/golden/boxes/${box}-hot.extxyz`,
   potential: 'potentials/pvdf-lifsi.yaml',
-  chargeScale: 0.7,
-  cutoff_A: 9,
-  coulomb: 'ewald',
-  ewaldAlpha_per_A: ALPHA_PER_A,
+  interactions: INTERACTIONS,
+  charges: { scale: 0.7 },
   constants: 'codata2018',
-  allowNetCharge: false,
   ...more,
 })
 
@@ -73,7 +72,8 @@ describe.each(['pvdf', 'dhf'] as const)('the %s box', box => {
   it('has the same energy whatever the Ewald sum is split into', async () => {
     const energies = []
     for (const alpha of [0.33, ALPHA_PER_A]) {
-      const { system, state } = prepareSinglePoint(request(box, { ewaldAlpha_per_A: alpha }))
+      const interactions = { ...INTERACTIONS, coulomb_alpha_per_A: alpha }
+      const { system, state } = prepareSinglePoint(request(box, { interactions }))
       const evaluator = await referencePlatform.prepare(system)
       energies.push((await evaluator.evaluate(state)).energy)
       await evaluator.dispose()
@@ -84,26 +84,13 @@ describe.each(['pvdf', 'dhf'] as const)('the %s box', box => {
 })
 
 describe('a single point', () => {
-  it.each([
-    ['styles', { styles: { pair: 'lj/cut' } }],
-    ['units', { units: 'real' as const }],
-    ['mixing', { mixing: 'arithmetic' as const }],
-    ['special-lj', { specialLJ: [0, 0, 0.5] as const }],
-    ['dsf-alpha_per_A', { dsfAlpha_per_A: 0.2 }],
-    ['ewald-alpha_per_A', { coulomb: 'cut' as const }],
-  ])('refuses --%s where it would be ignored', (flag, more) => {
-    const error = caught(() => prepareSinglePoint(request('pvdf', more)))
-    expect(error.message).toBe(`--${flag} has no effect here`)
-    expect(error.hint).toMatch(/^it goes with /)
-  })
-
   it('names the structure that the charges belong to', () => {
-    const scaled = caught(() => prepareSinglePoint(request('pvdf', { chargeScale: Number.MAX_VALUE })))
+    const scaled = caught(() => prepareSinglePoint(request('pvdf', { charges: { scale: Number.MAX_VALUE } })))
     expect(scaled.where).toContain('test/golden/boxes/pvdf-hot.extxyz')
   })
 
   it('refuses molecules in a box that is smaller than twice the cut-off', () => {
-    const error = caught(() => prepareSinglePoint(request('pvdf', { cutoff_A: 13 })))
+    const error = caught(() => prepareSinglePoint(request('pvdf', { interactions: { cutoff_A: 13 } })))
     expect(error.message).toMatch(/25\.05 Å.*twice the cut-off of 13 Å/)
     expect(error.hint).toContain('at most 12.52 Å')
   })

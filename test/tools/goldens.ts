@@ -57,16 +57,26 @@ export function loadGolden(name: string): {
   const file = join(GOLDEN_DIRECTORY, `${name}.data`)
   const data = parseLammpsData(readFileSync(file, 'utf8'), `${name}.data`)
   const { coulomb } = golden
-  const system = lammpsSystem(data, {
-    styles: golden.styles,
+  const interactions = {
     cutoff_A: golden.cutoff_A,
-    ...(coulomb && { coulomb: coulomb.name }),
-    coulombMethod: () => goldenCoulomb(coulomb!),
+    truncation: 'plain',
+    tail_correction: false,
+    coulomb: coulomb?.name ?? 'none',
+    coulomb_alpha_per_A: coulomb?.alpha_per_A,
+    coulomb_accuracy: 1e-6,
+    slab_correction: false,
+  } as const
+  const read = lammpsSystem(data, interactions, {
+    styles: golden.styles,
     mixing: golden.mixing,
     specialLJ: golden.special_lj,
     specialCoulomb: golden.special_coulomb,
     constants: 'lammps',
   })
+  const forces = read.forces.map(force =>
+    force.kind === 'coulomb' ? { ...force, method: goldenCoulomb(coulomb!) } : force,
+  )
+  const system = { ...read, forces }
   return { golden, data, system, energyUnit_eV: golden.units === 'real' ? KCAL_PER_MOL : 1 }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Box, createBox } from '../../src/core/box.ts'
-import type { CoulombForce, RestraintForce } from '../../src/core/force.ts'
+import type { CoulombForce, Force, RestraintForce } from '../../src/core/force.ts'
 import type { System } from '../../src/core/system.ts'
 import { createTopology } from '../../src/core/topology.ts'
 import { assign } from '../../src/potentials/assign.ts'
@@ -74,18 +74,24 @@ export function fixtureSystem(
   const { cutoff_A, tethers } = fixture
   const interactions = {
     cutoff_A,
-    truncation: { kind: 'shifted' },
-    tailCorrection: false,
-    coulomb,
+    truncation: 'shifted',
+    tail_correction: false,
+    coulomb: 'none',
+    coulomb_accuracy: 1e-6,
+    slab_correction: false,
   } as const
-  const assigned = assign(structure, potential, { interactions, allowNetCharge: true })
+  const assigned = assign(structure, potential, interactions, { charges: { background: true } })
   const restraint: RestraintForce = {
     kind: 'restraint',
     atoms: Int32Array.from(tethers.atoms),
     anchors: Float64Array.from(tethers.sites_A.flat()),
     stiffness: new Float64Array(tethers.atoms.length).fill(tethers.stiffness_eV_per_A2),
   }
-  const forces = tethers.atoms.length > 0 ? [...assigned.forces, restraint] : assigned.forces
+  const charged: Force[] = [
+    ...assigned.forces,
+    { kind: 'coulomb', ...coulomb, special: potential.special.coulomb },
+  ]
+  const forces = tethers.atoms.length > 0 ? [...charged, restraint] : charged
   return { system: { ...assigned, forces }, box, images }
 }
 

@@ -2,7 +2,6 @@ import { type Box, createBox } from '../../src/core/box.ts'
 import { createState, type State } from '../../src/core/state.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import { createTopology } from '../../src/core/topology.ts'
-import { ewaldMethod } from '../../src/forces/ewald.ts'
 import type { Evaluator } from '../../src/platform/platform.ts'
 import { createReferenceEvaluator } from '../../src/platform/reference/reference.ts'
 import { assign } from '../../src/potentials/assign.ts'
@@ -10,7 +9,7 @@ import type { Potential } from '../../src/potentials/load.ts'
 import { minimize } from '../../src/relax/minimize.ts'
 import { type CellRelaxation, relaxCell, type StrainMask } from '../../src/relax/relaxCell.ts'
 import { randomSequence, STREAM } from '../../src/rng.ts'
-import { CODATA_2018, EV_PER_A3_IN_BAR } from '../../src/units.ts'
+import { EV_PER_A3_IN_BAR } from '../../src/units.ts'
 import { slab104 } from './crystals.ts'
 
 /** How the oxide potentials were fitted, and are to be used. */
@@ -24,18 +23,15 @@ export function oxideEvaluator(
   potential: Potential,
   slabCorrection = false,
 ): Evaluator {
-  const pairs = { cutoff_A: CUTOFF_A, truncation: { kind: 'shifted' }, tailCorrection: false } as const
-  const { charges } = assign(structure, potential, { interactions: { ...pairs, coulomb: null } })
-  const method = ewaldMethod({
-    name: 'ewald',
-    box: structure.box,
-    charges,
+  const system = assign(structure, potential, {
     cutoff_A: CUTOFF_A,
-    accuracy: ACCURACY,
+    truncation: 'shifted',
+    tail_correction: false,
+    coulomb: 'ewald',
+    coulomb_accuracy: ACCURACY,
+    slab_correction: slabCorrection,
   })
-  const constant_eV_A = CODATA_2018.coulomb_eV_A
-  const coulomb = { method, cutoff_A: CUTOFF_A, constant_eV_A, erfc: 'exact', slabCorrection } as const
-  return createReferenceEvaluator(assign(structure, potential, { interactions: { ...pairs, coulomb } }))
+  return createReferenceEvaluator(system)
 }
 
 /** A crystal with its cell and atoms at rest. */

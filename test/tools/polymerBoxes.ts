@@ -8,12 +8,9 @@ const polymerBox = (file: string) =>
   prepareSinglePoint({
     file: join(ROOT, file),
     potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-    cutoff_A: 9,
-    coulomb: 'pme',
-    ewaldAccuracy: 1e-4,
-    chargeScale: 0.7,
+    interactions: { cutoff_A: 9, coulomb: 'pme', coulomb_accuracy: 1e-4 },
+    charges: { scale: 0.7 },
     constants: 'codata2018',
-    allowNetCharge: false,
   })
 
 /** In the middle of a run at 700 K. */

@@ -177,12 +177,9 @@ function pvdf(): Configuration {
   const { system, state } = prepareSinglePoint({
     file: join(ROOT, 'test/golden/boxes/pvdf-hot.extxyz'),
     potential: join(ROOT, 'potentials/pvdf-lifsi.yaml'),
-    cutoff_A: 10,
-    coulomb: 'pme',
-    ewaldAccuracy: 1e-4,
-    chargeScale: 0.7,
+    interactions: { cutoff_A: 10, coulomb: 'pme', coulomb_accuracy: 1e-4 },
+    charges: { scale: 0.7 },
     constants: 'codata2018',
-    allowNetCharge: false,
   })
   return { system, box: state.box, positions: state.positions }
 }

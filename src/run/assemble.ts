@@ -1,0 +1,159 @@
+import { type Box, fractional } from '../core/box.ts'
+import type { CoulombForce } from '../core/force.ts'
+import type { Structure } from '../core/structure.ts'
+import { netCharge, type System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
+import type { LammpsData } from '../files/lammpsData.ts'
+import { type LammpsOptions, lammpsSystem } from '../files/lammpsSystem.ts'
+import { selfAndBackground } from '../platform/reference/ewald.ts'
+import { assign } from '../potentials/assign.ts'
+import { type ChargeChoice, NEUTRAL_e } from '../potentials/charges.ts'
+import { type ConstantsName, type Interactions, isEwald } from '../potentials/interactions.ts'
+import type { Potential } from '../potentials/load.ts'
+import { about, checkBoxAgainstCutoff, checkNothingFrozen, checkOverlaps, checkPositions } from './checks.ts'
+
+/** The coefficients of a LAMMPS data file, in place of a potential, with what the file leaves open. */
+export interface LammpsCoefficients extends LammpsOptions {
+  readonly data: LammpsData
+}
+
+export interface AssembleOptions {
+  /** Name of the structure in messages: its file, or the recipe that builds it. */
+  readonly name: string
+  /** Place of a key of `interactions`, for messages. Default: the name of the structure. */
+  where?(key: keyof Interactions): string
+  readonly constants: ConstantsName
+  /** Target mass of hydrogens. Default: masses by type. */
+  readonly hydrogenMass_g_per_mol?: number | undefined
+  /** Atoms come from a builder, which may leave them close together for a push-off. Default: false. */
+  readonly built?: boolean | undefined
+  /** `refused` where dynamics would move frozen atoms. */
+  readonly frozen: 'held' | 'refused'
+  /** Cells smaller than twice the cut-off. Images are summed in any cell, but molecules may meet their own image. */
+  readonly smallCells: 'allowed' | 'without bonds' | 'refused'
+}
+
+export interface Assembly {
+  readonly system: System
+  /** The structure, whose atoms a slab correction may have moved by whole cells along z. */
+  readonly structure: Structure
+  /** Lines that a reader should know: what was assumed of charges and vacuum, and done about them. */
+  readonly remarks: readonly string[]
+}
+
+/**
+ * The system of a structure: the one way from atoms to interactions, for every command. Checks positions, overlaps,
+ * frozen atoms, types, cell and net charge.
+ * @param potential parameters of types, or the coefficients of the LAMMPS data file that the structure is from
+ * @throws UserError for anything wrong with the parts, or with what they add up to
+ */
+export function assemble(
+  structure: Structure,
+  potential: Potential | LammpsCoefficients,
+  interactions: Interactions,
+  charges: ChargeChoice,
+  options: AssembleOptions,
+): Assembly {
+  const { name, constants } = options
+  if (!options.built) {
+    checkPositions(structure, name)
+    checkOverlaps(structure, name)
+  }
+  if (options.frozen === 'refused') checkNothingFrozen(structure, name)
+  const bonded = structure.topology.bonds.length > 0
+  if (options.smallCells === 'refused') checkBoxAgainstCutoff(structure.box, interactions.cutoff_A, name)
+  const slab = slabOf(structure, interactions, options)
+  const { remarks, ...system } =
+    'data' in potential
+      ? { ...lammpsSystem(potential.data, interactions, { ...potential, constants }), remarks: [] }
+      : about(name, () => {
+          const { hydrogenMass_g_per_mol } = options
+          return assign(structure, potential, interactions, { charges, hydrogenMass_g_per_mol, constants })
+        })
+  const coulomb = system.forces.find(force => force.kind === 'coulomb')
+  if ('data' in potential && coulomb && !charges.background) checkNeutral(system, name)
+  if (options.smallCells === 'without bonds' && bonded) {
+    checkBoxAgainstCutoff(structure.box, longestCutoff(system), name)
+  }
+  return {
+    system,
+    structure: slab.structure,
+    remarks: [...slab.remarks, ...remarks, ...(coulomb ? background(coulomb, system, structure.box) : [])],
+  }
+}
+
+/** Longest cut-off of any term, Å; 0 where nothing is non-bonded. */
+export const longestCutoff = ({ forces }: Pick<System, 'forces'>): number =>
+  forces.reduce((longest, force) => {
+    if (force.kind === 'coulomb') return Math.max(longest, force.cutoff_A)
+    return force.kind === 'pair' ? Math.max(longest, ...force.cutoffs) : longest
+  }, 0)
+
+/** @throws UserError for a net charge */
+function checkNeutral(system: System, where: string): void {
+  const charge = netCharge(system)
+  if (Math.abs(charge) <= NEUTRAL_e) return
+  throw new UserError({
+    message: `the box has a net charge of ${charge.toFixed(4)} e`,
+    where,
+    hint: 'check the charges, or compute it against a uniform background with --allow-net-charge',
+  })
+}
+
+/** The part of the energy that a net charge adds, in a line. */
+function background(force: CoulombForce, system: System, box: Box): string[] {
+  const net = netCharge(system)
+  if (Math.abs(net) <= NEUTRAL_e) return []
+  const { method } = force
+  const sum = `the cell has a net charge of ${net.toFixed(4)} e`
+  if (method.name !== 'ewald' && method.name !== 'pme') return [sum]
+  const { background } = selfAndBackground(force, method.alpha_per_A, system.charges, box.volume)
+  return [`${sum}: its energy includes a uniform background of ${background.toFixed(4)} eV`]
+}
+
+/** A gap this wide is vacuum, Å. */
+const VACUUM_A = 6
+
+/**
+ * The structure with no slab cut by the cell's z faces, which a slab correction needs, as its dipole is a sum over
+ * positions: atoms are moved by whole cells so that the widest gap lies at the face.
+ * @throws UserError for a slab correction without vacuum
+ */
+function slabOf(
+  structure: Structure,
+  interactions: Interactions,
+  { where, name }: AssembleOptions,
+): { structure: Structure; remarks: readonly string[] } {
+  const { box, positions } = structure
+  if (!isEwald(interactions.coulomb)) return { structure, remarks: [] }
+  const fractions = fractional(box, positions)
+  const gap = widestGap(box, fractions, 2)
+  if (!interactions.slab_correction) {
+    const isSlab =
+      gap.width_A >= VACUUM_A && [0, 1].every(axis => widestGap(box, fractions, axis).width_A < VACUUM_A)
+    const remark = `there are ${gap.width_A.toFixed(1)} Å of vacuum along z and no slab_correction: right only without a dipole`
+    return { structure, remarks: isSlab ? [remark] : [] }
+  }
+  if (gap.width_A < VACUUM_A) {
+    throw new UserError({
+      message: `slab_correction needs vacuum along z: the widest gap is ${gap.width_A.toFixed(1)} Å`,
+      where: where?.('slab_correction') ?? name,
+      hint: `leave at least ${VACUUM_A} Å, better 15, or leave slab_correction out`,
+    })
+  }
+  const { matrix } = box
+  const whole = positions.map((x, k) => {
+    const cells = Math.floor(fractions[3 * Math.floor(k / 3) + 2]! - gap.middle + 1)
+    return x - cells * matrix[6 + (k % 3)]!
+  })
+  return { structure: { ...structure, positions: whole }, remarks: [] }
+}
+
+/** The widest gap between atoms along a cell vector. @param fractions [3N] */
+function widestGap(box: Box, fractions: Float64Array, axis: number): { width_A: number; middle: number } {
+  const heights = fractions.filter((_, k) => k % 3 === axis)
+  const sorted = heights.map(s => s - Math.floor(s)).sort()
+  const gaps = Array.from(sorted, (s, k) => (sorted[k + 1] ?? sorted[0]! + 1) - s)
+  const widest = gaps.indexOf(Math.max(...gaps))
+  return { width_A: gaps[widest]! * box.heights[axis]!, middle: sorted[widest]! + gaps[widest]! / 2 }
+}
