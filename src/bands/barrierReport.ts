@@ -28,7 +28,8 @@ export interface CaseContext {
 
 export interface BarrierContext
   extends Pick<BarrierReport, 'title' | 'question' | 'ionLabel' | 'differences' | 'published'> {
-  readonly command: readonly string[]
+  /** Command lines without the program, the first one first. */
+  readonly commands: readonly (readonly string[])[]
   /** Rows that stand above those of the potentials. */
   readonly calibration: BarrierReport['calibration']
   readonly checks: readonly Check[]
@@ -59,7 +60,7 @@ export function barrierReport(
     checks: [...context.checks, ...bandChecks(bands)],
     calibration: [...context.calibration, ...bandCalibrationRows(loaded).filter(isNew)],
     provenance: {
-      command: `hoplite ${context.command.join(' ')}`,
+      command: context.commands.map(command => `hoplite ${command.join(' ')}`).join('\n'),
       date: new Date().toISOString(),
       hopliteVersion: HOPLITE_VERSION,
       nodeVersion: process.versions.node,
@@ -111,7 +112,7 @@ export function singleBandReport(band: LoadedBand): BarrierReport {
       ionLabel,
       differences: [],
       published: [],
-      command: band.manifest.command,
+      commands: [band.manifest.command],
       calibration: [],
       checks: [],
     },

@@ -11,11 +11,9 @@ import type { TransportReport } from '../report/model.ts'
 import { renderTransportReport } from '../report/page.ts'
 import { sentence } from '../report/sentence.ts'
 import { loadRun } from '../run/loadRun.ts'
-import { barrierStudyOf, reportBarrierStudy } from '../study/barrierStudy.ts'
-import { LI_BARRIER } from '../study/liBarrier.ts'
-import { isTransportStudy, loadStudy } from '../study/loadStudy.ts'
-import { NI_BARRIER } from '../study/niBarrier.ts'
-import { reportStudyCase, reportTransportStudy } from '../study/transportStudy.ts'
+import { isStudy, loadStudy, type TransportRecord } from '../study/record.ts'
+import { reportStudy } from '../study/study.ts'
+import { reportStudyCase } from '../study/transport.ts'
 import { analyseSystem, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
 import { openInBrowser } from './browser.ts'
@@ -31,22 +29,21 @@ export const reportCommand = command({
   async run(args, output) {
     const path = join(args.directory, RUN_FILES.report)
     const studyCase = studyCaseOf(args.directory)
-    const isStudy =
-      studyCase !== null || isTransportStudy(args.directory) || barrierStudyOf(args.directory) !== null
+    const ofStudy = studyCase !== null || isStudy(args.directory)
     const flag = Object.keys(fitOptions).find(name => args[name as keyof typeof fitOptions] !== undefined)
-    if ((isStudy || isBand(args.directory)) && flag !== undefined) {
+    if ((ofStudy || isBand(args.directory)) && flag !== undefined) {
       throw new UserError({
-        message: `--${flag} has no effect on a ${isStudy ? 'study' : 'band'}`,
+        message: `--${flag} has no effect on a ${ofStudy ? 'study' : 'band'}`,
         where: 'command line',
-        hint: isStudy
+        hint: ofStudy
           ? 'its species and window are those of its recipes; give one of its runs instead'
           : 'it belongs to runs of molecular dynamics',
       })
     }
     const answer = studyCase
       ? transportPage(path, await reportStudyCase(studyCase.study, studyCase.name))
-      : isStudy
-        ? await studyPages(args.directory, name => output.note(`analysing ${name}`))
+      : ofStudy
+        ? (await reportStudy(loadStudy(args.directory), name => output.note(`analysing ${name}`))).sentence
         : await runPage(path, args)
     output.document({ report: path, sentence: answer })
     output.text(answer)
@@ -65,18 +62,13 @@ function transportPage(path: string, report: TransportReport): string {
 }
 
 /** The study of transport whose case a directory is. */
-function studyCaseOf(directory: string): { study: string; name: string } | null {
+function studyCaseOf(directory: string): { study: TransportRecord; name: string } | null {
   const path = resolve(directory)
-  const [study, name] = [dirname(path), basename(path)]
-  if (study === path || !isTransportStudy(study)) return null
-  return loadStudy(study).cases.some(one => one.name === name) ? { study, name } : null
-}
-
-/** Writes the pages of a study and its results. @returns the sentence */
-async function studyPages(directory: string, onAnalysis: (name: string) => void): Promise<string> {
-  const name = barrierStudyOf(directory)
-  if (name === null) return (await reportTransportStudy(directory, onAnalysis)).sentence
-  return reportBarrierStudy(name === 'li-barrier' ? LI_BARRIER : NI_BARRIER, directory).sentence
+  const [parent, name] = [dirname(path), basename(path)]
+  if (parent === path || !isStudy(parent)) return null
+  const study = loadStudy(parent)
+  if (study.kind !== 'transport') return null
+  return study.cases.some(one => one.name === name) ? { study, name } : null
 }
 
 async function runPage(

@@ -1,30 +1,32 @@
 import type { ComparedSystem } from '../analysis/comparison.ts'
 import { formatEstimate, formatNumber, formatShare } from '../format.ts'
 import type { Condition } from '../report/studyModel.ts'
-import type { Expected, RunEstimate, StudyEstimate } from '../study/studyEstimate.ts'
-import type { CaseProgress, StudyProgress } from '../study/studyRuns.ts'
+import type { BarrierResults } from '../study/barriers.ts'
+import type { Expected, RunEstimate, StudyEstimate } from '../study/estimate.ts'
+import type { RunState } from '../study/record.ts'
+import type { GroupProgress, StudyProgress } from '../study/run.ts'
 import { duration } from './progress.ts'
-import { formatTable } from './table.ts'
+import { fixed, formatTable } from './table.ts'
 
-/** How far a study is, one case a line. @param elapsed_s since it began or went on */
-export function progressTable({ cases }: StudyProgress, elapsed_s: number): string {
-  const rate = stepRate(cases, elapsed_s)
+/** Progress of a study, one case a line. @param elapsed_s since it began or went on */
+export function progressTable({ groups }: StudyProgress, elapsed_s: number): string {
+  const rate = workRate(groups, elapsed_s)
   let ahead = 0
-  const rows = cases.map(one => {
-    ahead += one.stepsLeft
-    return row(one.name, one, one.stepsLeft === 0 ? 0 : ahead / rate)
+  const rows = groups.map(one => {
+    ahead += one.workLeft
+    return row(one.name, one, one.workLeft === 0 ? 0 : ahead / rate)
   })
-  if (cases.length > 1) rows.push(row('all', sum(cases), ahead / rate))
+  if (groups.length > 1) rows.push(row('all', sum(groups), ahead / rate))
   return formatTable(['case', 'done', 'running', 'failed', 'waiting', 'ETA'], rows)
 }
 
 /** The same in one line, beginning with the run that has just ended. */
-export function progressLine({ cases, ended }: StudyProgress, elapsed_s: number): string {
-  const { done, running, failed, waiting, stepsLeft } = sum(cases)
+export function progressLine({ groups, ended }: StudyProgress, elapsed_s: number): string {
+  const { done, running, failed, waiting, workLeft } = sum(groups)
   const all = done + running + failed + waiting
   const what = ended ? `${ended.run} ${describeEnd(ended.state)}; ` : ''
   const trouble = failed > 0 ? `, ${failed} failed` : ''
-  return `${what}${done} of ${all} runs done${trouble}, ${running} running, ETA ${eta(stepsLeft / stepRate(cases, elapsed_s))}`
+  return `${what}${done} of ${all} runs done${trouble}, ${running} running, ETA ${eta(workLeft / workRate(groups, elapsed_s))}`
 }
 
 function describeEnd(state: NonNullable<StudyProgress['ended']>['state']): string {
@@ -32,21 +34,21 @@ function describeEnd(state: NonNullable<StudyProgress['ended']>['state']): strin
   return state.kind === 'failed' ? `FAILED: ${state.message.split('\n')[0]}` : 'stopped'
 }
 
-type Counts = Omit<CaseProgress, 'name'>
+type Counts = Omit<GroupProgress, 'name'>
 
-const sum = (cases: readonly CaseProgress[]): Counts => {
-  const total = (key: keyof Counts) => cases.reduce((all, one) => all + one[key], 0)
+const sum = (groups: readonly GroupProgress[]): Counts => {
+  const total = (key: keyof Counts) => groups.reduce((all, one) => all + one[key], 0)
   return {
     done: total('done'),
     running: total('running'),
     failed: total('failed'),
     waiting: total('waiting'),
-    stepsLeft: total('stepsLeft'),
-    stepsDone: total('stepsDone'),
+    workLeft: total('workLeft'),
+    workDone: total('workDone'),
   }
 }
 
-const stepRate = (cases: readonly CaseProgress[], elapsed_s: number) => sum(cases).stepsDone / elapsed_s
+const workRate = (groups: readonly GroupProgress[], elapsed_s: number) => sum(groups).workDone / elapsed_s
 
 const row = (name: string, counts: Counts, left_s: number) => [
   name,
@@ -95,7 +97,50 @@ export function conditionsTable(rows: readonly Condition[]): string {
   )
 }
 
-/** What a study consists of and how long it takes, one system of one case a line. */
+/** Barriers and their differences, one a line. */
+export function barriersTable({ cases }: BarrierResults): string {
+  return formatTable(
+    ['case', 'eV', 'range eV', 'published eV', 'status'],
+    cases.map(({ name, value, range, published, status, converged }) => [
+      name,
+      fixed(value, 3),
+      range ? `${fixed(range[0], 2)} to ${fixed(range[1], 2)}` : '',
+      published === null ? '' : fixed(published, 2),
+      converged ? status : `${status}, NOT converged`,
+    ]),
+  )
+}
+
+/** A band of a study that is planned. */
+export interface BandLine {
+  readonly case: string
+  /** Its directory below that of the study. */
+  readonly run: string
+  readonly state: RunState['kind']
+  /** Null for a band that is done. */
+  readonly atoms: number | null
+  readonly images: number
+}
+
+/** The bands of a study, one a line; the time that they take depends on the iterations that they need. */
+export function bandsTable(bands: readonly BandLine[]): string {
+  const done = bands.filter(({ state }) => state === 'finished').length
+  return [
+    formatTable(
+      ['case', 'directory', 'state', 'atoms', 'images'],
+      bands.map(({ case: name, run, state, atoms, images }) => [
+        name,
+        run,
+        state === 'finished' ? 'done' : state,
+        atoms === null ? '' : String(atoms),
+        String(images),
+      ]),
+    ),
+    `${bands.length} bands, ${done} of them done; nothing was written`,
+  ].join('\n')
+}
+
+/** The runs of a study with the wall time to expect, one system of one case a line. */
 export function planTable({ runs, wall, jobs }: StudyEstimate): string {
   const groups = new Map<string, RunEstimate[]>()
   for (const estimate of runs) {

@@ -1,6 +1,6 @@
 import type { ComparableSystem, Comparison } from '../analysis/comparison.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
-import type { Conditions } from './studyPlan.ts'
+import type { Conditions } from './plan.ts'
 
 /** A case of a study, analysed: what is kept of it when its trajectories are gone. */
 export interface CaseResult {

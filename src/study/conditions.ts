@@ -2,7 +2,8 @@ import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
 import type { AbsentCondition, Condition } from '../report/studyModel.ts'
 import type { CaseResult, CaseSystem } from './caseResult.ts'
-import type { LoadedCase, LoadedStudy } from './loadStudy.ts'
+import type { SystemsCase } from './plan.ts'
+import { finishedOf, runsOf, type TransportRecord } from './record.ts'
 
 /** What the conditions of a study are held against. */
 export interface Yardstick {
@@ -129,37 +130,31 @@ function row(
   }
 }
 
-/** Cases of the recipe, each with those that its lists make of it; files of earlier versions name those that were planned. */
-export function routesOf({ routes, cases }: LoadedStudy): LoadedStudy['routes'] {
-  return routes.length > 0 ? routes : cases.map(({ name }) => ({ name, cases: [name] }))
-}
-
 /** Conditions of the recipe that have no row, and why. A case is named once where nothing of its lists has run. */
 export function absentConditions(
-  study: LoadedStudy,
-  rows: readonly Condition[],
+  study: TransportRecord,
+  rows: readonly Pick<Condition, 'name'>[],
   { systems }: Yardstick,
 ): AbsentCondition[] {
   const recorded = new Map(study.cases.map(one => [one.name, one]))
-  return routesOf(study).flatMap(({ name, cases }) => {
-    const isUntouched = cases.every(one => finishedRuns(recorded.get(one)) === 0)
+  const finishedRuns = (name: string) => {
+    const one = recorded.get(name)
+    return one ? finishedOf(study, runsOf(one)).length : 0
+  }
+  return study.routes.flatMap(({ name, cases }) => {
+    const isUntouched = cases.every(one => finishedRuns(one) === 0)
     if (isUntouched) return [{ name, reason: 'not run' }]
     return cases
       .filter(one => !rows.some(row => row.name === one))
-      .map(one => ({ name: one, reason: reasonFor(recorded.get(one), systems) }))
+      .map(one => ({ name: one, reason: reasonFor(recorded.get(one), finishedRuns(one), systems) }))
   })
 }
 
-const finishedRuns = (one: LoadedCase | undefined): number =>
-  (one?.systems ?? []).flatMap(({ runs }) => runs).filter(({ state }) => state.kind === 'finished').length
-
-function reasonFor(one: LoadedCase | undefined, [reference]: readonly string[]): string {
-  const finished = finishedRuns(one)
+function reasonFor(one: SystemsCase | undefined, finished: number, [reference]: readonly string[]): string {
   if (!one || finished === 0) return 'not run'
-  const planned = one.systems.flatMap(({ runs }) => runs).length
   const { temperature_K, charge_scale } = one.conditions
   if (one.systems.length === 1) {
     return `no other case has ${reference} run in the same way at ${temperature_K} K and charge scale ${charge_scale} to compare with`
   }
-  return `${finished} of ${planned} runs have finished, none of a second system`
+  return `${finished} of ${runsOf(one).length} runs have finished, none of a second system`
 }

@@ -1,27 +1,32 @@
 import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import type { PublishedRatio, PublishedSlope, TransportReport } from '../report/model.ts'
+import { loadRun } from '../run/loadRun.ts'
 import { type AnalysedSystem, analyseSystems, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
 import { type CaseResult, likenessOf } from './caseResult.ts'
 import type { Yardstick } from './conditions.ts'
-import type { LoadedCase, LoadedStudy, LoadedSystem } from './loadStudy.ts'
+import type { StudySystem, SystemsCase } from './plan.ts'
+import { finishedOf, runPaths, type TransportRecord } from './record.ts'
 
 export interface AnalysedCase {
   readonly result: CaseResult
   readonly report: TransportReport
 }
 
-/** The systems of a case that have something to show. */
-export const withRuns = ({ systems }: LoadedCase): LoadedSystem[] =>
-  systems.filter(({ runs }) => runs.some(({ state }) => state.kind === 'finished'))
+/** The systems of a case with a run that has finished. */
+export const withRuns = (study: TransportRecord, { systems }: SystemsCase): StudySystem[] =>
+  systems.filter(({ runs }) => finishedOf(study, runs).length > 0)
 
 /**
  * One case with at least one system that has runs.
  * @throws UserError as `analyseSystem`
  */
-export async function analyseCase(study: LoadedStudy, one: LoadedCase): Promise<AnalysedCase> {
-  const loaded = withRuns(one)
-  const groups = loaded.map(({ name, load }) => ({ name, runs: load() }))
+export async function analyseCase(study: TransportRecord, one: SystemsCase): Promise<AnalysedCase> {
+  const loaded = withRuns(study, one)
+  const groups = loaded.map(({ name, runs }) => ({
+    name,
+    runs: finishedOf(study, runs).map(key => loadRun(runPaths(study.directory, key).directory)),
+  }))
   const window = fitWindow(
     groups.flatMap(({ runs }) => runs),
     {},
@@ -47,8 +52,8 @@ export async function analyseCase(study: LoadedStudy, one: LoadedCase): Promise<
 
 /** Without what trajectories hold. */
 function caseResult(
-  { name, conditions }: LoadedCase,
-  loaded: readonly LoadedSystem[],
+  { name, conditions }: SystemsCase,
+  loaded: readonly StudySystem[],
   systems: readonly AnalysedSystem[],
   comparisons: readonly Comparison[],
 ): CaseResult {
@@ -69,19 +74,14 @@ function caseResult(
 }
 
 /** What the study holds its ratios against. */
-export function yardstickOf({ systems, cases, published }: LoadedStudy): Yardstick {
-  const headline = cases.find(one => one.headline)
+export function yardstickOf({ systems, published }: TransportRecord): Yardstick {
   const ratio = published?.ratio ?? null
   const factor = published?.factor ?? (ratio === null || ratio === 1 ? undefined : Math.max(ratio, 1 / ratio))
-  return {
-    systems: systems.length > 0 ? systems : (headline?.systems ?? []).map(({ name }) => name),
-    publishedRatio: ratio,
-    factor,
-  }
+  return { systems, publishedRatio: ratio, factor }
 }
 
 /** None of a system whose units a case replaces otherwise: nobody published those. */
-function publishedSlopes({ published }: LoadedStudy, { conditions }: LoadedCase): PublishedSlope[] {
+function publishedSlopes({ published }: TransportRecord, { conditions }: SystemsCase): PublishedSlope[] {
   if (!published || conditions.degree !== null || conditions.placement !== null) return []
   const { label, doi, slope_A2_per_ps } = published
   return Object.entries(slope_A2_per_ps).map(([system, slope]) => ({
@@ -94,7 +94,7 @@ function publishedSlopes({ published }: LoadedStudy, { conditions }: LoadedCase)
 
 /** It is that of the study's first two systems: of no others, should one of them have no runs. */
 function publishedRatio(
-  { published }: LoadedStudy,
+  { published }: TransportRecord,
   { systems }: Yardstick,
   first: AnalysedSystem,
   second: AnalysedSystem | undefined,

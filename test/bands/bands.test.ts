@@ -10,16 +10,21 @@ import { RUN_FILES } from '../../src/files/runDirectory.ts'
 import { writeStructureFile } from '../../src/files/structureFile.ts'
 import { createReferenceEvaluator } from '../../src/platform/reference/reference.ts'
 import { loadBandRecipe } from '../../src/recipes/bandRecipe.ts'
-import { caseRecipe } from '../../src/study/barrierStudy.ts'
+import { changedBand } from '../../src/study/plan.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 
 const folder = temporaryFolder()
 const RUNS = join(import.meta.dirname, '../../runs')
 
 /** A committed recipe with some keys changed. */
-function recipe(name: string, change: Parameters<typeof caseRecipe>[0]['change'], from = 'bulk-odh.yaml') {
+function recipe(
+  name: string,
+  change: readonly (readonly [path: readonly (string | number)[], value: unknown])[],
+  from = 'bulk-odh.yaml',
+) {
   const path = join(folder, `${name}.yaml`)
-  writeFileSync(path, caseRecipe({ key: name, recipe: from, ...(change && { change }) }).toString())
+  const changes = Object.fromEntries(change.map(([keys, value]) => [keys.join('.'), value]))
+  writeFileSync(path, changedBand({ key: name, recipe: join(RUNS, from), change: changes }).text)
   return path
 }
 
@@ -34,7 +39,7 @@ describe('a band', () => {
   })
 
   it('says how much a uniform background adds to a charged cell', () => {
-    const path = recipe('charged', [[['charges'], undefined]])
+    const path = recipe('charged', [])
     const text = readFileSync(path, 'utf8').replace(/^charges:.*\n/m, '')
     writeFileSync(path, text)
     const { notes, system, box, ends } = prepareBand(loadBandRecipe(path))

@@ -1,38 +1,34 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type BandOutcome, computeBand } from '../../src/bands/computeBand.ts'
 import { prepareBand } from '../../src/bands/prepareBand.ts'
 import { loadBandRecipe } from '../../src/recipes/bandRecipe.ts'
-import { type BarrierStudy, caseRecipe } from '../../src/study/barrierStudy.ts'
-import { LI_BARRIER } from '../../src/study/liBarrier.ts'
-import { NI_BARRIER } from '../../src/study/niBarrier.ts'
+import { type BarriersPlan, changedBand, planBarriers } from '../../src/study/plan.ts'
+import { loadBarriers } from '../../src/study/recipe.ts'
 
 /**
  * The published comparisons, from recipes alone: cells are cut, filled and covered by hoplite. Figures in brackets are
  * those of the prototype whose fixtures are in test/golden/neb.
  */
 const RUNS = join(import.meta.dirname, '../../runs')
-const folder = mkdtempSync(join(tmpdir(), 'hoplite-barriers-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const [LI_BARRIER, NI_BARRIER] = ['li-barrier', 'ni-barrier'].map(name =>
+  planBarriers(loadBarriers(join(RUNS, `${name}.yaml`)), { full: true }),
+) as [BarriersPlan, BarriersPlan]
 
 const known = new Map<string, Promise<BandOutcome>>()
 
 /** The band of a case; each is computed once. */
-function band(study: BarrierStudy, name: string): Promise<BandOutcome> {
-  const item = study.cases.find(candidate => candidate.name === name)
-  if (!item) throw new RangeError(`${study.name} has no case ${name}`)
-  const before = known.get(item.key)
+function band({ study, runs }: BarriersPlan, name: string): Promise<BandOutcome> {
+  const run = runs.find(candidate => candidate.case === name)
+  if (!run) throw new RangeError(`${study.recipe.name} has no case ${name}`)
+  const before = known.get(run.key)
   if (before) return before
-  const path = join(folder, `${item.key}.yaml`)
-  writeFileSync(path, caseRecipe(item).toString())
-  const prepared = prepareBand(loadBandRecipe(path))
+  const prepared = prepareBand(run.loaded)
   const outcome = computeBand(
     { ...prepared, recipe: withoutVibrations(prepared.recipe) },
     { platform: 'auto', threads: 1 },
   )
-  known.set(item.key, outcome)
+  known.set(run.key, outcome)
   return outcome
 }
 
@@ -41,7 +37,7 @@ const withoutVibrations = <T extends { vibrations?: unknown }>(recipe: T): T => 
   vibrations: undefined,
 })
 
-async function barrier(study: BarrierStudy, name: string): Promise<number> {
+async function barrier(study: BarriersPlan, name: string): Promise<number> {
   const { barrier_eV, converged } = await band(study, name)
   expect(converged).toBe(true)
   return barrier_eV
@@ -71,10 +67,8 @@ describe('Li⁺ in bulk LiNiO2', { timeout: 120_000 }, () => {
     expect(along.vibrations).toBeNull()
     expect(along.warnings.join()).toMatch(/no prefactor: the saddle has 2 imaginary modes/)
 
-    const path = join(folder, 'bent.yaml')
-    const change = [[['hop', 'via'], [[0.665, 0.58, 0.01]]]] as const
-    writeFileSync(path, caseRecipe({ key: 'bent', recipe: 'bulk-odh.yaml', change }).toString())
-    const bent = prepareBand(loadBandRecipe(path))
+    const change = { 'hop.via': [[0.665, 0.58, 0.01]] }
+    const bent = prepareBand(changedBand({ key: 'bent', recipe: join(RUNS, 'bulk-odh.yaml'), change }))
     const aside = await computeBand(
       { ...bent, recipe: { ...bent.recipe, vibrations } },
       { platform: 'auto', threads: 1 },

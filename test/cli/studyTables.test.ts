@@ -1,25 +1,25 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createBoard } from '../../src/cli/board.ts'
 import { conditionsTable, progressLine, progressTable } from '../../src/cli/studyTables.ts'
-import type { CaseProgress, StudyProgress } from '../../src/study/studyRuns.ts'
+import type { GroupProgress, StudyProgress } from '../../src/study/run.ts'
 import { overview } from '../report/studyFixture.ts'
 
-const one = (name: string, counts: Partial<CaseProgress>): CaseProgress => ({
+const one = (name: string, counts: Partial<GroupProgress>): GroupProgress => ({
   name,
   done: 0,
   running: 0,
   failed: 0,
   waiting: 0,
-  stepsLeft: 0,
-  stepsDone: 0,
+  workLeft: 0,
+  workDone: 0,
   ...counts,
 })
 
 /** 1000 steps in 10 s: 100 a second. */
 const PROGRESS: StudyProgress = {
-  cases: [
-    one('cold', { done: 2, running: 1, failed: 1, stepsLeft: 600, stepsDone: 1000 }),
-    one('hot', { waiting: 4, stepsLeft: 12_000 }),
+  groups: [
+    one('cold', { done: 2, running: 1, failed: 1, workLeft: 600, workDone: 1000 }),
+    one('hot', { waiting: 4, workLeft: 12_000 }),
     one('past', { done: 4 }),
   ],
   ended: { run: 'cold/A-2', state: { kind: 'failed', message: 'too hot\nwhere: there' } },
@@ -42,7 +42,7 @@ describe('the progress of a study', () => {
   })
 
   it('has no time left to tell before a step is done', () => {
-    const waiting = { cases: [one('hot', { running: 1, stepsLeft: 100 })], ended: null }
+    const waiting = { groups: [one('hot', { running: 1, workLeft: 100 })], ended: null }
     expect(progressLine(waiting, 1)).toBe('0 of 1 runs done, 1 running, ETA –')
   })
 })

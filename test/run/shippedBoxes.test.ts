@@ -4,8 +4,8 @@ import { atomicWeight } from '../../src/core/elements.ts'
 import { densityOf } from '../../src/core/system.ts'
 import { readStructureFile } from '../../src/files/structureFile.ts'
 import { loadRecipe } from '../../src/recipes/recipe.ts'
-import { loadStudyRecipe } from '../../src/recipes/studyRecipe.ts'
-import { planStudy } from '../../src/study/studyPlan.ts'
+import { planTransport } from '../../src/study/plan.ts'
+import { loadTransport } from '../../src/study/recipe.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const KINDS = [
@@ -18,8 +18,8 @@ describe.each(KINDS)('boxes of $system at 298 K', ({ kind, system, atoms, double
   const recipe = loadRecipe(join(ROOT, `runs/${kind}-298K-box.yaml`)).recipe
 
   test('are made as the full study makes its own, up to production', () => {
-    const plan = planStudy(loadStudyRecipe(join(ROOT, 'runs/pvdf-transport-full.yaml')), { cases: ['298K'] })
-    const [run] = plan[0]!.systems.find(({ name }) => name === system)!.runs
+    const study = loadTransport(join(ROOT, 'runs/pvdf-transport-full.yaml'))
+    const run = planTransport(study, { cases: ['298K'] }).runs.find(one => one.system === system)
     const { stages, ...full } = run!.loaded.recipe
     expect(recipe.stages).toEqual(stages.slice(0, -1))
     expect(recipe.system).toEqual(full.system)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { absentConditions, conditionRows, type Yardstick } from '../../src/study/conditions.ts'
-import type { LoadedCase, LoadedStudy } from '../../src/study/loadStudy.ts'
+import type { RunState, TransportRecord } from '../../src/study/record.ts'
 import { caseResult, caseSystem } from '../transport/walkBoxes.ts'
 
 const YARDSTICK: Yardstick = { systems: ['PVDF', 'dHF'], publishedRatio: 6, factor: 6 }
@@ -101,26 +101,28 @@ describe('the rows of a study’s conditions', () => {
 })
 
 describe('conditions without a row', () => {
-  const loaded = (name: string, states: readonly string[], conditions = usual.conditions): LoadedCase => ({
+  type Case = TransportRecord['cases'][number]
+  /** A case whose runs have finished, x, or not. The mark of a run is the end of its key. */
+  const loaded = (name: string, marks: readonly string[], conditions = usual.conditions): Case => ({
     name,
     headline: false,
     conditions,
-    systems: states.map((state, k) => ({
+    systems: marks.map((mark, k) => ({
       name: ['PVDF', 'dHF'][k]!,
       label: '',
       color: null,
       own: true,
       formOf: null,
-      runs: [...state].map((mark, replica) => ({
-        key: `${name}-${k}-${replica}`,
-        directory: '',
-        state: { kind: mark === 'x' ? ('finished' as const) : ('new' as const) },
-      })),
-      load: () => [],
+      runs: [...mark].map((one, replica) => `${name}-${k}-${replica}${one}`),
     })),
   })
-  const study = (cases: LoadedCase[], routes: LoadedStudy['routes']) =>
-    ({ cases, routes }) as unknown as LoadedStudy
+  const study = (cases: Case[], routes: TransportRecord['routes']) => {
+    const keys = cases.flatMap(({ systems }) => systems.flatMap(({ runs }) => runs))
+    const states = new Map(
+      keys.map((key): [string, RunState] => [key, { kind: key.endsWith('x') ? 'finished' : 'new' }]),
+    )
+    return { cases, routes, states } as unknown as TransportRecord
+  }
   const rows = conditionRows([usual], YARDSTICK)
 
   it('are named, with the reason; a case of which nothing has run by the name that runs it', () => {
@@ -146,14 +148,5 @@ describe('conditions without a row', () => {
       },
       { name: 'temperature', reason: 'not run' },
     ])
-  })
-
-  it('are those that were planned where an earlier version wrote the study down', () => {
-    const absent = absentConditions(
-      study([loaded('500K', ['x', 'x']), loaded('later', ['.'])], []),
-      rows,
-      YARDSTICK,
-    )
-    expect(absent).toEqual([{ name: 'later', reason: 'not run' }])
   })
 })

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { computeBand } from '../../src/bands/computeBand.ts'
 import { prepareBand } from '../../src/bands/prepareBand.ts'
-import { loadBandRecipe } from '../../src/recipes/bandRecipe.ts'
-import { caseRecipe } from '../../src/study/barrierStudy.ts'
+import { changedBand } from '../../src/study/plan.ts'
 
 /** The crystal in which lithium hops, and what describes it. */
 export interface HopCrystal {
@@ -22,29 +19,19 @@ export interface HopCrystal {
  */
 export async function hopBarrier(hop: 'odh' | 'tsh', crystal: HopCrystal): Promise<number | null> {
   const { potential, metal, a_A, c_A, z_oxygen } = crystal
-  const document = caseRecipe({
+  const band = changedBand({
     key: `bulk-${hop}`,
-    recipe: `bulk-${hop}.yaml`,
-    change: [
-      [['system', 'potential'], potential],
-      [
-        ['system', 'build', 'crystal'],
-        { prototype: 'layered', a_A, c_A, z_oxygen, metals: { [metal.element]: 1 } },
-      ],
-      [['system', 'build', 'types'], { Li: 'Li', [metal.element]: metal.type, O: 'O' }],
-      [['charges', 'neutralize'], [metal.type]],
-    ],
+    recipe: join(import.meta.dirname, `../../runs/bulk-${hop}.yaml`),
+    change: {
+      'system.potential': potential,
+      'system.build.crystal': { prototype: 'layered', a_A, c_A, z_oxygen, metals: { [metal.element]: 1 } },
+      'system.build.types': { Li: 'Li', [metal.element]: metal.type, O: 'O' },
+      'charges.neutralize': [metal.type],
+    },
   })
-  const folder = mkdtempSync(join(tmpdir(), 'hoplite-hop-'))
-  try {
-    const path = join(folder, 'hop.yaml')
-    writeFileSync(path, document.toString())
-    const { converged, barrier_eV, energies_eV } = await computeBand(prepareBand(loadBandRecipe(path)), {
-      platform: 'reference',
-    })
-    const below = Math.min(...energies_eV) < Math.min(energies_eV[0]!, energies_eV.at(-1)!) - 1e-3
-    return converged && !below ? barrier_eV : null
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const { converged, barrier_eV, energies_eV } = await computeBand(prepareBand(band), {
+    platform: 'reference',
+  })
+  const below = Math.min(...energies_eV) < Math.min(energies_eV[0]!, energies_eV.at(-1)!) - 1e-3
+  return converged && !below ? barrier_eV : null
 }

@@ -9,7 +9,7 @@ import { potentialSchema } from '../../src/potentials/schema.ts'
 import { bandRecipeJsonSchema } from '../../src/recipes/bandRecipe.ts'
 import { recipeJsonSchema } from '../../src/recipes/recipe.ts'
 import { solidRecipeSchema } from '../../src/recipes/solidRecipe.ts'
-import { studyJsonSchema } from '../../src/recipes/studySchema.ts'
+import { studyJsonSchema } from '../../src/study/schema.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 

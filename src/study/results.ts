@@ -3,19 +3,13 @@ import { boxSlopesOf, type ComparedSystem, type Comparison } from '../analysis/c
 import { sentence } from '../report/sentence.ts'
 import type { Condition, StudyOverview } from '../report/studyModel.ts'
 import type { CaseResult } from './caseResult.ts'
-import type { LoadedStudy, StudyMode } from './loadStudy.ts'
+import { type MissingRun, missingRuns, type StudyMode, type TransportRecord } from './record.ts'
 import type { AnalysedCase } from './transportCase.ts'
 
 type Pair = readonly [number, number]
 
-/** A run that was planned and has not finished. */
-export interface MissingRun {
-  readonly run: string
-  readonly reason: string
-}
-
 /** The document of a study: results.json and what --json prints. */
-export interface StudyResults {
+export interface TransportResults {
   readonly study: string
   readonly mode: StudyMode
   readonly report: string
@@ -38,20 +32,12 @@ export interface StudyResults {
   readonly activation_energies: readonly ReturnType<typeof activationOf>[]
 }
 
-export const missingRuns = ({ cases }: LoadedStudy): MissingRun[] =>
-  cases
-    .flatMap(({ systems }) => systems.flatMap(({ runs }) => runs))
-    .flatMap(({ key, state }) => {
-      if (state.kind === 'finished') return []
-      return [{ run: key, reason: state.kind === 'failed' ? state.message : 'not finished' }]
-    })
-
-export function studyResults(
-  study: LoadedStudy,
+export function transportResults(
+  study: TransportRecord,
   { result, report }: AnalysedCase,
   overview: StudyOverview,
   path: string,
-): StudyResults {
+): TransportResults {
   const comparison = result.comparisons[0]!
   const published = (name: string) =>
     report.published.find(({ system }) => system === name)?.slope_A2_per_ps ?? null

@@ -1,35 +1,89 @@
 import { dirname, resolve } from 'node:path'
-import { parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import * as z from 'zod'
+import { closest, loadYaml, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
-import { readText } from '../files/files.ts'
-import { absoluteBuild, outputSchema, type Recipe } from './recipe.ts'
+import { absoluteBuild, outputSchema, type Recipe } from '../recipes/recipe.ts'
 import {
-  CASE_TEMPERATURE_K,
-  type StudyCase,
-  type StudyRecipe,
-  type StudySystem,
-  studySchema,
-} from './studySchema.ts'
+  type BarriersRecipe,
+  barriersSchema,
+  type StudyStage,
+  type TransportCase,
+  type TransportRecipe,
+  type TransportSystem,
+  transportSchema,
+  type WrittenProtocol,
+} from './schema.ts'
 
-export interface LoadedStudyRecipe {
-  /** Paths in it are absolute. */
-  readonly recipe: StudyRecipe
+/** The recipe of a study with absolute paths, by the instrument that it uses. */
+export type LoadedStudyRecipe = LoadedTransport | LoadedBarriers
+
+interface Loaded {
   readonly path: string
   /** `file:line:column key` of a key, for errors about what it means. */
   where(path: YamlPath): string
 }
+export interface LoadedTransport extends Loaded {
+  readonly kind: 'transport'
+  readonly recipe: TransportRecipe
+}
+export interface LoadedBarriers extends Loaded {
+  readonly kind: 'barriers'
+  readonly recipe: BarriersRecipe
+}
 
-/** @throws UserError with file, line and key */
+/** Root of a study whose cases are bands. */
+const ofBands = z.looseObject({
+  systems: z.undefined().optional(),
+  cases: z
+    .array(z.unknown())
+    .refine(cases => cases.some(one => z.looseObject({ recipe: z.any() }).safeParse(one).success)),
+})
+
+/**
+ * Reads the recipe of a study: of bands where a case names the recipe of a band, otherwise of runs of its systems.
+ * @throws UserError with file, line and key
+ */
 export function loadStudyRecipe(file: string): LoadedStudyRecipe {
-  const { value, where } = parseYamlDocument(readText(file), studySchema, file)
-  const loaded = { recipe: withAbsolutePaths(value, dirname(file)), path: file, where }
+  const { value: written } = loadYaml(file, z.unknown())
+  return ofBands.safeParse(written).success ? loadBarriers(file) : loadTransport(file)
+}
+
+/** Reads the recipe of a study of transport. @throws UserError with file, line and key */
+export function loadTransport(file: string): LoadedTransport {
+  const { value, where } = loadYaml(file, transportSchema)
+  // The schema has checked what is written.
+  const given = loadYaml(file, z.unknown()).value as WrittenProtocol & {
+    readonly cases: readonly WrittenProtocol[]
+  }
+  const { cases, ...rest } = absoluteTransport(value, dirname(file))
+  const recipe = {
+    ...rest,
+    ...asWritten(given),
+    cases: cases.map((one, k) => ({ ...one, ...asWritten(given.cases[k]!) })),
+  }
+  const loaded = { kind: 'transport', recipe, path: file, where } as const
   checkSystems(loaded)
   checkCases(loaded)
   return loaded
 }
 
-function withAbsolutePaths(recipe: StudyRecipe, folder: string): StudyRecipe {
-  const absolute = (system: StudySystem): StudySystem => ({
+/** Reads the recipe of a study of barriers. @throws UserError with file, line and key */
+export function loadBarriers(file: string): LoadedBarriers {
+  const { value, where } = loadYaml(file, barriersSchema)
+  const cases = value.cases.map(one => ({ ...one, recipe: resolve(dirname(file), one.recipe) }))
+  const loaded = { kind: 'barriers', recipe: { ...value, cases }, path: file, where } as const
+  checkBarriers(loaded)
+  return loaded
+}
+
+const asWritten = ({ interactions, constraints, stages }: WrittenProtocol) => ({
+  interactions,
+  constraints,
+  stages,
+})
+
+function absoluteTransport(recipe: z.output<typeof transportSchema>, folder: string) {
+  const absolute = (system: TransportSystem): TransportSystem => ({
     ...system,
     ...(system.structures && { structures: system.structures.map(file => resolve(folder, file)) }),
     ...(system.build && { build: absoluteBuild(system.build, folder) }),
@@ -50,19 +104,19 @@ function withAbsolutePaths(recipe: StudyRecipe, folder: string): StudyRecipe {
 /** The protocol of a case: its own, and the study's where it has none. */
 export interface StudyProtocol {
   readonly hydrogen_mass_g_per_mol: number | undefined
-  readonly interactions: Recipe['interactions'] | undefined
-  readonly constraints: Recipe['constraints'] | undefined
-  readonly stages: Recipe['stages']
+  readonly interactions: WrittenProtocol['interactions']
+  readonly constraints: WrittenProtocol['constraints']
+  readonly stages: readonly StudyStage[]
   readonly output: Recipe['output']
   readonly analysis: { readonly fit_from_ps: number; readonly fit_to_ps: number }
 }
 
 /** Where the stages of a case stand: in the case, or in the study. */
-const stagesPath = (one: StudyCase, index: number): YamlPath =>
+const stagesPath = (one: TransportCase, index: number): YamlPath =>
   one.stages ? ['cases', index, 'stages'] : ['stages']
 
 /** @throws UserError when neither the case nor the study has stages, or a window to fit over */
-export function protocolOf({ recipe, where }: LoadedStudyRecipe, one: StudyCase): StudyProtocol {
+export function protocolOf({ recipe, where }: LoadedTransport, one: TransportCase): StudyProtocol {
   const at = where(['cases', recipe.cases.indexOf(one), 'name'])
   const stages = one.stages ?? recipe.stages
   const analysis = one.analysis ?? recipe.analysis
@@ -84,7 +138,7 @@ export function protocolOf({ recipe, where }: LoadedStudyRecipe, one: StudyCase)
 }
 
 /** The systems of a case; those that it has otherwise keep the study's label and colour unless they have their own. */
-export function systemsOf({ systems }: StudyRecipe, one: StudyCase): StudySystem[] {
+export function systemsOf({ systems }: TransportRecipe, one: TransportCase): TransportSystem[] {
   if (!one.systems) return systems
   return one.systems.map(given => {
     const name = typeof given === 'string' ? given : given.name
@@ -95,25 +149,29 @@ export function systemsOf({ systems }: StudyRecipe, one: StudyCase): StudySystem
 }
 
 /** The case that the sentence is about: the one that says so, or the first that can be. */
-export const headlineOf = (recipe: StudyRecipe): StudyCase | undefined =>
+export const headlineOf = (recipe: TransportRecipe): TransportCase | undefined =>
   recipe.cases.find(({ headline }) => headline) ??
   recipe.cases.find(one => whyNoHeadline(recipe, one) === undefined)
 
 /** Why a case cannot be the headline, by its key. */
-function whyNoHeadline(recipe: StudyRecipe, one: StudyCase): { key: string; message: string } | undefined {
+function whyNoHeadline(
+  recipe: TransportRecipe,
+  one: TransportCase,
+): { key: string; message: string } | undefined {
   const list = (['temperature_K', 'charge_scale', 'degree', 'placement'] as const).find(key =>
     Array.isArray(one[key]),
   )
   if (list) return { key: list, message: 'must be one case, and a list makes several' }
   if (one.optional) return { key: 'optional', message: 'cannot be optional' }
+  if (one.full) return { key: 'full', message: 'cannot be left to --full' }
   if (systemsOf(recipe, one).length < 2) return { key: 'systems', message: 'needs two systems' }
   return undefined
 }
 
-function checkSystems({ recipe, where }: LoadedStudyRecipe): void {
+function checkSystems({ recipe, where }: LoadedTransport): void {
   const names = recipe.systems.map(({ name }) => name)
   const known = `systems: ${names.join(', ')}`
-  const checkForm = ({ form_of }: StudySystem, path: YamlPath) => {
+  const checkForm = ({ form_of }: TransportSystem, path: YamlPath) => {
     if (form_of === undefined || names.includes(form_of)) return
     throw new UserError({
       message: `there is no system ${form_of}`,
@@ -157,7 +215,51 @@ function checkUnique(names: readonly string[], where: (index: number) => string,
   })
 }
 
-function checkCases(loaded: LoadedStudyRecipe): void {
+/** @throws UserError for equal names and keys, and for a name that no case or difference has */
+function checkBarriers({ recipe: { cases, differences, published }, where }: LoadedBarriers): void {
+  const names = cases.map(({ name }) => name)
+  checkUnique(names, k => where(['cases', k, 'name']), 'cases')
+  checkUnique(
+    cases.map(({ key }) => key),
+    k => where(['cases', k, 'key']),
+    'directories of cases',
+  )
+  const known = (what: string, list: readonly string[]) => (name: string | undefined, path: YamlPath) => {
+    if (name === undefined || list.includes(name)) return
+    const near = closest(name, list)
+    throw new UserError({
+      message: `there is no ${what} ${name}`,
+      where: where(path),
+      hint: near ? `did you mean ${near}?` : `${what}s: ${list.join('; ')}`,
+    })
+  }
+  const isCase = known('case', names)
+  cases.forEach(({ against, range }, k) => {
+    isCase(against, ['cases', k, 'against'])
+    range?.cases.forEach((name, j) => {
+      isCase(name, ['cases', k, 'range', 'cases', j])
+    })
+  })
+  differences.forEach(({ of, minus, range }, k) => {
+    isCase(of, ['differences', k, 'of'])
+    isCase(minus, ['differences', k, 'minus'])
+    range?.pairs.forEach((pair, j) => {
+      pair.forEach((name, side) => {
+        isCase(name, ['differences', k, 'range', 'pairs', j, side])
+      })
+    })
+  })
+  for (const name of Object.keys(published?.barrier_eV ?? {})) isCase(name, ['published', 'barrier_eV', name])
+  const isDifference = known(
+    'difference',
+    differences.map(({ name }) => name),
+  )
+  for (const name of Object.keys(published?.difference_eV ?? {})) {
+    isDifference(name, ['published', 'difference_eV', name])
+  }
+}
+
+function checkCases(loaded: LoadedTransport): void {
   const { recipe, where } = loaded
   const headline = headlineOf(recipe)
   if (!headline) {
@@ -186,7 +288,7 @@ function checkCases(loaded: LoadedStudyRecipe): void {
 }
 
 /** What would be found out only when the first run has ended. */
-function checkProtocol(loaded: LoadedStudyRecipe, one: StudyCase, index: number): void {
+function checkProtocol(loaded: LoadedTransport, one: TransportCase, index: number): void {
   const { where } = loaded
   const { stages, analysis, output } = protocolOf(loaded, one)
   const last = stages.at(-1)!
@@ -219,7 +321,7 @@ function checkProtocol(loaded: LoadedStudyRecipe, one: StudyCase, index: number)
   if (!stage || (stage.kind !== 'nvt' && stage.kind !== 'npt')) return
   const key = stage.temperature_end_K === undefined ? 'temperature_K' : 'temperature_end_K'
   const end = stage[key]
-  if (end === CASE_TEMPERATURE_K || end === one.temperature_K) return
+  if (end === 'case' || end === one.temperature_K) return
   throw new UserError({
     message: `${stage.name}, the last stage with a thermostat, ends at ${end} K: not at the temperature of the case ${one.name}`,
     where: where([...path, kept, key]),

@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadStudyRecipe, protocolOf, systemsOf } from '../../src/recipes/studyRecipe.ts'
-import { CASE_TEMPERATURE_K, studyJsonSchema } from '../../src/recipes/studySchema.ts'
+import { loadTransport, protocolOf, systemsOf } from '../../src/study/recipe.ts'
+import { studyJsonSchema } from '../../src/study/schema.ts'
 import { changed } from '../cli/boxes.ts'
 import { ROOT } from '../cli/hoplite.ts'
 import { caught } from '../tools/caught.ts'
@@ -14,7 +14,7 @@ const folder = temporaryFolder()
 function load(text: string) {
   const file = join(folder, 'study.yaml')
   writeFileSync(file, text)
-  return loadStudyRecipe(file)
+  return loadTransport(file)
 }
 
 const POLYMER = changed(
@@ -28,7 +28,7 @@ describe('the recipe of a study', () => {
     const { recipe } = load(changed(POLYMER, /potential: .*/, 'potential: own.yaml'))
     expect(recipe).toMatchObject({ seed: 7, species: 'Li', potential: join(folder, 'own.yaml') })
     expect(recipe.systems[1]!.build!.polymers![0]!.unit).toBe(join(folder, 'units/own.yaml'))
-    expect(recipe.stages![1]).toMatchObject({ temperature_K: 700, temperature_end_K: CASE_TEMPERATURE_K })
+    expect(recipe.stages![1]).toMatchObject({ temperature_K: 700, temperature_end_K: 'case' })
     expect(recipe.cases[1]).toMatchObject({ headline: false, optional: true, temperature_K: [300, 400] })
   })
 
@@ -119,7 +119,8 @@ describe('the recipe of a study', () => {
   })
 
   it('tells editors of the word that stands for a temperature', () => {
-    const { properties } = studyJsonSchema() as { properties: Record<string, { items: { oneOf: object[] } }> }
+    const [transport] = (studyJsonSchema() as { anyOf: object[] }).anyOf
+    const { properties } = transport as { properties: Record<string, { items: { oneOf: object[] } }> }
     expect(properties.stages!.items.oneOf.at(-1)).toMatchObject({
       properties: { temperature_K: { anyOf: [{ type: 'number' }, { const: 'case' }] } },
     })
@@ -128,7 +129,7 @@ describe('the recipe of a study', () => {
   it.each(readdirSync(join(ROOT, 'runs')).filter(file => /-(quick|full)\.yaml$/.test(file)))(
     'is that of a shipped study: %s',
     file => {
-      expect(loadStudyRecipe(join(ROOT, 'runs', file)).recipe.systems).toHaveLength(2)
+      expect(loadTransport(join(ROOT, 'runs', file)).recipe.systems).toHaveLength(2)
     },
   )
 })

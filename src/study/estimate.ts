@@ -8,9 +8,9 @@ import { readManifest } from '../files/manifest.ts'
 import { PLATFORM_KEYS, type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { type BenchResult, bench } from '../run/bench.ts'
 import { type PreparedRun, prepareRun } from '../run/prepare.ts'
-import type { PlannedCase, PlannedRun } from './studyPlan.ts'
-import { inOrder, isOpen } from './studyRuns.ts'
-import { type RunState, runPaths, runState } from './studyState.ts'
+import type { PlannedMd } from './plan.ts'
+import { type RunState, runPaths, runState } from './record.ts'
+import { isOpen } from './run.ts'
 
 /** A time with the range in which it is expected, s. */
 export interface Expected {
@@ -27,7 +27,7 @@ export interface StudyEstimate {
 }
 
 export interface RunEstimate {
-  readonly run: PlannedRun
+  readonly run: PlannedMd
   readonly state: RunState
   readonly atoms: number
   /** Of the whole run. */
@@ -51,7 +51,7 @@ const BENCH = { sizes: [1], turns: 3, seconds: 0.25, timestep_fs: 1, threads: [1
  * @throws UserError for anything that is wrong with a box
  */
 export async function estimateStudy(
-  cases: readonly PlannedCase[],
+  runs: readonly PlannedMd[],
   options: {
     readonly directory: string | null
     readonly jobs?: number | undefined
@@ -62,47 +62,41 @@ export async function estimateStudy(
 ): Promise<StudyEstimate> {
   const { directory, jobs = availableParallelism(), platform = 'auto', retryFailed } = options
   const boxes = new Map<string, { readonly box: PreparedRun; readonly speed: BenchResult }>()
-  const compositions = new Set(
-    cases.flatMap(({ systems }) => systems.map(system => composition(system.runs[0]!))),
-  )
-  const runs: RunEstimate[] = []
-  for (const { runs: replicas } of cases.flatMap(({ systems }) => systems)) {
-    const key = composition(replicas[0]!)
+  const compositions = new Set(runs.map(composition))
+  const finished = finishedTimes(runs, directory)
+  const estimates: RunEstimate[] = []
+  for (const run of runs) {
+    const key = composition(run)
     if (!boxes.has(key)) {
-      const box = prepareRun(replicas[0]!.loaded)
+      const box = prepareRun(run.loaded)
       boxes.set(key, { box, speed: await measure(box, platform) })
       options.onBox?.(boxes.size, compositions.size)
     }
     const { box, speed } = boxes.get(key)!
-    const finished = directory === null ? [] : finishedTimes(directory, replicas)
-    for (const run of replicas) {
-      runs.push({
-        run,
-        state: directory === null ? { kind: 'new' } : runState(directory, run.key),
-        atoms: box.system.atomCount,
-        wall: finished.length > 0 ? spread(mean(finished)) : benchmarked(run, box, speed),
-        basis: finished.length > 0 ? 'runs' : 'benchmark',
-      })
-    }
+    const times = finished.get(kindOf(run))
+    estimates.push({
+      run,
+      state: directory === null ? { kind: 'new' } : runState(directory, run.key),
+      atoms: box.system.atomCount,
+      wall: times ? spread(mean(times)) : benchmarked(run, box, speed),
+      basis: times ? 'runs' : 'benchmark',
+    })
   }
-  const byKey = new Map(runs.map(estimate => [estimate.run.key, estimate]))
-  const open = inOrder(cases)
-    .map(({ key }) => byKey.get(key)!)
-    .filter(({ state }) => isOpen(state, retryFailed))
+  const open = estimates.filter(({ state }) => isOpen(state, retryFailed))
   const total = (key: keyof Expected) =>
     scheduled(
       open.map(({ wall }) => wall[key]),
       jobs,
     )
   return {
-    runs,
+    runs: estimates,
     wall: { low_s: total('low_s'), expected_s: total('expected_s'), high_s: total('high_s') },
     jobs,
   }
 }
 
 /** What decides how fast a box runs: neither temperature nor charges. */
-function composition({ loaded: { recipe } }: PlannedRun): string {
+function composition({ loaded: { recipe } }: PlannedMd): string {
   const { build, structure } = recipe.system
   return JSON.stringify([
     recipe.system.potential,
@@ -112,12 +106,17 @@ function composition({ loaded: { recipe } }: PlannedRun): string {
   ])
 }
 
-/** Wall times of the replicas that have finished, s. */
-function finishedTimes(directory: string, replicas: readonly PlannedRun[]): number[] {
-  return replicas
-    .filter(({ key }) => runState(directory, key).kind === 'finished')
-    .map(({ key }) => readManifest(runPaths(directory, key).file('manifest')).wall_clock.wall_s)
-    .filter(wall_s => wall_s !== null)
+const kindOf = (run: PlannedMd) => `${run.case}/${run.system}`
+
+/** Wall times of the runs that have finished by case and system, s. */
+function finishedTimes(runs: readonly PlannedMd[], directory: string | null): Map<string, number[]> {
+  const times = new Map<string, number[]>()
+  for (const run of runs) {
+    if (directory === null || runState(directory, run.key).kind !== 'finished') continue
+    const { wall_s } = readManifest(runPaths(directory, run.key).file('manifest')).wall_clock
+    if (wall_s !== null) times.set(kindOf(run), [...(times.get(kindOf(run)) ?? []), wall_s])
+  }
+  return times
 }
 
 const spread = (seconds: number): Expected => ({
@@ -158,7 +157,7 @@ async function measure(box: PreparedRun, platform: PlatformChoice): Promise<Benc
   return results[0]!
 }
 
-function benchmarked(run: PlannedRun, { system, state }: PreparedRun, speed: BenchResult): Expected {
+function benchmarked(run: PlannedMd, { system, state }: PreparedRun, speed: BenchResult): Expected {
   const packed = densityOf(system.masses, state.box.volume)
   const wall_s = (density: number, factor: number) =>
     (run.steps * factor * stepTime_ms(speed, density / packed)) / 1000
@@ -178,7 +177,7 @@ function stepTime_ms({ steps_per_s, breakdown }: BenchResult, compression: numbe
 }
 
 /** The density of most of a run: at least, expected, at most. */
-function densities({ loaded: { recipe } }: PlannedRun, packed: number): [number, number, number] {
+function densities({ loaded: { recipe } }: PlannedMd, packed: number): [number, number, number] {
   let range: [number, number, number] = [packed, packed, packed]
   for (const stage of recipe.stages) {
     if (stage.kind === 'nvt' && stage.density_end_g_per_cm3 !== undefined) {

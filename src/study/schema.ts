@@ -1,0 +1,278 @@
+import * as z from 'zod'
+import { interactionsSchema } from '../recipes/interactions.ts'
+import { constants, count, fileName, path, positive, seed } from '../recipes/keys.ts'
+import {
+  buildSchema,
+  chargeScale,
+  constraintsSchema,
+  fraction,
+  hydrogenMass,
+  neutralizingBackground,
+  outputSchema,
+  placement,
+} from '../recipes/recipe.ts'
+import { stageSchema } from '../recipes/stages.ts'
+
+/** Word in a stage for the temperature of the case. */
+const CASE = 'case'
+const TEMPERATURES: readonly string[] = ['temperature_K', 'temperature_end_K']
+/** Any valid temperature: stages are checked with it in place of the word. */
+const SOME_TEMPERATURE_K = 300
+
+/** A stage as a recipe of `hoplite md` has it. */
+type Stage = z.input<typeof stageSchema>
+type AtCase<S> = { [K in keyof S]: K extends `temperature${string}_K` ? S[K] | typeof CASE : S[K] }
+/** A stage as a study has it: a temperature may be the word `case`. */
+export type StudyStage = AtCase<Stage>
+
+/** The stage with the temperature of its case in place of the word. */
+export function atTemperature(stage: StudyStage, temperature_K: number): Stage {
+  const replaced = Object.entries(stage).map(([key, value]) => [
+    key,
+    value === CASE && TEMPERATURES.includes(key) ? temperature_K : value,
+  ])
+  return Object.fromEntries(replaced) as Stage
+}
+
+const isBlock = (value: unknown): value is object => typeof value === 'object' && value !== null
+const studyStage = z.preprocess(
+  stage => (isBlock(stage) ? atTemperature(stage as StudyStage, SOME_TEMPERATURE_K) : stage),
+  stageSchema,
+)
+
+const oneOrMore = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)])
+const text = z.string().min(1)
+const color = z
+  .string()
+  .regex(/^#[0-9a-fA-F]{6}$/, 'a colour is # and six hexadecimal digits')
+  .optional()
+const full = z.boolean().default(false).describe('runs only with --full')
+
+const study = { name: fileName, title: text.optional() }
+
+const systemSchema = z
+  .strictObject({
+    name: fileName,
+    label: text.optional().describe('for sentences; the name when left out'),
+    color,
+    build: buildSchema.optional().describe('as in a recipe of hoplite md: every replica is a new box'),
+    structures: z
+      .array(path)
+      .min(1)
+      .optional()
+      .describe('in place of build: the box of every replica, relative to this file'),
+    neutralizing_background: neutralizingBackground,
+    form_of: fileName
+      .optional()
+      .describe(
+        'a system of the study that this is another form of, such as its crystal: compared as that is',
+      ),
+  })
+  .superRefine((system, context) => {
+    if ((system.structures === undefined) !== (system.build === undefined)) return
+    const both = system.structures !== undefined
+    context.addIssue({
+      code: 'custom',
+      path: both ? ['build'] : [],
+      message: both ? 'give structures or build, not both' : 'a system needs one of structures and build',
+    })
+  })
+
+/** Keys that runs have in common: of the whole study, or of one case in its place. */
+const protocol = {
+  hydrogen_mass_g_per_mol: hydrogenMass,
+  interactions: interactionsSchema.optional(),
+  constraints: constraintsSchema.optional(),
+  stages: z
+    .array(studyStage)
+    .min(1)
+    .optional()
+    .describe('as in a recipe of hoplite md; `temperature_K: case` is the temperature of the case'),
+  output: outputSchema.optional(),
+  analysis: z
+    .strictObject({ fit_from_ps: z.number().min(0), fit_to_ps: positive })
+    .optional()
+    .describe('the window of lags over which slopes are fitted'),
+}
+
+const transportCaseSchema = z.strictObject({
+  name: fileName,
+  headline: z.boolean().default(false).describe('the case that the sentence of the report is about'),
+  optional: z.boolean().default(false).describe('runs only when it is named: --cases'),
+  full,
+  temperature_K: oneOrMore(positive.max(10_000)).describe('a list makes a case of each'),
+  charge_scale: oneOrMore(chargeScale),
+  degree: oneOrMore(fraction)
+    .optional()
+    .describe('in place of `replace.fraction` of the systems that replace units'),
+  placement: oneOrMore(placement).optional().describe('in place of `replace.placement`'),
+  replicas: count.describe('boxes of each system'),
+  systems: z
+    .array(z.union([fileName, systemSchema]))
+    .min(1)
+    .optional()
+    .describe('some of the study’s systems by name, or others; all of them when left out'),
+  ...protocol,
+})
+
+const publishedSlopesSchema = z.strictObject({
+  label: text.describe('such as Ye 2025'),
+  doi: text,
+  conditions: text.optional().describe('what has to be known to compare'),
+  slope_A2_per_ps: z.record(fileName, positive).default({}).describe('by system'),
+  ratio: positive.optional().describe('of the second system over the first'),
+  factor: z
+    .number()
+    .gt(1)
+    .optional()
+    .describe(
+      'how many times, when the report says how often boxes differ by so much; the published ratio when left out',
+    ),
+})
+
+/** A comparison of materials by molecular dynamics: every case has runs of several systems. */
+export const transportSchema = z.strictObject({
+  ...study,
+  seed,
+  species: text.default('Li').describe('chemical symbol of the ion that is followed'),
+  potential: path.describe('a file of potential parameters, relative to this file'),
+  constants,
+  published: publishedSlopesSchema.optional(),
+  systems: z.array(systemSchema).min(2).describe('ratios are over the first'),
+  ...protocol,
+  cases: z.array(transportCaseSchema).min(1),
+})
+
+const status = z
+  .enum(['predicted', 'calibrated', 'chosen'])
+  .describe('predicted: computed, nothing fitted to it; calibrated: rests on a fit; chosen: decided')
+const basis = text.optional().describe('one line: what it was fitted to, or why it was chosen')
+const varied = text.describe('what is varied, such as: heights of the unit of 3.2 and 4.5 Å')
+
+const bandCaseSchema = z
+  .strictObject({
+    name: text.describe('short and unique, for plots and tables'),
+    key: fileName.optional().describe('name of its directory; the name of the case when left out'),
+    label: text.optional().describe('with its preposition, for sentences: at the bare surface'),
+    color,
+    role: z
+      .enum(['main', 'sensitivity', 'counter-example', 'null-test'])
+      .default('main')
+      .describe(
+        'main: answers the question; sensitivity: a main case with something varied; counter-example: a choice that was as good and tells another story; null-test: must not differ from the case it is held against',
+      ),
+    status,
+    basis,
+    recipe: path.describe('a recipe of hoplite neb, relative to this file'),
+    change: z
+      .record(text, z.unknown())
+      .default({})
+      .describe('keys of the recipe with other values: `charges.transfer[0].electrons: 0.24`'),
+    against: text.optional().describe('the case that it is held against: the report gives the shift'),
+    tolerance_eV: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('of a null-test: the largest shift that counts as none'),
+    range: z
+      .strictObject({ varied, cases: z.array(text).min(1).describe('by name, besides this one') })
+      .optional()
+      .describe('cases that vary something of this one: the report gives their lowest and highest barrier'),
+    full,
+  })
+  .superRefine(({ name, key, role, against, tolerance_eV }, context) => {
+    const refuse = (at: string, message: string) => context.addIssue({ code: 'custom', path: [at], message })
+    if (key === undefined && !fileName.safeParse(name).success) {
+      refuse('name', `give the case ${name} a key: its name cannot be that of a directory`)
+    }
+    if (role === 'null-test' && (against === undefined || tolerance_eV === undefined)) {
+      refuse('role', 'a null-test needs against and tolerance_eV')
+    }
+    if (role !== 'null-test' && tolerance_eV !== undefined) {
+      refuse('tolerance_eV', 'tolerance_eV belongs to a null-test')
+    }
+  })
+  .transform(one => ({ ...one, key: one.key ?? one.name, label: one.label ?? one.name }))
+
+const differenceSchema = z.strictObject({
+  name: text,
+  of: text.describe('a case by name'),
+  minus: text.describe('the case whose barrier is subtracted'),
+  status,
+  basis,
+  range: z
+    .strictObject({
+      varied,
+      pairs: z
+        .array(z.tuple([text, text]))
+        .min(1)
+        .describe('[of, minus] by name, besides these two'),
+    })
+    .optional(),
+})
+
+const calibrationRowSchema = z.strictObject({
+  quantity: text,
+  value: text,
+  status,
+  source: text,
+  doi: text.optional(),
+})
+
+const publishedBarriersSchema = z.strictObject({
+  label: text.describe('such as Ye 2025'),
+  doi: text.optional(),
+  barrier_eV: z.record(z.string(), z.number()).default({}).describe('by case'),
+  difference_eV: z.record(z.string(), z.number()).default({}).describe('by difference'),
+})
+
+/** A comparison of migration barriers: every case is a band. */
+export const barriersSchema = z.strictObject({
+  ...study,
+  question: text.optional().describe('what the page answers, as its first line'),
+  ion: text.describe('how the migrating ion is written in sentences, such as Li⁺'),
+  published: publishedBarriersSchema.optional(),
+  differences: z
+    .array(differenceSchema)
+    .default([])
+    .describe('barrier of one case less that of another; the sentence of the report is about the first'),
+  cases: z.array(bandCaseSchema).min(1),
+  calibration: z
+    .array(calibrationRowSchema)
+    .default([])
+    .describe('rows above those of the potentials in the table of parameters'),
+})
+
+/** Keys that are kept as they are written, to be part of the recipes of runs. */
+export interface WrittenProtocol {
+  readonly interactions?: z.input<typeof interactionsSchema> | undefined
+  readonly constraints?: z.input<typeof constraintsSchema> | undefined
+  readonly stages?: readonly StudyStage[] | undefined
+}
+type AsWritten<T> = Omit<T, keyof WrittenProtocol> & WrittenProtocol
+type ParsedTransport = z.output<typeof transportSchema>
+
+export type TransportCase = AsWritten<ParsedTransport['cases'][number]>
+export type TransportSystem = ParsedTransport['systems'][number]
+export type Placement = z.output<typeof placement>
+export interface TransportRecipe extends Omit<AsWritten<ParsedTransport>, 'cases'> {
+  readonly cases: readonly TransportCase[]
+}
+export type BarriersRecipe = z.output<typeof barriersSchema>
+export type BandCase = BarriersRecipe['cases'][number]
+
+/** The JSON schema (draft 2020-12) of a study's recipe, for editors that complete and check YAML. */
+export function studyJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(z.union([transportSchema, barriersSchema]), {
+    io: 'input',
+    override({ jsonSchema }) {
+      // Stages are checked with numbers in place of the word, which editors must know.
+      for (const key of TEMPERATURES) {
+        const number = jsonSchema.properties?.[key]
+        if (typeof number === 'object' && number.type === 'number') {
+          jsonSchema.properties![key] = { anyOf: [number, { const: CASE }] }
+        }
+      }
+    },
+  })
+}
