@@ -115,7 +115,6 @@ export function bandView(paths: readonly EmbeddedPath[], report: BarrierReport):
       })),
     )}`,
     description: first.description,
-    load: 'Show the path',
     below: html`<div class="player"><button type="button" data-action="play" id="play" aria-label="Play the hop">▶</button>
 <div class="track"><svg id="profile" aria-hidden="true"></svg>
 <input type="range" id="image" min="0" max="${first.images_A.length - 1}" step="1" value="0" aria-label="Image along the path"></div>

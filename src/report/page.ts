@@ -155,6 +155,5 @@ function boxView(molecules: readonly EmbeddedMolecule[], speciesLabel: string): 
       })),
     )}`,
     description: molecules[0]!.description,
-    load: 'Show the box',
   })
 }

@@ -20,12 +20,10 @@ export function pills(label: string, buttons: readonly Pill[]): Markup {
 export function sceneView(view: {
   readonly controls: Markup
   readonly description: string
-  /** What the button says that draws it. */
-  readonly load: string
   readonly below?: Markup
 }): Markup {
-  const { controls, description, load, below } = view
+  const { controls, description, below } = view
   return html`<div class="box"><div class="controls">${controls}</div>
-<div class="scene" id="scene" role="img" tabindex="0" aria-label="${description}"><div class="wait"><button type="button" data-action="load">${load}</button></div></div>
-${below}<p class="note"><span id="scene-text">${description}</span><span class="hint">Click or tap, then drag; arrow keys turn, + and − zoom.</span></p></div>`
+<div class="scene" id="scene" role="img" tabindex="0" aria-label="${description}"></div>
+${below}<p class="note"><span id="scene-text">${description}</span><span class="hint">Drag to turn; arrow keys turn, + and − zoom.</span></p></div>`
 }

@@ -31,7 +31,6 @@ export function htmlDocument(page: Page): string {
   const { js, css } = bundlePage('report')
   const styles = [css, ...colors.map((color, k) => `.system-${k} { --system: ${color}; --chip: ${color} }`)]
   const plotly = packageFile('plotly.js-dist-min', 'plotly.min.js')
-  const viewer = `/*\n${packageFile('3dmol', 'LICENSE')}*/\n${packageFile('3dmol', 'build/3Dmol-min.js')}`
   const raw = (markup: string): Markup => ({ markup })
   const script = (source: string, attributes = '') =>
     html`<script nonce="${nonce}"${raw(attributes)}>${raw(embedScript(source))}</script>\n`
@@ -63,9 +62,9 @@ ${sections.map(
 <p class="lead">${lead}</p>${body}</section>\n`,
 )}
 </main>
-<footer><span>Made with hoplite ${hopliteVersion}</span><span>Figures by plotly.js, 3D by 3Dmol.js</span></footer>
+<footer><span>Made with hoplite ${hopliteVersion}</span><span>Figures by plotly.js</span></footer>
 <script nonce="${nonce}" type="application/json" id="payload">${raw(data)}</script>
-${script(plotly, ' type="text/plain" id="plotly-source"')}${script(viewer, ' type="text/plain" id="viewer-source"')}${script(js)}</body>
+${script(plotly, ' type="text/plain" id="plotly-source"')}${script(js)}</body>
 </html>
 `.markup
 }

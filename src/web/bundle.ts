@@ -10,7 +10,7 @@ export interface PageProgram {
 }
 
 /** Programs and the files in which they begin. */
-const ENTRIES = { report: 'report/main.js', live: 'live/page.ts', engine: 'live/engine.ts' } as const
+const ENTRIES = { report: 'report/main.ts', live: 'live/page.ts', engine: 'live/engine.ts' } as const
 export type PageEntry = keyof typeof ENTRIES
 export const PAGE_ENTRIES = Object.keys(ENTRIES) as readonly PageEntry[]
 

@@ -56,7 +56,7 @@ ${
 <label>Seed <input id="seed" type="number" min="0" step="1" value="${seed}"></label>
 </div>
 <div class="live">
-<div class="box"><div class="scene" id="scene" role="img" tabindex="0" aria-label="${description}"><canvas></canvas></div>
+<div class="box"><div class="scene" id="scene" role="img" tabindex="0" aria-label="${description}"></div>
 <ul class="key elements"><li class="species"><span class="chip"></span>${page.speciesLabel}</li>${page.elements.map(
     element => html`<li class="element-${element}"><span class="chip"></span>${element}</li>`,
   )}</ul>

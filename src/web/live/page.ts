@@ -3,12 +3,12 @@ import './live.css'
 import { mean } from '../../analysis/stats.ts'
 import { unpack } from '../../files/packed.ts'
 import { formatNumber, unbroken } from '../../format.ts'
-import { byId } from '../report/theme.js'
+import { byId, onColorChange } from '../theme.ts'
 import { BACKEND_CHOICES, type BackendChoice, type LiveInput, type Settings, temperatureOf } from './input.ts'
 import type { Command, Displacements, Report } from './messages.ts'
 import { createPlacement } from './placement.ts'
 import { plotMsd, plotTemperature } from './plots.ts'
-import { createView } from './view.ts'
+import { createLiveView } from './view.ts'
 import { sentenceOf } from './words.ts'
 
 /** How often numbers and plots are drawn anew at most, ms. */
@@ -99,7 +99,7 @@ function drawNumbers(input: LiveInput, { stage, progress, displacements, ...told
 }
 
 /** One run in a worker of its own, from its start until another takes its place. */
-function begin(input: LiveInput, view: ReturnType<typeof createView>) {
+function begin(input: LiveInput, view: ReturnType<typeof createLiveView>) {
   const chosen = settings(input)
   const told: Told = {
     stage: null,
@@ -195,7 +195,7 @@ async function open(): Promise<void> {
   if (!response.ok) throw new Error(`hoplite serve answers ${response.status} ${response.statusText}`)
   const input = unpack(await response.text()) as LiveInput
   readAddress()
-  const view = createView(input)
+  const view = createLiveView(input)
   let run = begin(input, view)
   const restart = () => {
     run.end()
@@ -216,7 +216,7 @@ async function open(): Promise<void> {
     enter(state === 'running' ? 'paused' : 'running')
     run.redraw()
   })
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  onColorChange(() => {
     view.recolor()
     run.redraw()
   })

@@ -1,21 +1,12 @@
 import type { ReplicateMean } from '../../analysis/transport.ts'
 import { axis, guideLine, type Layout, thinned } from '../figure.ts'
-import { byId, PLOT_CONFIG, plotLayout, withColors } from '../report/theme.js'
-
-/** What of plotly is used here. */
-interface Plotly {
-  react(element: HTMLElement, data: readonly object[], layout: object, config: object): Promise<unknown>
-}
+import { byId, plotlyFigure } from '../theme.ts'
 
 const MOST_POINTS = 800
 
 function react(id: string, data: readonly object[], layout: Layout): void {
-  const { Plotly } = globalThis as unknown as { readonly Plotly: Plotly }
-  const whole = withColors({
-    data,
-    layout: plotLayout({ margin: { l: 56, r: 18, t: 8, b: 44 }, dragmode: false, ...layout }),
-  })
-  void Plotly.react(byId(id), whole.data, whole.layout, PLOT_CONFIG)
+  const margin = { l: 56, r: 18, t: 8, b: 44 }
+  void Plotly.react(byId(id), plotlyFigure(data, { margin, dragmode: false, ...layout }))
 }
 
 /** @param curve null before there is one */

@@ -1,7 +1,6 @@
-import { imageAt } from './bandGeometry.js'
-import { byId } from './theme.js'
-
-/** @typedef {import('../payload.ts').EmbeddedPath} EmbeddedPath */
+import type { EmbeddedPath } from '../payload.ts'
+import { byId } from '../theme.ts'
+import { imageAt } from './bandGeometry.ts'
 
 const SWEEP_MS = 4200
 const REST_MS = 900
@@ -12,28 +11,26 @@ const SVG = 'http://www.w3.org/2000/svg'
 
 /**
  * Button, slider and energy profile of the path that is shown.
- * @param {(progress: number) => void} onMove told the image number from 0; fractions lie in between
+ * @param onMove called with the image number from 0; fractions lie between images
  */
-export function createPlayer(onMove) {
-  const slider = /** @type {HTMLInputElement} */ (byId('image'))
+export function createPlayer(onMove: (progress: number) => void) {
+  const slider = byId('image') as HTMLInputElement
   const button = byId('play')
   const profile = byId('profile')
   const text = byId('image-text')
-  /** @type {EmbeddedPath | null} */
-  let path = null
+  let path: EmbeddedPath | null = null
   let progress = 0
   /** Number of the running animation's next frame; 0 when it stands still. */
   let request = 0
 
-  /** @param {number} value */
-  function move(value) {
+  function move(value: number): void {
     progress = value
     slider.value = String(Math.round(value))
     tell()
     onMove(value)
   }
 
-  function tell() {
+  function tell(): void {
     if (!path) return
     const image = Math.round(progress)
     const energy = (path.energies_eV[image] ?? 0).toFixed(2).replace('-', '−')
@@ -46,21 +43,21 @@ export function createPlayer(onMove) {
     drawProfile(profile, path, progress)
   }
 
-  function stop() {
+  function stop(): void {
     cancelAnimationFrame(request)
     request = 0
     button.textContent = '▶'
     button.setAttribute('aria-label', 'Play the hop')
   }
 
-  function start() {
+  function start(): void {
     if (!path) return
     const last = path.images_A.length - 1
     // Where motion is not wanted the images follow each other without a blend.
     const stepwise = matchMedia('(prefers-reduced-motion: reduce)').matches
     const from = progress >= last ? 0 : progress
     const began = performance.now() - (from / last) * SWEEP_MS
-    const tick = (/** @type {number} */ now) => {
+    const tick = (now: number) => {
       const share = ((now - began) % (SWEEP_MS + REST_MS)) / SWEEP_MS
       const value = Math.min(1, Math.max(0, share)) * last
       const next = stepwise ? Math.round(value) : value
@@ -80,8 +77,7 @@ export function createPlayer(onMove) {
   return {
     toggle: () => (request ? stop() : start()),
     resize: tell,
-    /** @param {EmbeddedPath} next */
-    show(next) {
+    show(next: EmbeddedPath): void {
       const last = next.images_A.length - 1
       // Another case is shown at the same place of its path.
       const share = path ? progress / (path.images_A.length - 1) : imageAt(next, next.saddle.path_A) / last
@@ -93,16 +89,15 @@ export function createPlayer(onMove) {
   }
 }
 
-/** The energy over the slider, image by image. @param {Element} svg @param {EmbeddedPath} path @param {number} progress */
-function drawProfile(svg, path, progress) {
+/** The energy over the slider, image by image. */
+function drawProfile(svg: Element, path: EmbeddedPath, progress: number): void {
   const width = svg.clientWidth - 2 * INSET_PX
   const last = path.images_A.length - 1
   const energies = [...path.curve.energies_eV, ...path.energies_eV]
   const low = Math.min(...energies)
   const high = Math.max(...energies, low + 1e-6)
-  const x = (/** @type {number} */ image) => INSET_PX + (image / last) * width
-  const y = (/** @type {number} */ energy) =>
-    PROFILE_PX - 6 - ((energy - low) / (high - low)) * (PROFILE_PX - 14)
+  const x = (image: number) => INSET_PX + (image / last) * width
+  const y = (energy: number) => PROFILE_PX - 6 - ((energy - low) / (high - low)) * (PROFILE_PX - 14)
   const spots = path.curve.path_A.map((length, k) => [
     x(imageAt(path, length)),
     y(path.curve.energies_eV[k] ?? 0),
@@ -120,8 +115,8 @@ function drawProfile(svg, path, progress) {
   )
 }
 
-/** @param {EmbeddedPath} path @param {number} progress on the drawn curve */
-function energyAt({ path_A, curve }, progress) {
+/** Returns the energy of the drawn curve, eV. @param progress image number from 0 */
+function energyAt({ path_A, curve }: EmbeddedPath, progress: number): number {
   const before = Math.min(Math.floor(progress), path_A.length - 1)
   const from = path_A[before] ?? 0
   const length = from + (progress - before) * ((path_A[before + 1] ?? from) - from)
@@ -132,8 +127,11 @@ function energyAt({ path_A, curve }, progress) {
   return x1 > x0 ? e0 + ((length - x0) / (x1 - x0)) * (e1 - e0) : e1
 }
 
-/** @param {string} kind @param {string} className @param {Record<string, string | number>} attributes */
-function shape(kind, className, attributes) {
+function shape(
+  kind: string,
+  className: string,
+  attributes: Readonly<Record<string, string | number>>,
+): Element {
   const element = document.createElementNS(SVG, kind)
   element.setAttribute('class', className)
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value))

@@ -1,11 +1,8 @@
-/** @typedef {import('../figure.ts').Dataset} Dataset */
+import type { Dataset } from '../figure.ts'
+import type { EmbeddedPath } from '../payload.ts'
 
-/**
- * @param {string} name
- * @param {string} type
- * @param {string} text
- */
-export function saveFile(name, type, text) {
+/** Hands a text to the reader as a file. @param type media type */
+export function saveFile(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }))
   const link = document.createElement('a')
   link.href = url
@@ -14,11 +11,8 @@ export function saveFile(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-/**
- * Keys first, then columns named with their units; one line per point.
- * @param {Dataset} dataset
- */
-export function csv({ series }) {
+/** Returns a dataset as CSV: keys first, then columns named with their units; one line per point. */
+export function csv({ series }: Dataset): string {
   const keys = [...new Set(series.flatMap(({ keys }) => Object.keys(keys)))]
   const names = [...new Set(series.flatMap(({ columns }) => Object.keys(columns)))]
   const lines = [[...keys, ...names].map(csvField).join(',')]
@@ -32,18 +26,20 @@ export function csv({ series }) {
   return `${lines.join('\n')}\n`
 }
 
-/** @param {string | number} value */
-function csvField(value) {
+function csvField(value: string | number): string {
   const text = String(value)
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/**
- * All images of a band as extended XYZ.
- * @param {import('../payload.ts').EmbeddedPath} path
- */
-export function bandText({ elements, box_A, positions_A, active, images_A, energies_eV }) {
-  const lattice = box_A.map(value => String(value)).join(' ')
+/** Returns all images of a band as extended XYZ. */
+export function bandText({
+  elements,
+  box_A,
+  positions_A,
+  active,
+  images_A,
+  energies_eV,
+}: EmbeddedPath): string {
   return images_A
     .map((image, k) => {
       const positions = [...positions_A]
@@ -51,7 +47,7 @@ export function bandText({ elements, box_A, positions_A, active, images_A, energ
         positions.splice(3 * atom, 3, ...image.slice(3 * place, 3 * place + 3))
       })
       const rows = elements.map((element, i) => [element, ...positions.slice(3 * i, 3 * i + 3)].join(' '))
-      const comment = `Lattice="${lattice}" Properties=species:S:1:pos:R:3 image=${k + 1} relative_energy=${energies_eV[k]} pbc="T T T"`
+      const comment = `Lattice="${box_A.join(' ')}" Properties=species:S:1:pos:R:3 image=${k + 1} relative_energy=${energies_eV[k]} pbc="T T T"`
       return `${elements.length}\n${comment}\n${rows.join('\n')}\n`
     })
     .join('')

@@ -1,27 +1,32 @@
 import '../page.css'
-import { createBandScene } from './bandScene.js'
-import { bandText, csv, saveFile } from './download.js'
-import { downloadFigure, drawFigures, recolorFigures, resizeFigures } from './figures.js'
-import { createScene } from './scene.js'
-import { byId } from './theme.js'
+import type { Figure } from '../figure.ts'
+import type { Payload } from '../payload.ts'
+import { byId, onColorChange } from '../theme.ts'
+import { createBandScene } from './bandScene.ts'
+import { createBoxScene } from './boxScene.ts'
+import { bandText, csv, saveFile } from './download.ts'
+import { downloadFigure, drawFigures, recolorFigures, resizeFigures } from './figures.ts'
 
-/** @type {import('../payload.ts').Payload} */
-const payload = JSON.parse(byId('payload').textContent ?? '')
+/*
+ * The program of a report page: draws figures and 3D views from the payload, and answers its buttons.
+ */
+
+const payload: Payload = JSON.parse(byId('payload').textContent ?? '')
 const { molecules, paths } = payload
 const datasets = new Map(payload.datasets.map(dataset => [dataset.id, dataset]))
-/** @type {import('../figure.ts').Figure[]} */
-const figures = payload.figures.flatMap(figure => {
+const figures: readonly Figure[] = payload.figures.flatMap(figure => {
   const dataset = datasets.get(figure.dataset)
   return dataset ? [{ ...figure, dataset }] : []
 })
-const band = paths.length > 0 ? createBandScene(paths) : null
-const scene = molecules.length > 0 ? createScene(molecules) : band
+const [first, ...others] = paths
+const band = first ? createBandScene([first, ...others]) : null
+const scene = molecules.length > 0 ? createBoxScene(molecules) : band
 scene?.select(0)
 
 const drawn = afterFirstPaint().then(() => drawFigures(figures))
 
-/** @type {Record<string, (target: string, button: HTMLElement) => void>} */
-const actions = {
+/** By `data-action` of a button; `target` is its `data-target`. */
+const actions: Readonly<Record<string, (target: string, button: HTMLElement) => void>> = {
   csv(target) {
     const dataset = datasets.get(target)
     if (dataset) saveFile(`${dataset.id}.csv`, 'text/csv', csv(dataset))
@@ -42,7 +47,6 @@ const actions = {
   },
   svg: target => saveFigure(target, 'svg'),
   png: target => saveFigure(target, 'png'),
-  load: () => scene?.load(),
   play: () => band?.play(),
   system(target, button) {
     for (const other of document.querySelectorAll('[data-action="system"]')) {
@@ -57,10 +61,9 @@ const actions = {
   },
 }
 
-/** @param {string} id @param {'svg' | 'png'} format */
-function saveFigure(id, format) {
+function saveFigure(id: string, format: 'svg' | 'png'): void {
   const figure = figures.find(candidate => candidate.id === id)
-  if (figure) drawn.then(() => downloadFigure(figure, format))
+  if (figure) void drawn.then(() => downloadFigure(figure, format))
 }
 
 document.addEventListener('click', event => {
@@ -69,28 +72,28 @@ document.addEventListener('click', event => {
   actions[button.dataset.action ?? '']?.(button.dataset.target ?? '', button)
 })
 
-function recolor() {
+function recolor(): void {
   recolorFigures(figures)
   scene?.recolor()
 }
 
-/** Text and cards come first: once the second frame begins the first one has been painted. */
-function afterFirstPaint() {
+/** Text and cards come first: once the second frame begins, the first one has been painted. */
+function afterFirstPaint(): Promise<void> {
   return new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))))
 }
 
-/** @param {boolean} onPaper */
-function print(onPaper) {
+function print(onPaper: boolean): void {
   document.documentElement.classList.toggle('light', onPaper)
+  scene?.load()
   recolor()
   resizeFigures(figures)
   band?.resize()
 }
 
-drawn.then(() => {
+void drawn.then(() => {
   document.documentElement.dataset.ready = 'true'
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', recolor)
-  addEventListener('resize', () => scene?.resize())
+  onColorChange(recolor)
+  addEventListener('resize', () => band?.resize())
   addEventListener('beforeprint', () => print(true))
   addEventListener('afterprint', () => print(false))
 })
