@@ -78,7 +78,7 @@ export function formatEstimate(estimate: Estimate): FormattedEstimate {
   }
 }
 
-/** Of an interval that supports no digits: open at an end, or without width. */
+/** Text of an interval that supports no digits: open at an end, or without width. */
 function plainInterval([low, high]: Interval): string {
   const isOpenBelow = low <= 0 || low === Number.POSITIVE_INFINITY
   if (high === Number.POSITIVE_INFINITY) return isOpenBelow ? 'no bound' : `above ${formatNumber(low)}`

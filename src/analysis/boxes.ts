@@ -48,7 +48,7 @@ export function boxSummary(slopes: readonly number[]): BoxSummary {
 }
 
 /**
- * Between which order statistics the median lies with at least 95 %: fewer than k of n values fall below it with
+ * Order statistics between which the median lies with at least 95 %: fewer than k of n values fall below it with
  * binomial probability (David & Nagaraja 2003, section 7.1, https://doi.org/10.1002/0471722162).
  */
 function medianInterval(sorted: Float64Array): Interval | null {
@@ -134,13 +134,13 @@ export interface PairRatios {
   readonly ratios: ArrayLike<number>
 }
 
-/** A factor whose frequency in both directions is asked for, > 1. */
+/** Options of a resampling that counts ratios of at least `factor`, > 1. */
 type FactorOptions = BootstrapOptions & { readonly factor: number }
 
 type BoxPair = readonly [above: number, below: number]
 
 /**
- * Every box of one material against every box of the other.
+ * Ratios of every box of one material to every box of the other.
  * @throws UserError when there is no pair
  */
 export function oneBoxRatios(
@@ -154,7 +154,7 @@ export function oneBoxRatios(
 }
 
 /**
- * The null of `oneBoxRatios`: in each material every ordered pair of different boxes, so that `atLeast` and
+ * Ratios of two boxes of the same material, the null of `oneBoxRatios`: in each material every ordered pair of different boxes, so that `atLeast` and
  * `atMostInverse` are equal.
  * @throws UserError when no material has two boxes
  */
@@ -201,14 +201,14 @@ function pairStatistics(
 
 /**
  * Probability that two single boxes of one material differ by at least `factor` in a given direction, if ln slope is
- * normal with the standard deviation `sdLog` found from `degreesOfFreedom`: predictive Student t with √2 sdLog. Says
- * something for a few boxes, where `oneBoxRatios` has too few pairs.
+ * normal with the standard deviation `sdLog` found from `degreesOfFreedom`: predictive Student t with √2 sdLog. For a
+ * few boxes, where `oneBoxRatios` has too few pairs.
  */
 export function nullProbability(sdLog: number, degreesOfFreedom: number, factor: number): number {
   return 1 - studentTCdf(Math.log(factor) / (Math.SQRT2 * sdLog), degreesOfFreedom)
 }
 
-/** A slope that is not positive counts as zero; 0/0 says nothing and comes out as 1. */
+/** Ratio a / b of two slopes. A slope that is not positive counts as zero; 0/0 gives 1. */
 export function positiveRatio(a: number, b: number): number {
   if (b > 0) return Math.max(0, a) / b
   return a > 0 ? Number.POSITIVE_INFINITY : 1

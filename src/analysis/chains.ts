@@ -35,6 +35,7 @@ export function backbones(topology: Topology, atomCount: number, minimumAtoms = 
   return paths
 }
 
+/** Autocorrelation of end-to-end vectors. */
 export interface EndToEnd {
   readonly meanSquare_A2: number
   readonly lag_ps: Float64Array
@@ -99,12 +100,13 @@ export function rotatingDihedrals(
 /** A dihedral has left its state only when it is this far inside another, degrees; states are 120° wide. */
 const CORE_MARGIN = 30
 
+/** Changes of backbone dihedrals between trans and gauche states. */
 export interface DihedralTransitions {
   readonly dihedrals: number
   /** Fraction of time with |φ| above 120°. */
   readonly trans: number
   readonly transitions: number
-  /** Per dihedral. */
+  /** Rate of changes of one dihedral. */
   readonly rate_per_ns: number
 }
 
@@ -112,14 +114,14 @@ export interface DihedralTransitions {
 export interface DihedralRecord {
   /** @param positions [3N] Å, unwrapped */
   add(positions: ArrayLike<number>): void
-  /** Null without dihedrals, or for fewer than two frames. */
+  /** The changes so far; null without dihedrals, or for fewer than two frames. */
   transitions(frameInterval_ps: number): DihedralTransitions | null
 }
 
 /**
- * How often backbone dihedrals go between trans (180°), gauche⁺ (60°) and gauche⁻ (−60°). A change counts when the angle
- * has come 30° deep into another state, so that crossings back and forth on a ridge do not. Changes that are undone
- * between two frames go unseen.
+ * Counts the changes of backbone dihedrals between trans (180°), gauche⁺ (60°) and gauche⁻ (−60°). A change counts when the angle
+ * has come 30° deep into another state, so that crossings back and forth on a ridge do not count. Changes that are
+ * undone between two frames are not seen.
  * @param dihedrals four atoms each, as `rotatingDihedrals`
  */
 export function createDihedralRecord(dihedrals: readonly (readonly number[])[]): DihedralRecord {

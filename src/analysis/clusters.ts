@@ -4,27 +4,27 @@ import { checkFrames, type Frames, visitPairs } from './structure.ts'
 export interface ClusterKind {
   readonly cations: number
   readonly anions: number
-  /** Of such clusters in one frame, on average. */
+  /** Mean number of such clusters in one frame. */
   readonly perFrame: number
   /** Fraction of all cations in such clusters. */
   readonly cationFraction: number
 }
 
-/** Ions by the cluster that they are in; the three fractions of cations add up to 1. */
+/** Fractions of ions by the size of their cluster; the three fractions of cations add up to 1. */
 export interface IonClusters {
-  /** Touching no anion. */
+  /** Fraction of cations that touch no anion. */
   readonly free: number
-  /** One cation and one anion that touch nobody else. */
+  /** Fraction of cations in pairs of one cation and one anion that touch no other ion. */
   readonly contactPair: number
-  /** Anything larger. */
+  /** Fraction of cations in larger clusters. */
   readonly aggregate: number
   /** Fraction of anions that touch no cation. */
   readonly freeAnions: number
-  /** Ions in the cluster of a cation, mean over cations. */
+  /** Number of ions in the cluster of a cation, mean over cations. */
   readonly meanSize: number
   /** Mean fraction of all ions in the largest cluster of a frame; near 1: the ions percolate. */
   readonly largest: number
-  /** Most frequent for a cation first. */
+  /** Clusters by composition, the one with most cations first. */
   readonly kinds: readonly ClusterKind[]
 }
 

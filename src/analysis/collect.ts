@@ -12,7 +12,7 @@ export interface Collector {
   trajectory(from?: number, to?: number): NdArray<Float32Array>
 }
 
-/** So many frames are turned into series at once: series lie far apart in memory. */
+/** Number of frames that are turned into series at once: series lie far apart in memory. */
 const FRAMES_AT_ONCE = 64
 
 /**
@@ -21,7 +21,7 @@ const FRAMES_AT_ONCE = 64
  * does not fit in memory. 200 ions over 10⁵ frames take 240 MB.
  *
  * @param masses [N] g/mol @param groups atoms of each group; a single atom is a group of one
- * @param frameCount at most so many frames come
+ * @param frameCount largest number of frames
  */
 export function createCollector(
   masses: ArrayLike<number>,

@@ -47,7 +47,7 @@ export interface SlopeRatio extends LogEstimate {
   readonly replicas: readonly [numerator: number, denominator: number]
   /** The coarser of the scatters that the two errors rest on. */
   readonly varianceFrom: VarianceSource
-  /** How the interval was made, in one sentence. */
+  /** Method of the interval, in one sentence. */
   readonly method: string
 }
 
@@ -88,6 +88,7 @@ export function slopeRatio(
   }
 }
 
+/** Ratios of the slopes of two boxes of one system. */
 export interface NullRatio {
   readonly ci95: Interval
   readonly basis: 'pairs of replicas' | 'halves of the ions of one replica'
@@ -97,16 +98,16 @@ export interface NullRatio {
   readonly ratios: Float64Array
 }
 
-/** From this many pairs on the pairs themselves show the distribution. */
+/** Number of pairs from which the pairs themselves show the distribution. */
 const ENOUGH_PAIRS = 10
 
 /**
- * The ratio of slopes that one box against another box *of the same system* shows: 95 % of it.
+ * 95 % range of the ratio of the slopes of two single boxes *of the same system*.
  *
  * Every pair of replicas within a system is taken both ways round. With fewer than ten pairs the ions of each are
  * resampled to fill the gaps, which makes the distribution wider by their scatter. Without any such pair: each
- * system's ions are split at random into disjoint halves, which knows nothing of differences between boxes but has
- * half the ions on each side. Read it against ratios of single boxes.
+ * system's ions are split at random into disjoint halves, which have half the ions of a box and do not contain the
+ * differences between boxes. To be compared with ratios of single boxes.
  *
  * @param systems each with its replicas; systems with a single replica only count when no other has more
  * @throws UserError as `fitSlope`
@@ -182,19 +183,19 @@ export interface ComparedSystem {
 export interface Comparison {
   readonly numerator: ComparedSystem
   readonly denominator: ComparedSystem
-  /** Of the geometric means over boxes where there are enough boxes, else of the mean slopes. */
+  /** Ratio of the geometric means over boxes where there are enough boxes, else of the mean slopes. */
   readonly ratio: Measured
   readonly of: SlopeKind
   /** 95 % of the ratios of two single boxes of one material. */
   readonly nullRatio_ci95: Interval
-  /** How the ratio and its intervals were made, in one sentence. */
+  /** Method of the ratio and its intervals, in one sentence. */
   readonly method: string
   /** The factor of every probability, > 1. */
   readonly factor: number
-  /** Of the true ratio; null where it has no bound. */
+  /** Probabilities of the factor for the true ratio; null where the ratio has no bound. */
   readonly probabilities: FactorProbabilities | null
   readonly meanSlopes: SlopeRatio
-  /** Null when a system has a single box or a slope that is not positive. */
+  /** Ratio of the geometric means; null when a system has a single box or a slope that is not positive. */
   readonly geometricMeans: BoxComparison | null
   /** Every single box of the numerator against every one of the denominator. */
   readonly oneBox: PairRatios

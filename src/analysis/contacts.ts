@@ -1,7 +1,7 @@
 import { createAutocorrelation, type Decay, decayTime } from './correlate.ts'
 import { checkFrames, type Frames, visitPairs } from './structure.ts'
 
-/** [cations] for one frame: which groups each cation touches. */
+/** [cations] Groups that each cation touches in one frame. */
 function touching(
   frames: Frames,
   frame: number,
@@ -21,7 +21,7 @@ function flatten(groups: readonly ArrayLike<number>[]): { atoms: number[]; group
   }
 }
 
-/** How long contacts live, in two senses, and the curves behind the times. Entry k belongs to k frames. */
+/** Lifetimes of contacts in two senses, with their correlation functions. Entry k of a curve belongs to a lag of k frames. */
 export interface ContactLifetimes {
   /** A contact that breaks and forms again counts as one: C(t) = ⟨h(0) h(t)⟩ / ⟨h⟩ less its plateau. */
   readonly intermittent: Decay
@@ -38,7 +38,7 @@ export interface ContactLifetimes {
 export interface ContactRecord {
   /** @throws UserError when the cut-off is beyond half the cell */
   add(frames: Frames, frame: number): void
-  /** Null when there was no contact at all. */
+  /** Lifetimes of the contacts so far; null without any contact. */
   lifetimes(options: LifetimeOptions): ContactLifetimes | null
 }
 
@@ -52,7 +52,7 @@ export interface LifetimeOptions {
  * Lifetimes of contacts between cations and groups, h being 1 while a cation touches a group. Intermittent: Rapaport 1983
  * (https://doi.org/10.1080/00268978300102931), the plateau of chance encounters, ⟨h⟩ over all pairs, taken out.
  * Continuous, with a tolerance for short breaks: Impey, Madden & McDonald 1983 (https://doi.org/10.1021/j150643a008).
- * Both over all origins; times are where the curves fall to 1/e. Breaks shorter than the time between frames go unseen.
+ * Both over all origins; times are where the curves fall to 1/e. Breaks shorter than the time between frames are not seen.
  *
  * @param groups atoms of each partner: one anion, one monomer, or one atom
  */

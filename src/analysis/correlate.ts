@@ -1,13 +1,13 @@
 import FFT from 'fft.js'
 
-/** Where a correlation function has decayed. */
+/** Decay time of a correlation function. */
 export interface Decay {
   readonly time_ps: number
   /** True when the correlation stayed above 1/e up to half the trajectory: the time is then that half. */
   readonly atLeast: boolean
 }
 
-/** Σ over origins of x(k) x(k + lag), summed over many series of one length, by fast Fourier transform. */
+/** Computes Σ over origins of x(k) x(k + lag), summed over many series of one length, by fast Fourier transform. */
 export function createAutocorrelation(length: number) {
   const size = 2 ** Math.ceil(Math.log2(2 * length))
   const fft = new FFT(size)
@@ -30,7 +30,7 @@ export function createAutocorrelation(length: number) {
 }
 
 /**
- * When a correlation function first falls to 1/e, interpolated between lags. Beyond half the trajectory too few origins
+ * Time at which a correlation function first falls to 1/e, interpolated between lags. Beyond half the trajectory too few origins
  * are left to trust.
  * @param correlation [lags] from lag 0, where it is 1
  */

@@ -47,6 +47,7 @@ export function displacementCovariance(frames: number, alpha: number): (a: numbe
   }
 }
 
+/** Weights of the points of a straight line: see `lineWeights`. */
 export type Weighting = 'generalised' | 'uniform'
 
 /**
@@ -104,9 +105,9 @@ export interface MsdEstimate extends Estimate {
  * 2. ions: s²/n over the ions' own values within replicas, unbiased also when ions differ in mobility.
  * 3. replicas: s²/R over the replicas' means, unbiased also when boxes differ.
  *
- * The variance is the largest; by how much each exceeds the one before is a component with its own degrees of
- * freedom (ν, ions − replicas, replicas − 1), combined after Satterthwaite 1946 (https://doi.org/10.2307/3002019). So
- * a chance excess widens the interval little, a real one brings in the t quantile of a few ions or boxes.
+ * The variance is the largest of them. The excess of each over the one before is a component with its own degrees of
+ * freedom (ν, ions − replicas, replicas − 1), combined by `fromComponents`. An excess by chance widens the interval
+ * little; a real one brings in the t quantile of a few ions or boxes.
  *
  * @param lags in frames, ascending
  */
@@ -158,7 +159,7 @@ export function linearEstimate(
   return { ...fromComponents(value, components), varianceFrom, perIon }
 }
 
-/** Computes once for all replicas of the same length: most are. */
+/** The function, computed once for every length: most replicas have the same. */
 function perLength<T>(of: (frames: number) => T): (frames: number) => T {
   const known = new Map<number, T>()
   return frames => {
@@ -168,12 +169,12 @@ function perLength<T>(of: (frames: number) => T): (frames: number) => T {
   }
 }
 
-/** Walkers on springs are not taken for less than this: the powers of the covariance need some growth. */
+/** Smallest exponent of the covariance, also for walkers on springs: its powers need some growth. */
 const SMALLEST_EXPONENT = 0.05
 
 /**
- * d ln MSD / d ln t between the first and the last lag, or around a single one, and one standard error more: what looks
- * more sub-diffusive by chance would have too small an error. At most 1, and 1 where the MSD has no logarithm.
+ * d ln MSD / d ln t between the first and the last lag, or around a single one, and one standard error more: walkers that look
+ * more sub-diffusive by chance would get too small an error. At most 1, and 1 where the MSD has no logarithm.
  */
 function apparentExponent(replicas: readonly MeanSquaredDisplacement[], lags: ArrayLike<number>): number {
   const shortest = lags[0]!
@@ -193,7 +194,7 @@ function apparentExponent(replicas: readonly MeanSquaredDisplacement[], lags: Ar
   return Math.min(1, bounded + Math.sqrt(2 / 3 / observations) / span)
 }
 
-/** Row by row the lower triangle of ρ over some lags. */
+/** The lower triangle of ρ over some lags, row by row. */
 function walkCovariances(
   covariance: (a: number, b: number) => number,
   lags: ArrayLike<number>,

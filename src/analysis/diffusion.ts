@@ -7,13 +7,13 @@ import { type BootstrapOptions, bootstrapInterval, bootstrapMeans, type Interval
 /** One or more trajectories of the same system. */
 export type Replicas = MeanSquaredDisplacement | readonly MeanSquaredDisplacement[]
 
-/** The lags that a fit uses. */
+/** First and last lag of a fit. */
 export interface FitWindow {
   readonly fitFrom_ps: number
   readonly fitTo_ps: number
 }
 
-/** @throws UserError for none, or when they differ in the time between frames */
+/** Replicas as a list. @throws UserError for none, or when they differ in the time between frames */
 export function asReplicas(replicas: Replicas): readonly MeanSquaredDisplacement[] {
   const list = 'lag_ps' in replicas ? [replicas] : replicas
   const [first] = list
@@ -80,6 +80,7 @@ export function windowLags(
   return [...new Set(Array.from({ length: count }, (_, k) => Math.round(at(k))))]
 }
 
+/** Slope of MSD(t) in a window. */
 export interface SlopeFit {
   readonly slope_A2_per_ps: MsdEstimate
   readonly slope_ci95_A2_per_ps: Interval
@@ -93,11 +94,12 @@ export interface SlopeFit {
   readonly independentObservations: number
 }
 
+/** Window and weights of a fit. */
 export interface SlopeOptions extends FitWindow {
   /**
    * `generalised` (default) has the smallest error for a straight line but rests mostly on lags up to twice
    * `fitFrom_ps`: of a curved MSD it gives the slope near the start of the window. `uniform` is ordinary least
-   * squares, for comparison with slopes that were published without a word on how they were fitted; its interval
+   * squares, for comparison with published slopes whose fit is not described; its interval
    * respects correlation in the same way.
    */
   readonly weighting?: Weighting
@@ -108,11 +110,11 @@ export interface SlopeOptions extends FitWindow {
  * `linearEstimate`, which takes the largest of the scatter expected of equal random walkers, that between ions and
  * that between replicas; interval: Student t, `positiveInterval`. All ions count the same.
  *
- * How often the interval contains the true slope, of 100 simulations: equal walkers, Gaussian with MSD ∝ t^α, α from 0.15
+ * Number of 100 simulations in which the interval contains the true slope: equal walkers, Gaussian with MSD ∝ t^α, α from 0.15
  * to 1, 94–99 (3 to 15 ions; one ion 90–98); 15 ions whose diffusion coefficients are log-normal with a standard deviation
  * of 0.8 in the logarithm 91, 5 such ions 89; boxes that differ by 0.3–0.8 in the logarithm: 81–84 for two of them, 86–89
  * for four, 90 for eight. **Rattling with rare hops: 96 where the ions make 70 hops together, 93 for 20, 89 for 7, 72–83
- * for 2: what did not happen is not in the scatter.** Give the number of hops beside the slope (`detectHops`).
+ * for 2: hops that did not happen are not in the scatter.** Give the number of hops beside the slope (`detectHops`).
  *
  * @throws UserError for a window that the trajectory cannot serve, or replicas with different frame intervals
  */
@@ -134,6 +136,7 @@ export function fitSlope(replicas: Replicas, options: SlopeOptions): SlopeFit {
   }
 }
 
+/** Slope and intercept of MSD(t), with the lags of the fit in frames. */
 export function fitLine(
   replicas: Replicas,
   options: SlopeOptions,

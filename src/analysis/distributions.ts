@@ -95,7 +95,7 @@ export function studentTCdf(t: number, degreesOfFreedom: number): number {
   return t > 0 ? 1 - tail : tail
 }
 
-/** The x ≥ 0 with cdf(x) = `probability`, by bisection to 1e-12. */
+/** Returns the x ≥ 0 with cdf(x) = `probability`, by bisection to 1e-12. */
 function inverseOf(cdf: (x: number) => number, probability: number): number {
   let low = 0
   let high = 1
@@ -108,13 +108,13 @@ function inverseOf(cdf: (x: number) => number, probability: number): number {
   return (low + high) / 2
 }
 
-/** The t with P(X ≤ t) = `probability`, 0 < probability < 1. */
+/** Returns the t with P(X ≤ t) = `probability`, 0 < probability < 1. */
 export function studentTQuantile(probability: number, degreesOfFreedom: number): number {
   if (probability < 0.5) return -studentTQuantile(1 - probability, degreesOfFreedom)
   return inverseOf(t => studentTCdf(t, degreesOfFreedom), probability)
 }
 
-/** The x with P(X ≤ x) = `probability` of the χ² distribution, 0 < probability < 1. */
+/** Returns the x with P(X ≤ x) = `probability` of the χ² distribution, 0 < probability < 1. */
 export function chiSquaredQuantile(probability: number, degreesOfFreedom: number): number {
   return inverseOf(x => chiSquaredCdf(x, degreesOfFreedom), probability)
 }

@@ -66,7 +66,7 @@ export const scaled = ({ value, standardError, degreesOfFreedom }: Estimate, fac
 })
 
 /** Mean of independent values with the standard error s / √n. @param values at least two */
-export const meanOf = (values: readonly number[]): Estimate => ({
+export const meanOf = (values: ArrayLike<number>): Estimate => ({
   value: mean(values),
   standardError: Math.sqrt(variance(values) / values.length),
   degreesOfFreedom: values.length - 1,
@@ -129,9 +129,9 @@ export function ratioOf(a: Estimate, b: Estimate): LogEstimate {
 
 /** Probabilities of a factor between two quantities, in both directions. */
 export interface FactorProbabilities {
-  /** That the true ratio is at least the factor. */
+  /** Probability that the true ratio is at least the factor. */
   readonly atLeast: number
-  /** That the true ratio is at most 1 / factor. */
+  /** Probability that the true ratio is at most 1 / factor. */
   readonly atMostInverse: number
 }
 

@@ -5,7 +5,7 @@ import { CODATA_2018, MPA_S } from '../units.ts'
 const XI_CUBIC = 2.837297
 
 /**
- * How much a periodic cubic box slows diffusion through the flow that its images cause: slope(∞) − slope(L) =
+ * Slowing of diffusion in a periodic cubic box by the flow around its images: slope(∞) − slope(L) =
  * 6 ξ k_B T / (6 π η L), ξ = 2.837297 (Yeh & Hummer 2004, eq. 12, https://doi.org/10.1021/jp0477147). A caveat to print
  * beside a slope, not to add to it: it holds for diffusive solutes in a liquid, and the viscosity of a polymer on the
  * scale of its ions is not known.

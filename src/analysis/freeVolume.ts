@@ -21,7 +21,7 @@ const BONDI_A: Readonly<Record<string, number>> = {
 }
 
 /**
- * Bondi's van der Waals radii of atoms. Those of Li and Na are of neutral atoms: of the ions give their own.
+ * Bondi's van der Waals radii of atoms. Those of Li and Na are of neutral atoms: ions need their own.
  * @throws UserError naming an element that has none here
  */
 export function vanDerWaalsRadii(elements: readonly string[]): Float64Array {
@@ -31,10 +31,11 @@ export function vanDerWaalsRadii(elements: readonly string[]): Float64Array {
   return Float64Array.from(elements, element => BONDI_A[element]!)
 }
 
+/** Fractional free volume of a trajectory. */
 export interface FreeVolume {
   /** Mean over the frames. */
   readonly fraction: number
-  /** Of the mean, with the serial correlation of the frames; null for fewer than 8. */
+  /** Standard error of the mean, with the serial correlation of the frames; null for fewer than 8. */
   readonly standardError: number | null
   readonly perFrame: Float64Array
   readonly probe_A: number
@@ -44,7 +45,7 @@ export interface FreeVolume {
 /**
  * Fractional free volume: the fraction of the cell where the centre of a probe sphere overlaps no atom, on a grid. A probe
  * of radius 0 gives the geometric free volume outside all van der Waals spheres; larger ones less, so that a figure
- * means nothing without its probe. For polymer boxes of 900 atoms grids of 0.4 and 0.2 Å agree within 0.0005.
+ * has a meaning only with its probe. For polymer boxes of 900 atoms grids of 0.4 and 0.2 Å agree within 0.0005.
  *
  * @param radii_A [atoms]
  * @param options.spacing_A between grid points, default 0.4

@@ -1,13 +1,14 @@
 import { UserError } from '../errors.ts'
-import { studentTQuantile } from './distributions.ts'
+import { confidenceInterval, meanOf } from './estimate.ts'
 import type { Trajectory } from './msd.ts'
-import { type Interval, mean, variance } from './stats.ts'
+import { type Interval, mean } from './stats.ts'
 
+/** Distribution of the displacements in one time. */
 export interface VanHove {
   readonly lag_ps: number
   /** [bins] middle of each bin, Å */
   readonly r_A: Float64Array
-  /** [bins] 4πr² G_s(r, t), 1/Å: how far ions have come; its integral is 1 less what went beyond the last bin. */
+  /** [bins] 4πr² G_s(r, t), 1/Å: density of the distances that ions have moved; its integral is 1 less the share beyond the last bin. */
   readonly density_per_A: Float64Array
   /** [bins] the same for Gaussian displacements of equal mean square. */
   readonly gaussian_per_A: Float64Array
@@ -85,12 +86,14 @@ export interface HopOptions {
   readonly threshold_A2: number
 }
 
+/** One move from one cage to another. */
 export interface Hop {
   readonly ion: number
   readonly time_ps: number
   readonly length_A: number
 }
 
+/** Hops of all ions of one trajectory. */
 export interface HopStatistics {
   readonly hops: readonly Hop[]
   /** Fraction of the time that p_hop is above the threshold: where that is not small, hops run into each other and are not all seen. */
@@ -98,7 +101,7 @@ export interface HopStatistics {
   /** Hops of one ion in one ps, with the interval from the scatter between ions (Student t; null for one ion). */
   readonly rate_per_ps: number
   readonly rate_ci95_per_ps: Interval | null
-  /** Null without hops. */
+  /** Mean length of a hop; null without hops. */
   readonly meanLength_A: number | null
   /** rate · ⟨ℓ²⟩, Å²/ps: the MSD slope if hops were independent. A smaller measured slope says that ions hop back. */
   readonly uncorrelatedSlope_A2_per_ps: number
@@ -106,7 +109,7 @@ export interface HopStatistics {
 
 /**
  * Hops between cages by p_hop(t) = √(⟨|r_A − ⟨r⟩_B|²⟩_A ⟨|r_B − ⟨r⟩_A|²⟩_B), A and B the windows before and after t
- * (Candelier et al. 2009; https://doi.org/10.1103/PhysRevLett.102.088001 quoted from memory). A hop is the maximum of a
+ * (after Candelier, Dauchot & Biroli 2009, https://doi.org/10.1103/PhysRevLett.102.088001). A hop is the maximum of a
  * stretch above the threshold; its length is the distance between the mean positions of A and B. Hops closer in time
  * than the window are seen as one.
  *
@@ -141,13 +144,13 @@ export function detectHops(positions: Trajectory, options: HopOptions): HopStati
   const perIon = new Float64Array(ions)
   for (const { ion } of hops) perIon[ion]! += 1 / seen_ps
   const rate = mean(perIon)
-  const half = ions > 1 ? studentTQuantile(0.975, ions - 1) * Math.sqrt(variance(perIon) / ions) : Number.NaN
+  const interval = ions > 1 ? confidenceInterval(meanOf(perIon)) : null
   const lengths = hops.map(hop => hop.length_A)
   return {
     hops,
     above: framesAbove / (ions * (frames - 2 * window + 1)),
     rate_per_ps: rate,
-    rate_ci95_per_ps: ions > 1 ? [Math.max(0, rate - half), rate + half] : null,
+    rate_ci95_per_ps: interval && [Math.max(0, interval[0]), interval[1]],
     meanLength_A: hops.length > 0 ? mean(lengths) : null,
     uncorrelatedSlope_A2_per_ps: hops.length > 0 ? rate * mean(lengths.map(x => x * x)) : 0,
   }

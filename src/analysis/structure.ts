@@ -1,10 +1,10 @@
 import { type Box, minimumImage } from '../core/box.ts'
 import { UserError } from '../errors.ts'
-import { studentTQuantile } from './distributions.ts'
+import { confidenceInterval, meanOf } from './estimate.ts'
 import type { Trajectory } from './msd.ts'
-import { blockAverage, FEWEST_BLOCKS, type Interval, mean, variance } from './stats.ts'
+import { blockAverage, FEWEST_BLOCKS, type Interval, mean } from './stats.ts'
 
-/** Atoms over time: what every function here reads. */
+/** Positions and cells of all atoms over time. */
 export interface Frames {
   /** [frames, atoms, 3] Å, wrapped or not. */
   readonly positions: Trajectory
@@ -12,6 +12,7 @@ export interface Frames {
   readonly box: Box | readonly Box[]
 }
 
+/** The cell of one frame. */
 export function boxOfFrame({ box }: Frames, frame: number): Box {
   return 'matrix' in box ? box : box[frame]!
 }
@@ -65,6 +66,7 @@ export function visitPairs(
   }
 }
 
+/** Radial distribution function with its running coordination number. */
 export interface RadialDistribution {
   /** [bins] middle of each bin, Å */
   readonly r_A: Float64Array
@@ -132,7 +134,7 @@ const EXTREMUM_REACH_A = 0.4
 const LOWEST_PEAK = 1.2
 
 /**
- * Where the first shell of neighbours ends: the first minimum of g(r), smoothed over 0.15 Å, after its first peak.
+ * Distance where the first shell of neighbours ends: the first minimum of g(r), smoothed over 0.15 Å, after its first peak.
  * The peak is above 1.2 and significantly above 1; both are extrema over ±0.4 Å, and the minimum is at most half the
  * peak or 1, whichever is higher.
  * @returns distance of the minimum, Å; null when g(r) has no such shape, as in a gas or for far too few frames
@@ -157,6 +159,7 @@ export function firstMinimum(rdf: RadialDistribution): number | null {
   return minimum < 0 ? null : rdf.r_A[minimum]!
 }
 
+/** Coordination number of one kind of pair. */
 export interface Coordination {
   /** Mean number of b within `radius_A` of one a. */
   readonly value: number
@@ -188,17 +191,16 @@ export function coordinationNumber(
       perFrame[frame]! += 1 / a.length
     })
   }
-  const halves: number[] = []
-  if (a.length > 1) {
-    halves.push(studentTQuantile(0.975, a.length - 1) * Math.sqrt(variance(perAtom) / a.length))
-  }
-  if (frameCount >= FEWEST_BLOCKS)
-    halves.push(studentTQuantile(0.975, FEWEST_BLOCKS - 1) * blockAverage(perFrame).standardError)
   const value = mean(perFrame)
-  const half = Math.max(...halves)
+  const intervals = [
+    ...(a.length > 1 ? [confidenceInterval({ ...meanOf(perAtom), value })] : []),
+    ...(frameCount >= FEWEST_BLOCKS
+      ? [confidenceInterval({ ...blockAverage(perFrame), value, degreesOfFreedom: FEWEST_BLOCKS - 1 })]
+      : []),
+  ]
   return {
     value,
-    ci95: halves.length > 0 ? [value - half, value + half] : null,
+    ci95: intervals.sort((one, other) => other[1] - one[1])[0] ?? null,
     radius_A,
     radiusFrom: found === null ? 'given' : 'first minimum',
   }

@@ -12,13 +12,14 @@ import { confidenceInterval, positiveInterval } from './estimate.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
 import { type Interval, mean } from './stats.ts'
 
+/** Regime of an MSD, by the interval of its exponent: see `verdict`. */
 export type Verdict = 'diffusive' | 'sub-diffusive' | 'undetermined'
 
 /** α = 1 counts as shown only by an interval that stays within this far of 1. */
 const DIFFUSIVE_TOLERANCE = 0.2
 
 /**
- * What the exponent says. `sub-diffusive`: the interval lies below 1. `diffusive`: it contains 1 and lies within
+ * Verdict on an MSD by the interval of its exponent. `sub-diffusive`: the interval lies below 1. `diffusive`: it contains 1 and lies within
  * 0.8–1.2. Anything else, such as a wide interval or one above 1, is `undetermined`.
  */
 export function verdict(alpha_ci95: Readonly<Interval>): Verdict {
@@ -28,6 +29,7 @@ export function verdict(alpha_ci95: Readonly<Interval>): Verdict {
   return low <= 1 && narrow ? 'diffusive' : 'undetermined'
 }
 
+/** Exponent of an MSD over a window. */
 export interface Exponent {
   readonly alpha: number
   readonly alpha_ci95: Interval
@@ -148,7 +150,7 @@ function thinned(longest: number): number[] {
   return [...new Set(lags)].sort((a, b) => a - b)
 }
 
-/** What one system's trajectories say about the motion of one species; plain numbers, ready for JSON. */
+/** Motion of one species in one system: MSD, slope, exponent and verdict as plain numbers, ready for JSON. */
 export interface SystemTransport {
   readonly species: string
   /** Over all replicas. */
@@ -158,7 +160,7 @@ export interface SystemTransport {
   readonly msd_A2: number[]
   readonly msd_low_A2: number[]
   readonly msd_high_A2: number[]
-  /** By `weighting`. */
+  /** Slope of the fit with `weighting`. */
   readonly slope_A2_per_ps: number
   readonly slope_ci95_A2_per_ps: Interval
   readonly weighting: Weighting

@@ -11,10 +11,10 @@ import { systemKey } from './sections.ts'
 import type { Section } from './shell.ts'
 import { measured } from './tables.ts'
 
-/** From so many boxes of each on their distribution is shown. */
+/** Number of boxes of each system from which their distribution is shown. */
 const BOXES_FOR_SECTION = 3
 
-/** What single boxes show, for those who have only one. None for a few boxes. */
+/** Section on the ratios of single boxes; null for a few boxes. */
 export function boxesSection(report: TransportReport): { section: Section; figures: Figure[] } | null {
   const { comparison } = report
   const oneBox = oneBoxFigure(report)
@@ -70,12 +70,12 @@ const pairRange = (pairs: PairRatios): Markup =>
   html`${formatInterval(pairs.range90)}<small>90 % of ${pairs.pairs} pairs</small>`
 
 function share({ atLeast, atLeast_ci95: [low, high] }: PairRatios): Markup {
-  // Where no pair has it, or every one, resampling pairs cannot say how far off that may be.
+  // Where no pair has the ratio, or every pair, resampling cannot give the error of the fraction.
   const interval = low < high && html`<small>95 %: ${formatShare(low)} to ${formatShare(high)}</small>`
   return html`${formatShare(atLeast)}${interval}`
 }
 
-/** The same both ways: every pair is taken twice. */
+/** Frequencies of the factor between boxes of one material, equal in both directions as every pair is taken twice. */
 function sameShares({ numerator, denominator, sameMaterial }: Comparison): (Markup | string)[] {
   const { pooled, logNormal } = sameMaterial
   const each = [

@@ -1,13 +1,13 @@
-/** What every report page shows, as plain data. */
+/** Content of every report page, as plain data. */
 
-/** Where a number comes from: computed here, fitted to something, or simply decided. */
+/** Origin of a number: computed here, fitted to something, or decided. */
 export type Status = 'predicted' | 'calibrated' | 'chosen'
 
 export interface Check {
   readonly name: string
-  /** null: could not be tested. */
+  /** Result of the check; null: it could not be made. */
   readonly passed: boolean | null
-  /** One line: what was found against what was wanted. */
+  /** Value found and value wanted, in one line. */
   readonly detail: string
 }
 
@@ -19,7 +19,7 @@ export interface CalibrationRow {
   readonly doi: string | null
 }
 
-/** How a page came about; `Run` is what is told about each run. */
+/** Provenance of a page; `Run`: the record of each run. */
 export interface ProvenanceOf<Run extends RunRecord> {
   /** The exact command line. */
   readonly command: string
@@ -39,9 +39,9 @@ export interface RunRecord {
   readonly seed: number
   readonly platformAsked: string
   readonly platformRan: string
-  /** Such as "f32 forces, f64 integration" or "f64". */
+  /** Precision in words, such as "f32 forces, f64 integration" or "f64". */
   readonly precision: string
-  /** Why another platform ran than was asked for. */
+  /** Reason why another platform ran than was asked for; null when the same ran. */
   readonly fallbackReason: string | null
   readonly wallTime_s: number
 }

@@ -40,7 +40,7 @@ export function conditionsSection(report: TransportReport): Drawn | null {
   }
 }
 
-/** Under which conditions the published ratio lies inside the interval, and what that means; or which differ from 1. */
+/** Sentence on the conditions whose interval contains the published ratio, or else on those that differ from 1. */
 export function conditionsSentence(study: StudyOverview, published: number | null): string {
   const { conditions } = study
   const judged = conditions.filter(({ publishedInside }) => publishedInside !== null)
@@ -56,7 +56,7 @@ export function conditionsSentence(study: StudyOverview, published: number | nul
 const namesOf = (rows: readonly Condition[], all: readonly Condition[]) =>
   joinWords(rows.map(row => rowName(row, all)))
 
-/** What a verdict is about, where some conditions have no bound: "3 conditions with a bound". */
+/** Number of the judged conditions in words, such as "3 conditions with a bound". */
 function judgedOf(judged: readonly Condition[], conditions: readonly Condition[]): string {
   const isAll = conditions.every(({ oneInside }) => oneInside !== null)
   return `${count(judged.length, 'condition', 'conditions')}${isAll ? '' : ' with a bound'}`
@@ -172,7 +172,7 @@ function absentList(absent: readonly AbsentCondition[]): Markup | null {
   return html`<h3 class="sub">Without a result</h3><ul class="note">${texts}</ul>`
 }
 
-/** How slopes depend on temperature; none where no system was run at two. */
+/** Section on the dependence of slopes on temperature; null where no system was run at two temperatures. */
 export function temperatureSection(report: TransportReport): Drawn | null {
   const { study } = report
   if (!study || study.activations.length === 0) return null
@@ -193,7 +193,7 @@ export function temperatureSection(report: TransportReport): Drawn | null {
   }
 }
 
-/** Which symbol stands for which conditions, where there are several. */
+/** Key of the symbols of conditions, where there are several. */
 function conditionKey(activations: readonly Activation[]): Markup[] {
   const groups = conditionGroups(activations)
   return groups.length < 2 ? [] : groups.map(({ conditions, mark }) => html`<li>${mark} ${conditions}</li>`)

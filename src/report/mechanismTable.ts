@@ -20,7 +20,7 @@ export function mechanismTable(report: TransportReport): Markup | null {
   })}</table></div>`
 }
 
-/** What stands behind the first colon explains. */
+/** Heading of a group: a title, and an explanation after the first colon. */
 function groupHead(group: string): Markup {
   const [title, ...rest] = group.split(': ')
   return html`${title}${rest.length > 0 && html` <span class="aside">${rest.join(': ')}</span>`}`

@@ -8,23 +8,22 @@ import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './c
 import type { StudyOverview } from './studyModel.ts'
 
 /**
- * What a transport report shows, as plain data: every number is computed elsewhere and carries its unit in its
- * key. One shape serves a single run (one system), a comparison and a study. Absent quantities are null, absent
- * lists are empty.
+ * Content of a transport report as plain data. Every number is computed elsewhere and carries its unit in its key. One type
+ * serves a single run (one system), a comparison and a study. Absent quantities are null, absent lists are empty.
  */
 
 export interface TransportReport {
   readonly title: string
   /** Chemical symbol of the ion that is followed, such as "Li". */
   readonly species: string
-  /** How the ion is written in text, such as "Li⁺". */
+  /** Name of the ion in text, such as "Li⁺". */
   readonly speciesLabel: string
   readonly systems: readonly [SystemReport, ...SystemReport[]]
   /** The ratio of two of the systems. */
   readonly comparison: Comparison | null
   readonly published: readonly PublishedSlope[]
   readonly publishedRatio: PublishedRatio | null
-  /** What else there is in the study that a page belongs to. */
+  /** Other cases of the study that the page belongs to. */
   readonly study: StudyOverview | null
   readonly checks: readonly Check[]
   readonly calibration: readonly CalibrationRow[]
@@ -32,9 +31,9 @@ export interface TransportReport {
 }
 
 export interface SystemReport {
-  /** Short and unique: plots and table heads. */
+  /** Short unique name, for plots and table heads. */
   readonly name: string
-  /** Longer: the sentence. */
+  /** Longer name, for sentences. */
   readonly label: string
   /** "#rrggbb"; null takes the next colour of the Okabe–Ito palette. */
   readonly color: string | null
@@ -54,7 +53,7 @@ export interface SystemReport {
   readonly fit: {
     readonly from_ps: number
     readonly to_ps: number
-    /** Such as "ordinary least squares". */
+    /** Name of the method, such as "ordinary least squares". */
     readonly method: string
     /** The slope by the other method. */
     readonly other: Measured & { readonly method: string }
@@ -71,7 +70,7 @@ export interface SystemReport {
     readonly contactPair: number
     readonly aggregate: number
   } | null
-  /** How far ions come in some times. */
+  /** Distributions of the displacements of ions in some times. */
   readonly vanHove: readonly VanHove[]
   readonly mechanism: readonly Quantity[]
   /** The slope when only the first `length_ps` of each trajectory is used. */
@@ -118,7 +117,7 @@ export interface Thermo {
 }
 
 export interface RadialDistribution {
-  /** Such as "Li–F(polymer)"; systems are compared pair by pair under this name. */
+  /** Name of the pair, such as "Li–F(polymer)"; systems are compared pair by pair under this name. */
   readonly pair: string
   readonly r_A: ArrayLike<number>
   readonly g: ArrayLike<number>
@@ -128,20 +127,20 @@ export interface RadialDistribution {
 
 export interface Coordination extends Measured {
   readonly pair: string
-  /** What counts as coordinated. */
+  /** Largest distance of a neighbour. */
   readonly radius_A: number
   /** First minimum of g(r); chosen where g(r) has none. */
   readonly radiusFrom: 'first minimum' | 'chosen'
-  /** How long a contact lives, counting one that comes back as one; null when too short for the time between frames. */
+  /** Lifetime of a contact that may break and form again; null when too short for the time between frames. */
   readonly residence: Residence | null
-  /** The same until it first breaks. */
+  /** Lifetime of a contact until it first breaks. */
   readonly unbroken: Residence | null
 }
 
-/** `atLeast`: the trajectory was too short to see it end. */
+/** Lifetime; `atLeast`: the trajectory was too short to see its end. */
 export interface Residence {
   readonly time_ps: number
-  /** Between boxes; null for fewer than three, and for a lower bound. */
+  /** Interval from the scatter between boxes; null for fewer than three, and for a lower bound. */
   readonly ci95: Interval | null
   readonly atLeast: boolean
 }
@@ -158,23 +157,23 @@ export interface VanHove {
 export interface Quantity {
   readonly group: string
   readonly name: string
-  /** Null: there is no such number, and the note says why. */
+  /** Value in `unit`; null where there is no such number, for the reason in the note. */
   readonly value: number | null
   readonly ci95: Interval | null
-  /** Empty for plain numbers. */
+  /** Unit; empty for plain numbers. */
   readonly unit: string
   /** The value is the least, or the most, that it can be. */
   readonly bound: 'at least' | 'at most' | null
   readonly note: string | null
 }
 
-/** One frame to look at. */
+/** One frame for the 3D view. */
 export interface Molecule {
   /** Molecules are whole: no bond crosses the cell. */
   readonly structure: Structure
   /** [N] */
   readonly groups: readonly MoleculeGroup[]
-  /** What the host is: "chains", "lattice". */
+  /** Name of the host: "chains", "lattice". */
   readonly hostLabel: string
   /** One path per ion, [3P] Å, continuous, oldest point first; it ends where its ion is drawn. */
   readonly trajectories_A: readonly ArrayLike<number>[]
@@ -189,7 +188,7 @@ export interface PublishedSlope {
   /** Name of a system. */
   readonly system: string
   readonly slope_A2_per_ps: number
-  /** Short, such as "Ye 2025". */
+  /** Short name of the source, such as "Ye 2025". */
   readonly label: string
   readonly doi: string
 }
@@ -198,7 +197,7 @@ export interface PublishedRatio {
   readonly value: number
   readonly label: string
   readonly doi: string
-  /** What has to be known to compare, such as "298 K, protocol not given". */
+  /** Conditions of the published value, such as "298 K, protocol not given". */
   readonly conditions: string | null
 }
 

@@ -5,7 +5,7 @@ import { formatEstimate, formatMeasurement, formatNumber, formatShare, joinWords
 import type { SystemReport, TransportReport } from './model.ts'
 
 /**
- * Whether slopes may go by that name alone: unless every system's MSD has been shown to be diffusive they are
+ * Returns true unless the MSD of every system has been shown to be diffusive: slopes are then called
  * "apparent slopes".
  */
 export function slopesAreApparent(systems: readonly SystemReport[]): boolean {
@@ -25,19 +25,19 @@ export function comparedSystems(
   return [find(numerator.name), find(denominator.name)]
 }
 
-/** "lies inside", "lies outside": where a published value stands against an interval of ours. */
+/** Place of a published value with respect to an interval: "lies inside", "lies outside". */
 export function placement(value: number, interval: Interval | null): string {
   if (!interval) return 'cannot be judged without an interval'
   if (!Number.isFinite(interval[1])) return 'is neither supported nor excluded'
   return value >= interval[0] && value <= interval[1] ? 'lies inside' : 'lies outside'
 }
 
-/** From so many boxes of each on it is said what one box against one box shows. */
+/** Number of boxes of each system from which the sentence tells the ratios of single boxes. */
 const BOXES_FOR_PAIRS = 4
 
 /**
- * The answer in one sentence: value, interval, boxes, the published value against it, and the regime. Where there are
- * boxes enough a second one says what a single box of each would have shown.
+ * The answer in one sentence: value, interval, boxes, the published value against it, and the regime. With enough boxes a
+ * second sentence tells the ratios of single boxes.
  */
 export function sentence(report: TransportReport): string {
   const { comparison } = report
@@ -47,7 +47,7 @@ export function sentence(report: TransportReport): string {
   return [`${first}.`, ...pairSentence(report, subjects)].join(' ')
 }
 
-/** How often single boxes differ by as much as was published, of two materials and of one. */
+/** Frequency of the published factor between single boxes, of two materials and of one. */
 function pairSentence(
   { comparison, publishedRatio }: TransportReport,
   subjects: readonly SystemReport[],
@@ -142,7 +142,7 @@ function publishedClause(report: TransportReport, subjects: readonly SystemRepor
   })
 }
 
-/** Slopes that have not been called apparent before are called so here. */
+/** Regime of the MSDs; slopes of a ratio are called apparent here. */
 function regimeClause({ systems, comparison }: TransportReport): string {
   const alphas = systems.map(system => formatEstimate(system.alpha).value)
   const named = systems.map((system, k) => `${alphas[k]} in ${system.label}`)

@@ -3,7 +3,7 @@ import type { Measured } from '../analysis/estimate.ts'
 import type { Interval } from '../analysis/stats.ts'
 import type { Verdict } from '../analysis/transport.ts'
 
-/** What a page tells of the other cases of its study. */
+/** The cases of a study as its pages show them. */
 export interface StudyOverview {
   /** Address of the page on which all cases stand side by side; null on that page itself. */
   readonly page: string | null
@@ -38,7 +38,7 @@ export interface Condition extends Comparison {
   readonly oneInside: boolean | null
 }
 
-/** Conditions of the recipe with nothing to show, and why. */
+/** Conditions of the recipe without a result, with the reason. */
 export interface AbsentCondition {
   readonly name: string
   readonly reason: string
@@ -48,17 +48,17 @@ export interface AbsentCondition {
 export interface Activation {
   readonly system: string
   readonly color: string | null
-  /** What tells it from others of the same name, such as "charge scale 0.7"; may be empty. */
+  /** Conditions, such as "charge scale 0.7"; may be empty. */
   readonly conditions: string
   readonly points: readonly ActivationPoint[]
   readonly of: SlopeKind
   readonly energy_eV: Measured
-  /** That points of a straight line scatter this much or more; null for two points. */
+  /** Probability that points of a straight line scatter this much or more; null for two points. */
   readonly pStraight: number | null
   readonly measured_K: Interval
   /** The line with its band, within what was measured. */
   readonly line: ActivationLine
-  /** The same beyond it, up to a temperature that somebody will ask for; null when there is none. */
+  /** Extrapolation to the temperature of the headline; null where that was measured. */
   readonly outside: {
     readonly line: ActivationLine
     readonly asked_K: number
@@ -70,7 +70,7 @@ export interface Activation {
 
 export interface ActivationPoint extends Measured {
   readonly temperature_K: number
-  /** Of the study. */
+  /** Name of the case of the study. */
   readonly case: string
   readonly boxes: number
   readonly verdict: Verdict

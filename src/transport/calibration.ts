@@ -3,7 +3,7 @@ import type { CalibrationRow } from '../report/common.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
 import { originOf } from '../run/provenance.ts'
 
-/** Every number that a reader should not take for a prediction, and where the rest comes from. */
+/** Origin of the charges and of their scale: every number that is not a prediction. */
 export function calibrationRows(runs: readonly LoadedRun[]): CalibrationRow[] {
   const rows = new Map<string, CalibrationRow>()
   for (const run of runs) {

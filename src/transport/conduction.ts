@@ -23,12 +23,12 @@ import type { AnalysedSystem } from './transport.ts'
 const ROWS = rowsOf('Conductivity: from mean slopes over the fit window and formal charges')
 /** Thickness of a coating, nm: the middle of what Shi et al. made, and its ends. */
 const COATING_nm = { middle: 2, thin: 1, thick: 3 }
-/** What was measured of another coating stands beside it. */
+/** Group of the resistance; its title names a measured value of another coating. */
 const COATING = rowsOf(
   `Resistance of a coating of ${COATING_nm.middle} nm: thickness / conductivity; not ours: 3–9 Ω cm² for 1–3 nm of sPPSLi/PVP at 3.4 × 10⁻⁸ S/cm (Shi et al., J. Mater. Chem. A 2025, 13, 2600)`,
 )
 
-/** How well a system conducts, if ions moved independently and as they move together, and what that makes of a coating. */
+/** Conductivity with ions taken as independent and as they move together, Haven ratio and resistance of a coating. */
 export function conductionOf(system: AnalysedSystem): Quantity[] {
   const { surveys } = system
   const label = ionLabel(system.species)

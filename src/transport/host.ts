@@ -13,14 +13,14 @@ const CHAINS = rowsOf('Chains')
 const FREE_VOLUME = rowsOf(
   'Free volume: outside van der Waals spheres (Bondi 1964; Li⁺ 0.76 Å, Shannon 1976)',
 )
-/** Å. Zero is the geometric free volume; 1 Å about what a small ion with its nearest charge needs. */
+/** Radii of the probes, Å: 0 gives the geometric free volume; about 1 Å is needed by a small ion with its nearest charge. */
 const PROBES_A = [0, 1] as const
 /** Free volume changes little from frame to frame, and takes the most time. */
 const FREE_VOLUME_FRAMES = 30
 /** Six-fold Li⁺, Å: Shannon 1976, https://doi.org/10.1107/S0567739476001551; Bondi's 1.82 Å is of the neutral atom. */
 const IONIC_RADII_A: Readonly<Record<string, number>> = { Li: 0.76, Na: 1.02 }
 
-/** What the ions move through: how its chains turn, and what room there is. */
+/** Motion of the chains and free volume of the host that the ions move through. */
 export function hostOf(system: AnalysedSystem): Quantity[] {
   return [...chainRows(system), ...freeVolumeRows(system)]
 }
@@ -65,7 +65,7 @@ function freeVolumeRows({ runs, surveys }: AnalysedSystem): Quantity[] {
   })
 }
 
-/** Mean over the frames, or why there is none. */
+/** Mean over the frames, or the reason why there is none. */
 function freeVolume(run: LoadedRun, frames: Frames, probe_A: number): number | string {
   try {
     const radii = vanDerWaalsRadii(run.structure.elements).map(
@@ -78,7 +78,7 @@ function freeVolume(run: LoadedRun, frames: Frames, probe_A: number): number | s
   }
 }
 
-/** Of an atom that is an ion by itself. */
+/** Radius of an atom that is an ion by itself. */
 function ionRadius({ structure: { elements, types }, potential }: LoadedRun, atom: number) {
   const isIon = potential.types[types?.[atom] ?? '']?.ion ?? false
   return isIon ? IONIC_RADII_A[elements[atom]!] : undefined

@@ -5,7 +5,7 @@ import { type HopCount, motionOf } from './motion.ts'
 import { surroundingsOf } from './surroundings.ts'
 import type { AnalysedSystem } from './transport.ts'
 
-/** Why the ions of one system move as they do. */
+/** Surroundings, motion, host and conductivity of one system, with its number of hops. */
 export interface Mechanism {
   readonly shown: Pick<SystemReport, 'rdfs' | 'coordination' | 'ionClusters' | 'vanHove' | 'mechanism'>
   readonly hops: HopCount | null

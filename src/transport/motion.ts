@@ -10,29 +10,29 @@ import type { Survey } from './survey.ts'
 import type { AnalysedSystem } from './transport.ts'
 
 /**
- * What counts as a hop, the same for every system and fixed before any was looked at. Windows of 2 ps: an ion rattles in
- * its cage within some tenths of a picosecond, so that their means are places of cages. Threshold (2 Å)²: what an ion
- * touches is 2 Å away, and one that has not come so far sits among the same atoms; rattling reaches 0.2–0.5 Å² (half the
- * plateau of the MSD).
+ * Definition of a hop, the same for every system and fixed before any result was seen. Windows of 2 ps: an ion rattles in
+ * its cage within some tenths of a picosecond, so that their means are places of cages. Threshold (2 Å)²: the nearest
+ * neighbours of an ion are 2 Å away, and an ion that has moved less sits among the same atoms; rattling reaches 0.2–0.5 Å²
+ * (half the plateau of the MSD).
  */
 const HOPS = { window_ps: 2, threshold_A2: 4 }
 const HOP_ROWS = rowsOf(
   `Hops: places of 2 ps each that lie about 2 Å or more apart (p_hop ≥ ${HOPS.threshold_A2} Å²)`,
 )
-/** Where ions are on the way for more of the time than this, their hops run into each other. */
+/** Largest fraction of the time above the threshold at which single hops can still be told apart. */
 const MOST_ABOVE = 0.2
-/** Events in a time in which none was seen: at most so many, with 95 % (Poisson). */
+/** 95 % upper bound of the expected number of events where none was seen (Poisson). */
 const NONE_SEEN = 3
 
-/** How many hops the slopes of a system rest on; null where the trajectories are too short to see any. */
+/** Number of hops behind the slopes of a system; null where the trajectories are too short to see any. */
 export interface HopCount {
   readonly hops: number
   readonly ions: number
-  /** Hops run into each other: there are more of them. */
+  /** Hops overlap in time: their true number is larger. */
   readonly crowded: boolean
 }
 
-/** How the ions move: what they hop, how far they come, and who else does. */
+/** Hops and displacements of the ions, and displacements of everything else. */
 export function motionOf(system: AnalysedSystem): {
   readonly vanHove: VanHove[]
   readonly quantities: Quantity[]
@@ -102,11 +102,11 @@ function hopRows(
   ]
 }
 
-/** A mean over boxes; what it is only the least of has no interval. */
+/** Mean over boxes; a lower bound has no interval. */
 const unlessBound = (values: readonly number[], bound: 'at least' | null) =>
   bound === null ? overBoxes(values) : { value: mean(values), bound }
 
-/** Of the rate per ns, from the scatter between the ions of all boxes. */
+/** Interval of the rate per ns, from the scatter between the ions of all boxes. */
 function betweenIons(statistics: readonly HopStatistics[], msds: AnalysedSystem['msds']) {
   const rates = statistics.flatMap(({ hops }, k) => {
     const { ions, frames, frameInterval_ps } = msds[k]!
@@ -142,7 +142,7 @@ function positiveMean(estimate: Estimate) {
   return { value: estimate.value, ci95: [Math.max(0, low), high] as const }
 }
 
-/** How far everything comes within the fit window: whether ions move with what is around them, or through it. */
+/** Displacements of ions, other ions and chains within the fit window: they show whether ions move with their surroundings. */
 function displacementRows(system: AnalysedSystem): Quantity[] {
   const { surveys, msds, transport } = system
   const label = ionLabel(system.species)
@@ -177,7 +177,7 @@ function displacementRows(system: AnalysedSystem): Quantity[] {
 const meanAfter = (curves: AnalysedSystem['msds'], lag_ps: number) =>
   meanAt(curves, Math.floor(lag_ps / curves[0]!.frameInterval_ps + 1e-9))
 
-/** About from one site to the next: slow moves that no hop was seen in end as far away. */
+/** Å, about the distance between sites: slow moves in which no hop is seen end as far away. */
 const FAR_A = 3
 
 const shareFar = ({ surveys, msds }: AnalysedSystem, lag_ps: number) =>
@@ -188,7 +188,7 @@ const shareFar = ({ surveys, msds }: AnalysedSystem, lag_ps: number) =>
     return Math.max(0, 1 - near)
   })
 
-/** Distances at which the van Hove function is given, up to here at least, Å, or to so many standard deviations. */
+/** Points of the van Hove function, its smallest range, Å, and its range in standard deviations. */
 const DISTANCES = 60
 const NEAREST_END_A = 6
 const SIGMAS = 5
@@ -200,7 +200,7 @@ const nonGaussian = ({ surveys, msds }: AnalysedSystem, lag_ps: number) =>
     ({ ions }, k) => vanHoveSelf(ions, { frameInterval_ps: msds[k]!.frameInterval_ps, lag_ps }).nonGaussian,
   )
 
-/** Mean over the boxes, at both ends of the fit window, so far out that few ions of a Gaussian distribution come farther. */
+/** Van Hove functions at both ends of the fit window, means over the boxes, in a range beyond which few Gaussian ions come. */
 function vanHoveOf({ surveys, msds, transport }: AnalysedSystem): VanHove[] {
   const { value } = meanAfter(msds, transport.fit_to_ps)
   const maximum_A = Math.max(NEAREST_END_A, SIGMAS * Math.sqrt(value / 3))

@@ -2,12 +2,12 @@ import { confidenceInterval, meanOf } from '../analysis/estimate.ts'
 import { type Interval, mean } from '../analysis/stats.ts'
 import type { Quantity } from '../report/model.ts'
 
-/** Boxes from which their scatter gives an interval. */
+/** Smallest number of boxes whose scatter gives an interval. */
 export const FEWEST_BOXES = 3
 
 /**
- * 95 % interval of a mean over boxes (Student t), within the limits of what is possible; null for fewer than three, and where
- * all are equal, which says nothing of how much they may differ.
+ * 95 % interval of a mean over boxes (Student t), within the possible limits; null for fewer than three, and where
+ * all are equal, which does not show how much boxes may differ.
  */
 export function betweenBoxes(
   values: readonly number[],
@@ -24,14 +24,14 @@ export const overBoxes = (values: readonly number[], limits?: Interval) => ({
   ci95: betweenBoxes(values, limits),
 })
 
-/** The same as percentages, of fractions. */
+/** Mean over boxes of fractions, as a percentage with its interval. */
 export const sharesOverBoxes = (values: readonly number[]) =>
   overBoxes(
     values.map(value => 100 * value),
     [0, 100],
   )
 
-/** Rows of one group; what is not said of a number is absent. */
+/** Returns a maker of the rows of one group; keys that are left out are null. */
 export const rowsOf =
   (group: string) =>
   (name: string, unit: string, quantity: Partial<Quantity> & Pick<Quantity, 'value'>): Quantity => ({

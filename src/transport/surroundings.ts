@@ -17,20 +17,20 @@ import { none, overBoxes, rowsOf, sharesOverBoxes } from './quantity.ts'
 import { framesOf, type Survey } from './survey.ts'
 import type { AnalysedSystem } from './transport.ts'
 
-/** Frames of a run in which contacts are looked for: a longer one is read in larger steps. */
+/** Largest number of frames in which contacts are looked for: longer runs are read in larger steps. */
 const CONTACT_FRAMES = 10_000
-/** What ends sooner cannot be timed. */
+/** Shortest lifetime that can be measured, in frames. */
 const FRAMES_TO_TIME = 2
 const RANGE_A = 8
 const BIN_A = 0.05
 /** A first shell ends before this; a minimum farther out belongs to a later one. */
 const SHELL_LIMIT_A = 5
-/** Where the first shell ends when g(r) shows no minimum, Å. */
+/** End of the first shell where g(r) has no minimum, Å. */
 const FALLBACK_RADIUS_A = 3
 /** Sites of an anion by which it is in contact: the first of these that it has. */
 const ANION_SITES = ['O(anion)', 'F(anion)']
 
-/** What surrounds the ions of one system. */
+/** Surroundings of the ions of one system. */
 export type Surroundings = Pick<SystemReport, 'rdfs' | 'coordination' | 'ionClusters'> & {
   readonly quantities: readonly Quantity[]
 }
@@ -63,7 +63,7 @@ function neighborsOf(run: LoadedRun, { frames }: Survey, species: string): Neigh
   }))
 }
 
-/** Up to where neighbours count, and whether g(r) says so. */
+/** Radius within which neighbours count, and its origin. */
 type Shell = Pick<Coordination, 'radius_A' | 'radiusFrom'>
 
 /** End of the first shell of the mean of some curves. */
@@ -120,7 +120,7 @@ async function surroundings(
   return { rdfs, coordination, ...clusters(system, lifetimes, radius) }
 }
 
-/** How long contacts last, by kind: a second pass over the trajectory, now that it is known what a contact is. */
+/** Lifetimes of contacts by kind: a second pass over the trajectory, as the radii are known only after the first. */
 async function contactLifetimes(
   run: LoadedRun,
   species: string,

@@ -14,23 +14,23 @@ import { about } from '../run/checks.ts'
 import { atomsByMolecule, type ChargedMolecule, chargedMolecules } from '../run/groups.ts'
 import { atomsOf, type LoadedRun } from '../run/loadRun.ts'
 
-/** Whole frames kept of a run, for what needs every atom: enough for smooth curves, few enough to take no room. */
+/** Number of whole frames kept of a run, for analyses of every atom: enough for smooth curves, few enough for the memory. */
 const FRAMES_KEPT = 120
 /** Backbone atoms of each chain whose motion stands for that of its segments. */
 const SEGMENTS = 4
 
 /**
- * What one pass over a trajectory leaves behind: the motion of some centres in every frame, all atoms in a few. Its size does
- * not depend on how many other atoms there are. Motion is without that of the centre of mass of all atoms.
+ * Result of one pass over a trajectory: the motion of some centres in every frame, all atoms in a few frames. Its size does
+ * not depend on the number of other atoms. The motion of the centre of mass of all atoms is taken out.
  */
 export interface Survey {
   /** [frames, ions, 3] Å of the followed species. */
   readonly ions: NdArray<Float32Array>
-  /** Null where the atoms that are followed are no ions by themselves. */
+  /** Motion of all ions; null where the followed atoms are no ions by themselves. */
   readonly charged: ChargedMotion | null
-  /** Null without chains. */
+  /** Motion of the chains; null without chains. */
   readonly chains: ChainMotion | null
-  /** At most 120 frames, evenly spread, the last one among them; as the file has them. */
+  /** At most 120 whole frames, evenly spread, the last one included, as the file has them. */
   readonly frames: Frames
   /** Mean over all frames. */
   readonly volume_A3: number

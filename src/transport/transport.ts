@@ -12,10 +12,11 @@ import { type Survey, survey } from './survey.ts'
 export interface AnalysedSystem extends ComparableSystem {
   readonly runs: readonly LoadedRun[]
   readonly species: string
-  /** What their trajectories hold, in the same order. */
+  /** [runs] Surveys of their trajectories. */
   readonly surveys: readonly Survey[]
 }
 
+/** Fit window. */
 export interface Window {
   readonly from_ps: number
   readonly to_ps: number
@@ -27,12 +28,12 @@ export interface SystemRuns {
   readonly runs: readonly LoadedRun[]
 }
 
-/** MSDs are kept to this multiple of the window's end: enough to see what comes after it… */
+/** MSDs are kept to this multiple of the end of the window: enough to see the curve after it. */
 const LAG_MARGIN = 2
-/** … but not to lags that few origins are left for: to this part of the trajectory. */
+/** Longest lag of an MSD as a part of the trajectory: few origins are left for longer ones. */
 const RESOLVED_PART = 0.75
 
-/** @throws UserError when the runs do not fit together, are too short for the window, or a trajectory is damaged */
+/** Reads and fits one system. @throws UserError when the runs do not fit together, are too short for the window, or a trajectory is damaged */
 export async function analyseSystem(
   system: SystemRuns,
   species: string,
@@ -42,7 +43,7 @@ export async function analyseSystem(
 }
 
 /**
- * Systems that are to be compared: all fitted in one way, ordinary least squares as soon as one is not diffusive.
+ * Reads and fits systems that are to be compared: all in one way, by ordinary least squares as soon as one is not diffusive.
  * @throws UserError as `analyseSystem`
  */
 export async function analyseSystems(
@@ -86,7 +87,7 @@ function fitted(system: Measured, window: Window, weighting?: Weighting): Analys
 }
 
 /**
- * The window to fit: what the user asked for, else the recipe's, else the second fifth to half of the trajectory.
+ * Fit window: the one asked for, else the recipe's, else the second fifth to half of the trajectory.
  * @throws UserError when only one end is given
  */
 export function fitWindow(
@@ -127,7 +128,7 @@ export function axisSlopes(system: AnalysedSystem) {
   return [slope(0), slope(1), slope(2)] as const
 }
 
-/** How the slope settles as more of each trajectory is used. */
+/** Slopes of the first 60 to 100 % of each trajectory. */
 export function slopeAgainstLength(system: AnalysedSystem) {
   const { fit_from_ps, fit_to_ps, weighting } = system.transport
   const interval = system.msds[0]!.frameInterval_ps

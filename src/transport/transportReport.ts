@@ -21,10 +21,10 @@ import { moleculeOf } from './molecule.ts'
 import { type AnalysedSystem, axisSlopes, slopeAgainstLength } from './transport.ts'
 import { checksOf } from './trust.ts'
 
-/** What a report says beyond the runs themselves. */
+/** Texts, colours and published values of a report, which the runs do not contain. */
 export interface ReportContext {
   readonly title: string
-  /** What the runs were made by, each without the program. */
+  /** Commands that made the runs, each without the name of the program. */
   readonly commands: readonly (readonly string[])[]
   /** Longer names, by system. */
   readonly labels?: Readonly<Record<string, string>>
@@ -33,7 +33,7 @@ export interface ReportContext {
   readonly publishedRatio?: PublishedRatio | null
 }
 
-/** Everything that the page shows of some systems; the comparison is of the second over the first. */
+/** Makes the report of some systems; the comparison is that of the second over the first. */
 export async function transportReport(
   systems: readonly [AnalysedSystem, ...AnalysedSystem[]],
   comparison: Comparison | null,

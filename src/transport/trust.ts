@@ -13,12 +13,12 @@ const TEMPERATURE_TOLERANCE = 0.02
 const DRIFT_LIMIT = 1
 /** With fewer hops the interval of a slope is too narrow: `fitSlope`. */
 const HOPS_WANTED = 10
-/** What counts as a small effect of the box on a slope. */
+/** Largest relative effect of the box on a slope that counts as small. */
 const SMALL_SHIFT = 0.1
 /** Replicas from which the scatter between boxes means something. */
 const REPLICAS_WANTED = 3
 
-/** Why the figures can, or cannot, be trusted: what failed stands beside what passed. */
+/** Checks of temperature, pressure, drift, regime, hops, protocol, replicas and size of the box. */
 export function checksOf(systems: readonly AnalysedSystem[], hops: readonly (HopCount | null)[]): Check[] {
   return [
     ...systems.flatMap((system, k) => [
@@ -49,8 +49,8 @@ function temperatureCheck({ name, runs }: AnalysedSystem): Check {
 }
 
 /**
- * At a chosen density the pressure says how far that is from where the material would be at 1 bar. What is logged counts
- * forces on atoms, which long steps shift through stiff angles; the barostat goes by centres of mass.
+ * Mean pressures. At a chosen density the pressure shows the distance from the density at 1 bar. The logged pressure is
+ * that of forces on atoms, which long steps shift through stiff angles; the barostat uses centres of mass.
  */
 function pressureCheck({ name, runs }: AnalysedSystem): Check {
   const means = runs.map(run => mean(productionColumn(run, 'pressure_bar')))
@@ -110,7 +110,7 @@ function hopCheck({ name }: AnalysedSystem, count: HopCount | null): Check {
   }
 }
 
-/** What the box itself may do to a slope; it is never taken out. */
+/** Effect of the size of the box on a slope; slopes are never corrected for it. */
 function finiteSizeCheck(systems: readonly AnalysedSystem[]): Check {
   const thinnest = systems.map(({ name, runs, surveys, transport }) => {
     const temperature_K = mean(runs.map(run => mean(productionColumn(run, 'temperature_K'))))

@@ -19,7 +19,7 @@ const LABEL_HEIGHT_PX = 15
 /** Share of the longest path that is added on the right for the published barriers. */
 const GUTTER = 0.34
 
-/** So that the bars of a few cases do not grow fat. */
+/** Smallest number of rows that the height is divided by: it limits the thickness of the bars of a few cases. */
 const ROWS_AT_LEAST = 4.5
 
 interface Coloured {
@@ -36,7 +36,7 @@ function publishedOf(report: BarrierReport, { name }: BarrierCase) {
   return report.published.filter(candidate => candidate.case === name)
 }
 
-/** What is said of a case to those who cannot see it. */
+/** Description of a case for the text alternative of the figure. */
 function spoken(report: BarrierReport, item: BarrierCase): string {
   const { name, barrier_eV, range, converged } = item
   return [
@@ -303,7 +303,7 @@ function rowText(text: string, y: number): Layout {
   }
 }
 
-/** Short enough for a phone: what has not converged is not held against the published value. */
+/** Label of a bar, short enough for a phone; a barrier that has not converged is not compared with the published value. */
 function rowLabel(report: BarrierReport, item: BarrierCase): string {
   const published = publishedOf(report, item).map(
     ({ barrier_eV }) => `, published ${formatFixed(barrier_eV)}`,

@@ -19,7 +19,7 @@ import type { SystemReport, TransportReport } from '../model.ts'
 import { publishedLabel, publishedLine } from './trust.ts'
 
 const SLOPE_AXIS = 'slope / Å² ps⁻¹'
-/** Where a system's cloud of dots begins and ends, systems being 1 apart: to its left stands what was published. */
+/** Left and right end of a system's dots, systems being 1 apart; the published value stands to their left. */
 const CLOUD = [-0.1, 0.2] as const
 
 /** The slope of every box, one column of dots a system, with their typical value and what was published. */
@@ -117,7 +117,7 @@ export function boxesFigure(report: TransportReport): Figure {
 
 const moving = ({ replicas }: SystemReport) => replicas.filter(({ slope_A2_per_ps }) => slope_A2_per_ps > 0)
 
-/** Beside each other, in an order that is not that of their slopes. */
+/** Places of the dots beside each other, in the order of the boxes. */
 function spread(system: number, boxes: number): number[] {
   const [left, right] = CLOUD
   const place = (k: number) => (boxes > 1 ? k / (boxes - 1) : 0.5)
@@ -161,7 +161,7 @@ interface Curve {
   readonly width: number
 }
 
-/** How often single boxes differ by at least so much: of two materials, and of one. */
+/** Distribution of the ratios of single boxes, of two materials and of one. */
 export function oneBoxFigure(report: TransportReport): Figure | null {
   const { comparison, publishedRatio } = report
   if (!comparison) return null
@@ -217,7 +217,7 @@ export function oneBoxFigure(report: TransportReport): Figure | null {
   }
 }
 
-/** Towards 1, where there is room at the height of the label: the curves stay left of it until they fall. */
+/** Label of the published ratio on the side towards 1, where there is room: the curves fall only farther to the right. */
 function besidePublished({ value, label }: NonNullable<TransportReport['publishedRatio']>): Layout {
   const shared = publishedLabel(value, label)
   return value >= 1 ? shared : { ...shared, xanchor: 'left', xshift: 4 }

@@ -14,7 +14,7 @@ import type { PublishedRatio } from '../model.ts'
 import type { Condition } from '../studyModel.ts'
 import { publishedLabel, publishedLine } from './trust.ts'
 
-/** Of ratios whose numerators have no colour of their own. */
+/** Colour of ratios whose numerators have none. */
 const PLAIN = 'var(--ink)'
 
 /** The ratio under every condition with its interval, one line each. */

@@ -162,7 +162,7 @@ export function alphaFigure(report: TransportReport): Figure | null {
 const LOWEST_DENSITY_per_A = 1e-3
 const LAG_DASHES = ['4px,3px', 'solid'] as const
 
-/** How far ions come in two times, on a logarithmic scale: one that hops has a second hump where its next site is. */
+/** Distribution of displacements in two times, on a logarithmic scale: hopping ions have a second peak at the next site. */
 export function vanHoveFigure(report: TransportReport): Figure | null {
   const colors = systemColors(report.systems)
   const found = report.systems.flatMap(({ name, vanHove }, k) =>
@@ -189,7 +189,7 @@ export function vanHoveFigure(report: TransportReport): Figure | null {
       title: 'Self part of the van Hove function, 4πr² G_s(r, t)',
       series: found.map(({ name, curve }) => ({
         keys: { system: name, lag_ps: String(curve.lag_ps) },
-        // A logarithm has no place for nothing.
+        // Zero has no logarithm.
         columns: { r_A: column(curve.r_A), density_per_A: column(curve.density_per_A).map(x => x || null) },
       })),
     },
@@ -222,7 +222,7 @@ const STATES = [
   { key: 'aggregate', name: 'aggregate', step: 3 },
 ] as const
 
-/** What share of the ions is free, in a contact pair or in a larger cluster: one bar per system. */
+/** Shares of the ions that are free, in a contact pair or in a larger cluster: one bar per system. */
 export function ionClusterFigure(report: TransportReport): Figure | null {
   const found = report.systems.flatMap(({ name, ionClusters }) =>
     ionClusters ? [{ name, states: ionClusters }] : [],

@@ -190,7 +190,7 @@ function lastValues(report: TransportReport, logged: readonly Logged[]): string 
   return parts.join('; ') || 'Not logged'
 }
 
-/** Does the slope still move when the trajectory gets longer? */
+/** Slope against the length of the trajectory. */
 export function convergenceFigure(report: TransportReport): Figure | null {
   const colors = systemColors(report.systems)
   const found = report.systems.flatMap(({ name, slopeVsLength }, k) =>
@@ -303,7 +303,7 @@ export function nullFigure(report: TransportReport): Figure | null {
       const hovertemplate = hoverLabel(name, `95 %: ${formatInterval(interval)}`)
       const bar = {
         series,
-        // Where slopes are not positive it goes from nothing to infinity.
+        // Where slopes are not positive the interval goes from 0 to infinity.
         x: [Math.max(interval[0], ends[0]), Math.min(interval[1], ends[1])],
         y: [name, name],
         mode: 'lines',
