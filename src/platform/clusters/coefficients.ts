@@ -2,19 +2,18 @@ import type { CoulombForce, Force, PairForce } from '../../core/force.ts'
 import type { System } from '../../core/system.ts'
 import { screenedEnergy, screenedForceOverR, type TruncatedCoulomb } from '../../forces/coulomb.ts'
 import { truncatedCoulomb } from '../reference/pairKernels.ts'
+import { MAX_DEGREE, type NONBONDED } from '../wasm/layout.ts'
 import { pairTerms, type RowLayout, rowLayout, rowNumbers } from './rows.ts'
 
-/** The highest degree that the kernels' parameters have room for. */
-const MAX_DEGREE = 40
 /** Largest error of a fitted polynomial, as a fraction of the screening at r = 0; single precision has 6e-8. */
 const FIT_TOLERANCE = 1e-7
 /**
- * The same beside general pair terms: in ionic crystals errors of one sign add up, and the virial of charges nearly
+ * Largest error beside general pair terms: in ionic crystals errors of one sign add up, and the virial of charges nearly
  * cancels that of repulsion.
  */
 const FINE_TOLERANCE = 3e-8
 
-/** What the kernels compute: pair terms that share rows, and one Coulomb term. */
+/** Terms that the kernels compute: pair terms that share rows, and one Coulomb term. */
 export interface NonbondedTerms {
   readonly pairs: readonly PairForce[]
   readonly coulomb: CoulombForce | undefined
@@ -30,9 +29,9 @@ export function nonbondedTerms(system: Pick<System, 'forces'>): NonbondedTerms {
 }
 
 /**
- * Non-bonded terms that these kernels do not compute: pair terms that end otherwise than an earlier one between the same
- * types (see `pairTerms`), a second Coulomb term, and screening so strong (α·cut-off above 9) that no polynomial of ours
- * follows it. Any box is supported.
+ * Returns the non-bonded terms that these kernels do not compute: pair terms with another cut-off or switch than an
+ * earlier one between the same types (see `pairTerms`), a second Coulomb term, and screening so strong (α·cut-off above 9)
+ * that no polynomial of degree 40 follows it. Any box is supported.
  */
 export function unsupportedTerms(system: Pick<System, 'forces'>): Force[] {
   const { pairs, coulomb } = nonbondedTerms(system)
@@ -42,8 +41,8 @@ export function unsupportedTerms(system: Pick<System, 'forces'>): Force[] {
 }
 
 /**
- * What screening leaves of a unit Coulomb interaction is 1/r plus functions that are smooth in u = r²: −g(u) in the
- * energy and h(u) in −(dE/dr)/r, see `createScreeningTable`. They are fitted at Chebyshev nodes of 0 ≤ u ≤ R².
+ * A screened unit Coulomb interaction is 1/r plus functions that are smooth in u = r²: −g(u) in the energy and h(u) in
+ * −(dE/dr)/r. Here they are polynomials, fitted at Chebyshev nodes of 0 ≤ u ≤ R².
  */
 export interface Screening {
   readonly degree: number
@@ -53,7 +52,7 @@ export interface Screening {
   readonly energy: Float64Array
 }
 
-/** @param degree the least that is good to `FIT_TOLERANCE` when left out */
+/** @param degree Default: the lowest with an error below `FIT_TOLERANCE`. */
 export function fitScreening(force: CoulombForce, degree = requiredDegree(force)): Screening {
   const { smoothForce, smoothEnergy } = smoothParts(force)
   const series = (f: (u: number) => number) =>
@@ -61,7 +60,7 @@ export function fitScreening(force: CoulombForce, degree = requiredDegree(force)
   return { degree, force: series(smoothForce), energy: series(smoothEnergy) }
 }
 
-/** The reference's radial functions without the bare interaction, of u = r². */
+/** Returns the radial functions of the reference without the bare interaction, as functions of u = r². */
 export function smoothParts({ method }: CoulombForce) {
   if (method.name === 'cut') return { smoothForce: () => 0, smoothEnergy: () => 0 }
   const alpha = method.alpha_per_A
@@ -84,7 +83,7 @@ function requiredDegree(force: CoulombForce, tolerance = FIT_TOLERANCE): number 
     { f: smoothEnergy, atOrigin: scale * alpha },
   ].map(({ f, atOrigin }) => {
     const c = chebyshevCoefficients(f, force.cutoff_A ** 2, many)
-    // What is cut off of a Chebyshev series bounds the error.
+    // The sum of the omitted coefficients of a Chebyshev series bounds the error.
     let tail = 0
     let degree = many
     while (degree > 0 && tail + Math.abs(c[degree]!) <= tolerance * atOrigin) tail += Math.abs(c[degree--]!)
@@ -93,7 +92,7 @@ function requiredDegree(force: CoulombForce, tolerance = FIT_TOLERANCE): number 
   return Math.max(...tails)
 }
 
-/** Coefficients of the interpolation of f(u) at Chebyshev nodes of 0…upper, lowest order first. */
+/** Returns the coefficients of the interpolation of f(u) at Chebyshev nodes of 0…upper, lowest order first. */
 function chebyshevCoefficients(f: (u: number) => number, upper: number, degree: number): Float64Array {
   const n = degree + 1
   const angle = (k: number) => (Math.PI * (k + 0.5)) / n
@@ -104,7 +103,7 @@ function chebyshevCoefficients(f: (u: number) => number, upper: number, degree: 
   })
 }
 
-/** A Chebyshev series as powers of its variable, highest first. */
+/** Returns the coefficients of a Chebyshev series in powers of its variable, highest first. */
 function monomials(chebyshev: Float64Array): Float64Array {
   const n = chebyshev.length
   const sum = new Float64Array(n)
@@ -121,13 +120,18 @@ function monomials(chebyshev: Float64Array): Float64Array {
   return sum.reverse()
 }
 
-/** Which kernels a system needs: `general` has all pair forms, cut-offs per pair of types, switches, and one for Coulomb. */
+/** Kernels by the terms they have: `general` has all pair forms, a cut-off and a switch per pair of types, and another cut-off for Coulomb. */
 export type KernelKind = 'lj' | 'ljCoulomb' | 'general'
 
-/** Everything of a system that does not depend on where its atoms are. */
+/** Values of fields of the record NONBONDED. */
+type KernelParameters = Readonly<
+  Partial<Record<keyof (typeof NONBONDED)['fields'], number | ArrayLike<number>>>
+>
+
+/** The non-bonded interactions of a system, as far as they do not depend on the positions of its atoms. */
 export interface NonbondedModel {
   readonly kind: KernelKind
-  /** Longest cut-off, Å; 0 when nothing is non-bonded. */
+  /** Longest cut-off, Å; 0 without non-bonded terms. */
   readonly cutoff_A: number
   /** Types with the same parameters share a class. [N] */
   readonly classOf: Int32Array
@@ -138,8 +142,8 @@ export interface NonbondedModel {
   readonly table: Float32Array
   /** [N] charges times the square root of the Coulomb constant. */
   readonly charges: Float32Array
-  /** Numbers at the head of the kernels' parameters, see assembly/potential.ts. */
-  readonly parameters: ArrayBuffer
+  /** Fields of NONBONDED that do not depend on memory. */
+  readonly parameters: KernelParameters
   readonly screening: Screening | undefined
   readonly shifts: Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>
 }
@@ -169,7 +173,7 @@ export function nonbondedModel(system: System, terms: NonbondedTerms): Nonbonded
   }
 }
 
-/** The faster kernels have r⁻⁶ and r⁻¹² only, all cut at one distance in one way. */
+/** Returns the fastest kernels that compute the terms: `lj` and `ljCoulomb` have r⁻⁶ and r⁻¹² only, all cut at one distance in one way. */
 function kindOf({ pairs, coulomb }: NonbondedTerms, cutoff_A: number): KernelKind {
   const common = pairs.every(
     ({ form, truncation, cutoffs }) =>
@@ -182,15 +186,7 @@ function kindOf({ pairs, coulomb }: NonbondedTerms, cutoff_A: number): KernelKin
   return coulomb ? 'ljCoulomb' : 'lj'
 }
 
-const FORCE_POLYNOMIAL = 64
-const EXPONENTIAL_POLYNOMIAL = 228
-const ENERGY_POLYNOMIAL = 256
-/** Bytes of the kernels' parameters; addresses follow behind the numbers. */
-export const PARAMETER_BYTES = 512
-export const ADDRESSES = 440
-export const SCALE = 464
-
-/** 2^f for −½ ≤ f ≤ ½, relative error 1e-7. */
+/** 2^f for −½ ≤ f ≤ ½ as a polynomial, relative error 1e-7. */
 const POWER_OF_TWO = monomials(chebyshevCoefficients(u => 2 ** (u - 0.5), 1, 5)).map(
   (c, k) => c * 2 ** (5 - k),
 )
@@ -201,21 +197,23 @@ function kernelParameters(
   layout: RowLayout,
   screening: Screening | undefined,
   { forceShift, energyShift }: Pick<TruncatedCoulomb, 'energyShift' | 'forceShift'>,
-): ArrayBuffer {
-  const buffer = new ArrayBuffer(ADDRESSES)
-  const numbers = new Float32Array(buffer)
+): KernelParameters {
   const reach = coulomb?.cutoff_A ?? 0
   const shift6 = pairs[0]?.truncation.kind === 'shifted' ? cutoff_A ** -6 : 0
-  numbers.set([cutoff_A ** 2, reach ** 2, reach > 0 ? 2 / reach ** 2 : 0, -1, forceShift, energyShift])
-  numbers.set([shift6, shift6 ** 2], 6)
-  const { exponentials, switched, width } = layout
-  new Int32Array(buffer).set([exponentials, screening?.degree ?? 0, switched ? 1 : 0, width], 8)
-  numbers.set(POWER_OF_TWO, EXPONENTIAL_POLYNOMIAL / 4)
-  if (screening) {
-    numbers.set(screening.force, FORCE_POLYNOMIAL / 4)
-    numbers.set(screening.energy, ENERGY_POLYNOMIAL / 4)
+  return {
+    cutoff2: cutoff_A ** 2,
+    coulombCutoff2: reach ** 2,
+    variableScale: reach > 0 ? 2 / reach ** 2 : 0,
+    variableOffset: -1,
+    ...{ forceShift, energyShift, shift6, shift12: shift6 ** 2 },
+    exponentials: layout.exponentials,
+    degree: screening?.degree ?? 0,
+    isSwitched: layout.switched ? 1 : 0,
+    rowVectors: layout.width,
+    powerOfTwo: POWER_OF_TWO,
+    forcePolynomial: screening?.force ?? [],
+    energyPolynomial: screening?.energy ?? [],
   }
-  return buffer
 }
 
 function rowTable(system: System, pairs: readonly PairForce[], layout: RowLayout, kind: KernelKind) {

@@ -1,55 +1,48 @@
 import type { Box } from '../../core/box.ts'
 import type { CoulombForce } from '../../core/force.ts'
+import type { System } from '../../core/system.ts'
 import { UserError } from '../../errors.ts'
 import type { Want } from '../platform.ts'
 import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
 import type { Job } from '../wasm/crew.ts'
-import type { Kernels } from '../wasm/kernels.ts'
+import {
+  AXIS_PLAN,
+  COMPLEX_BYTES,
+  MESH,
+  PASS,
+  PLACE,
+  PLANE_SUMS,
+  WANT_ENERGY,
+  WANT_VIRIAL,
+} from '../wasm/layout.ts'
 import type { Arena } from '../wasm/memory.ts'
-import { COMPLEX_BYTES, createAxisPlan, radices } from './fft.ts'
+import type { Workplace } from './clusters.ts'
 
-/** Kernels of assembly/pme*.ts. Every one works on a range, writes into that range only, and needs its own scratch. */
-export interface PmeKernels {
-  pmeInfluence(plan: number, from: number, to: number): void
-  pmeClear(plan: number, from: number, to: number): void
-  pmeSpread(plan: number, positions: number, from: number, to: number, scratch: number): void
-  pmeForward(plan: number, from: number, to: number, scratch: number): void
-  pmePlanes(plan: number, from: number, to: number, wants: number, scratch: number): void
-  pmeBackward(plan: number, from: number, to: number, scratch: number): void
-  pmeGather(plan: number, forces: number, from: number, to: number, scratch: number): void
-}
-
-/** A reciprocal-space sum: what is to be done by one thread, and what comes of it. */
+/** A reciprocal-space sum: the work of one thread, and its results. */
 export interface SimdPme {
   job(box: Box, want: Required<Want>): Job
-  /** Adds forces and virial of the job that is done. @returns energy, eV; 0 when it was not wanted */
+  /** Adds forces and virial of the finished job. @returns energy, eV; 0 when neither energy nor virial was wanted */
   collect(box: Box, into: Accumulator): number
 }
 
-/** Bits of `wants` in assembly/pme.ts. */
-const ENERGY = 1
-const VIRIAL = 2
-/** Of the sums of a plane, see `pmePlanes`. */
-const SUMS = 8
-const PLACE_BYTES = 32
-const LINE_BYTES = 64
+const CACHE_LINE = 64
 
-/** Grid sizes that the transforms take: lanes go four by four, and there are radices for factors 2, 3 and 5. */
+/** Returns true for grid sizes that the transforms have: multiples of the four lanes, with prime factors 2, 3 and 5. */
 export const fitsGrid = (n: number): boolean => n % 4 === 0 && radices(n) !== null
 
+/** A workplace of which the mesh needs the charges only. */
+interface MeshPlace extends Pick<Workplace, 'positions' | 'arena' | 'kernels'> {
+  readonly system: Pick<System, 'atomCount' | 'charges'>
+}
+
 /**
- * The reciprocal part by smooth particle-mesh Ewald in single precision, to the meaning of ../reference/pme.ts: Essmann
- * et al. 1995, https://doi.org/10.1063/1.470117. Splines of order 4 to 8, order 4 being the fast one.
- * @param charges [N] e
- * @param positions address of [3N] f64, Å
- * @throws UserError when the grid is not one that the kernels take
+ * Prepares the reciprocal part by smooth particle-mesh Ewald in single precision, with the meaning of ../reference/pme.ts:
+ * Essmann et al. 1995, https://doi.org/10.1063/1.470117. Splines of order 4 to 8; order 4 is the fastest.
+ * @throws UserError when the kernels cannot have the grid or the order
  */
 export function createSimdPme(
   force: CoulombForce,
-  charges: Float64Array,
-  positions: number,
-  arena: Arena,
-  { exports: kernels }: Kernels<PmeKernels>,
+  { system, positions, arena, kernels }: MeshPlace,
 ): SimdPme {
   const { method } = force
   if (method.name !== 'pme') throw new TypeError(`not a particle-mesh Ewald: ${method.name}`)
@@ -61,38 +54,32 @@ export function createSimdPme(
     })
   }
   const [n0, n1, n2] = size
-  const atomCount = charges.length
+  const { atomCount } = system
   const planes = n0 / 2 + 1
-  const { rowBytes, planeBytes } = strides(size, order)
+  const { row, plane } = strides(size, order)
   const decay = (Math.PI * Math.PI) / (alpha * alpha)
   const prefactor = force.constant_eV_A / (2 * Math.PI * weightSum(order) ** 6)
-
-  const f64 = (values: Float64Array) => {
-    const address = arena.allocate(values.byteLength)
-    arena.f64(address, values.length).set(values)
-    return address
-  }
-  const plan = arena.allocate(160)
-  const sums = arena.allocate(8 * SUMS * planes)
-  const charge = arena.allocate(4 * atomCount)
-  arena.f32(charge, atomCount).set(charges)
-  const fields = [
-    ...[n0, n1, n2, order, rowBytes, planeBytes, arena.allocate(n0 * planeBytes)],
-    ...size.map(n => createAxisPlan(n, arena)),
-    arena.allocate(4 * planes * n1 * n2),
-    ...size.map(n => f64(splineModuli(n, order))),
-    ...[arena.allocate(PLACE_BYTES * atomCount), charge, sums],
-  ]
-  arena.i32(plan, fields.length).set(fields)
-  const scratch = arena.allocate(3 * COMPLEX_BYTES * Math.max(16, ...size) + planeBytes)
+  const plan = arena.allocate(MESH.bytes)
+  const sums = arena.allocate(PLANE_SUMS.bytes * planes)
+  const charges = arena.allocate(4 * atomCount)
+  arena.f32(charges, atomCount).set(system.charges)
+  const grid = arena.allocate(n0 * plane)
+  const [axis0, axis1, axis2] = size.map(n => createAxisPlan(n, arena)) as [number, number, number]
+  const influence = arena.allocate(4 * planes * n1 * n2)
+  const [moduli0, moduli1, moduli2] = size.map(n => placeModuli(n, order, arena)) as [number, number, number]
+  arena.write(MESH, plan, {
+    ...{ n0, n1, n2, order, row, plane, grid, axis0, axis1, axis2, influence, moduli0, moduli1, moduli2 },
+    ...{ places: arena.allocate(PLACE.bytes * atomCount), charges, sums, decay },
+  })
+  const scratch = arena.allocate(3 * COMPLEX_BYTES * Math.max(16, ...size) + plane)
   const added = arena.allocate(24 * atomCount)
 
   let prepared: Float64Array | undefined
   const prepare = (box: Box) => {
     if (prepared?.every((value, k) => value === box.inverse[k])) return
     prepared = box.inverse.slice()
-    arena.f64(plan + 72, 11).set([...box.inverse, decay, prefactor / box.volume])
-    kernels.pmeInfluence(plan, 0, planes)
+    arena.write(MESH, plan, { inverse: box.inverse, prefactor: prefactor / box.volume })
+    kernels.exports.pmeInfluence(plan, 0, planes)
   }
 
   let wanted: Required<Want> = { energy: false, virial: false }
@@ -101,7 +88,7 @@ export function createSimdPme(
       prepare(box)
       wanted = want
       arena.f64(added, 3 * atomCount).fill(0)
-      const wants = (want.energy ? ENERGY : 0) | (want.virial ? VIRIAL : 0)
+      const wants = (want.energy ? WANT_ENERGY : 0) | (want.virial ? WANT_VIRIAL : 0)
       const calls = [
         { kernel: 'pmeClear', args: [plan, 0, n0] },
         { kernel: 'pmeSpread', args: [plan, positions, 0, atomCount, scratch] },
@@ -116,30 +103,35 @@ export function createSimdPme(
       const forces = arena.f64(added, 3 * atomCount)
       for (let k = 0; k < forces.length; k++) into.forces[k]! += forces[k]!
       if (!wanted.energy && !wanted.virial) return 0
-      return total(arena.f64(sums, SUMS * planes), box, wanted.virial ? into.virial : null)
+      const all = Array.from({ length: planes }, (_, k) =>
+        arena.read(PLANE_SUMS, sums + k * PLANE_SUMS.bytes),
+      )
+      return total(all, box, wanted.virial ? into.virial : null)
     },
   }
 }
 
 /**
- * Rows have room for a spline that sticks out, in whole vectors and an odd number of them, and planes are an odd
- * number of cache lines: a column of rows or planes then does not end up in a few sets of the cache.
+ * Returns the bytes of rows and planes. Rows have room for a spline that sticks out, in whole vectors and an odd number of
+ * them, and planes are an odd number of cache lines: a column of rows or planes then spreads over the sets of the cache.
  */
 function strides(size: readonly [number, number, number], order: number) {
   const odd = (n: number) => n + 1 - (n % 2)
-  const rowBytes = 16 * odd(size[2] / 4 + (order === 4 ? 1 : 2))
-  const planeBytes = LINE_BYTES * odd(Math.ceil((rowBytes * size[1]) / LINE_BYTES))
-  return { rowBytes, planeBytes }
+  const row = 16 * odd(size[2] / 4 + (order === 4 ? 1 : 2))
+  const plane = CACHE_LINE * odd(Math.ceil((row * size[1]) / CACHE_LINE))
+  return { row, plane }
 }
 
-/** Adds up what the planes found, always in the same order. @returns energy */
-function total(sums: Float64Array, box: Box, virial: Float64Array | null): number {
-  const [energy, aa, ab, ac, bb, bc, cc] = Array.from({ length: 7 }, (_, k) => {
-    let sum = 0
-    for (let at = k; at < sums.length; at += SUMS) sum += sums[at]!
-    return sum
-  }) as [number, number, number, number, number, number, number]
+type PlaneSums = Readonly<Record<keyof (typeof PLANE_SUMS)['fields'], number>>
+
+/** Adds up the sums of planes, always in the same order. @returns energy, eV */
+function total(planes: readonly PlaneSums[], box: Box, virial: Float64Array | null): number {
+  const sum = (name: keyof PlaneSums) => planes.reduce((result, plane) => result + plane[name], 0)
+  const energy = sum('energy')
   if (!virial) return energy
+  const [aa, ab, ac, bb, bc, cc] = (['aa', 'ab', 'ac', 'bb', 'bc', 'cc'] as const).map(sum) as [
+    ...[number, number, number, number, number, number],
+  ]
   // Rows of the inverse turn frequencies into the vectors m.
   const w = box.inverse
   const product = (i: number, j: number) => {
@@ -164,8 +156,8 @@ function total(sums: Float64Array, box: Box, virial: Float64Array | null): numbe
 }
 
 /**
- * What the weights of one axis add up to: the kernel's recursion multiplies by 1/(n−1) in single precision at each
- * step, and what that is off by has one sign in all weights of all atoms. They enter the energy six times.
+ * Returns the sum of the weights of one axis: the kernel's recursion multiplies by 1/(n−1) in single precision at each
+ * step, and this rounding error has one sign in all weights of all atoms. They enter the energy six times.
  */
 function weightSum(order: number): number {
   let sum = 1
@@ -173,8 +165,8 @@ function weightSum(order: number): number {
   return sum
 }
 
-/** |b(m)|² of Essmann et al., eq. 4.4; where the denominator vanishes the neighbours' mean stands in. */
-function splineModuli(n: number, order: number): Float64Array {
+/** Writes |b(m)|² of Essmann et al., eq. 4.4; where the denominator vanishes the neighbours' mean is taken. @returns address */
+function placeModuli(n: number, order: number, arena: Arena): number {
   const denominators = Float64Array.from({ length: n }, (_, m) => {
     let re = 0
     let im = 0
@@ -185,14 +177,62 @@ function splineModuli(n: number, order: number): Float64Array {
     }
     return re * re + im * im
   })
-  return denominators.map((d, m) => {
+  const address = arena.allocate(8 * n)
+  const moduli = arena.f64(address, n)
+  denominators.forEach((d, m) => {
     const mean = (denominators[(m + n - 1) % n]! + denominators[(m + 1) % n]!) / 2
-    return 1 / (d < 1e-7 ? mean : d)
+    moduli[m] = 1 / (d < 1e-7 ? mean : d)
   })
+  return address
 }
 
-/** The cardinal B-spline M_order at u (eq. 4.1). */
+/** Returns the cardinal B-spline M_order at u (eq. 4.1). */
 function spline(u: number, order: number): number {
   if (order === 2) return Math.max(0, 1 - Math.abs(u - 1))
   return (u * spline(u, order - 1) + (order - u) * spline(u - 1, order - 1)) / (order - 1)
+}
+
+/** Radices of the passes of transforms, in the order in which they are tried. */
+const RADICES = [4, 2, 3, 5] as const
+
+/** Returns the radices of the passes of a transform of length n; null where n has other prime factors than 2, 3 and 5. */
+export function radices(n: number): number[] | null {
+  const found: number[] = []
+  let rest = n
+  for (const radix of RADICES) {
+    while (rest % radix === 0) {
+      found.push(radix)
+      rest /= radix
+    }
+  }
+  return rest === 1 && found.length > 0 ? found : null
+}
+
+/** Writes the plan of transforms of one length: radices and twiddle factors. @returns address of a record of AXIS_PLAN */
+export function createAxisPlan(n: number, arena: Arena): number {
+  const passes = radices(n)
+  if (!passes) throw new TypeError(`no transform of length ${n}`)
+  const plan = arena.allocate(AXIS_PLAN.bytes + PASS.bytes * passes.length)
+  arena.write(AXIS_PLAN, plan, { length: n, passes: passes.length })
+  let length = n
+  for (const [k, radix] of passes.entries()) {
+    const factors = twiddles(length, radix)
+    const address = arena.allocate(4 * factors.length)
+    arena.f32(address, factors.length).set(factors)
+    arena.write(PASS, plan + AXIS_PLAN.bytes + k * PASS.bytes, { radix, factors: address })
+    length /= radix
+  }
+  return plan
+}
+
+/** Returns e^{−2πi jp/length}, j = 1…radix−1 for each p < length/radix. */
+function twiddles(length: number, radix: number): number[] {
+  const factors: number[] = []
+  for (let p = 0; p < length / radix; p++) {
+    for (let j = 1; j < radix; j++) {
+      const angle = (-2 * Math.PI * j * p) / length
+      factors.push(Math.cos(angle), Math.sin(angle))
+    }
+  }
+  return factors
 }

@@ -1,69 +1,49 @@
 import type { Box } from '../../core/box.ts'
-import type { System } from '../../core/system.ts'
 import { tailTimesVolume } from '../../forces/pair.ts'
 import { addSymmetric } from '../reference/nonbonded.ts'
-import type { Crew } from '../wasm/crew.ts'
-import type { NonbondedExports } from '../wasm/exports.ts'
-import type { Kernels } from '../wasm/kernels.ts'
+import { NONBONDED, SUMS } from '../wasm/layout.ts'
 import type { Arena } from '../wasm/memory.ts'
-import { type Clusters, createClusters, type ListKind } from './clusters.ts'
-import {
-  ADDRESSES,
-  type NonbondedModel,
-  type NonbondedTerms,
-  nonbondedModel,
-  nonbondedTerms,
-  PARAMETER_BYTES,
-  SCALE,
-} from './coefficients.ts'
+import { type Clusters, createClusters, type ListKind, type Workplace } from './clusters.ts'
+import { type NonbondedModel, type NonbondedTerms, nonbondedModel, nonbondedTerms } from './coefficients.ts'
 import { createSpecialPairs } from './specialPairs.ts'
 
 export interface Skins {
-  /** Extra reach of the list of cluster pairs, Å: how far atoms may move before atoms are sorted anew. */
+  /** Extra reach of the list of cluster pairs, Å: two atoms may together move so far before atoms are sorted anew. Default: 2. */
   readonly skin_A?: number | undefined
-  /** Extra reach of the list that is walked in each evaluation, Å: how far before it is cut out anew. */
+  /** Extra reach of the pruned list that each evaluation goes through, Å. Default: 0.6. */
   readonly innerSkin_A?: number | undefined
 }
 
 const DEFAULT_SKIN_A = 2
 const DEFAULT_INNER_SKIN_A = 0.6
 
-/** Doubles that kernels add to. */
-export const SUMS = 8
-export type Sums = readonly [
-  pair: number,
-  coulomb: number,
-  xx: number,
-  xy: number,
-  xz: number,
-  yy: number,
-  yz: number,
-  zz: number,
-]
+/** Sums that pair kernels add to, eV. */
+export type Sums = Readonly<Record<keyof (typeof SUMS)['fields'], number>>
+export const NO_SUMS: Sums = { pair: 0, coulomb: 0, xx: 0, xy: 0, xz: 0, yy: 0, yz: 0, zz: 0 }
 
 /**
- * Pair and Coulomb terms in real space without the walk over the list of cluster pairs, which some processor does in its
+ * Pair and Coulomb terms in real space except the sum over the list of cluster pairs, which each platform computes in its
  * own way: coefficients, lists that follow the atoms, pairs that lists leave out, corrections.
  */
 export interface RealSpace {
   readonly terms: NonbondedTerms
   readonly model: NonbondedModel
   readonly clusters: Clusters
-  /** Address of what the kernels read of the model. */
+  /** Address of the parameters of the pair kernels, a record of NONBONDED. */
   readonly parameters: number
-  /** Longest cut-off of any term, Å; 0 when nothing is non-bonded: `prepare` then does nothing. */
+  /** Longest cut-off of any term, Å; 0 without non-bonded terms: `prepare` then does nothing. */
   readonly cutoff_A: number
   /**
-   * Reads the positions, and makes lists anew where they have moved beyond the reach of those that there are.
+   * Reads the positions, and makes the lists anew where atoms have moved beyond their reach.
    * @throws SimulationError naming the first atom whose position is not finite
    */
   prepare(box: Box): Promise<void>
   /** Adds the pairs that lists leave out to forces. @param forces address of [3N] f64, eV/Å */
   addSpecialPairs(forces: number, energy: boolean): void
   /**
-   * Adds what is rare or of the system as a whole to forces, and where energies are wanted the virial.
+   * Adds pairs beyond the polynomials' range to forces and, where energies are wanted, the sums of all pairs and the tail to the virial.
    * @param lists sums over the lists, zeros where energies are not wanted
-   * @returns energies of all, eV; zeros unless they are wanted
+   * @returns energies of all pairs, eV; zeros unless they are wanted
    */
   correct(
     box: Box,
@@ -74,31 +54,25 @@ export interface RealSpace {
   ): { pair: number; coulomb: number }
   /** Drops the lists: the next evaluation sorts atoms anew. */
   forget(): void
-  /** How often lists were built and cut out. */
+  /** Numbers of times that lists were built and pruned. */
   readonly statistics: { readonly builds: number; readonly prunes: number }
 }
 
-/**
- * Of a system in any box; see `unsupportedTerms` for what is left.
- * @param positions address of [3N] f64, Å, unwrapped
- */
+/** @param kind kind of the list of cluster pairs; `unsupportedTerms` names the terms that are not computed */
 export function createRealSpace(
-  system: System,
-  positions: number,
-  arena: Arena,
-  { exports }: Kernels<NonbondedExports>,
-  crew: Crew,
+  workplace: Workplace,
   { skin_A = DEFAULT_SKIN_A, innerSkin_A = DEFAULT_INNER_SKIN_A }: Skins,
   kind: ListKind,
 ): RealSpace {
+  const { system, positions, arena, crew } = workplace
+  const { atomCount } = system
   const terms = nonbondedTerms(system)
   const model = nonbondedModel(system, terms)
-  const { atomCount } = system
   const { cutoff_A } = model
-  const special = createSpecialPairs(system, terms, arena, exports)
-  const clusters = createClusters(model, positions, atomCount, special, arena, exports, crew, kind)
+  const special = createSpecialPairs(workplace, terms)
+  const clusters = createClusters(workplace, model, special, kind)
   const tail = tailTimesVolume(system, terms.pairs)
-  const parameters = placeParameters(arena, model.parameters, clusters)
+  const parameters = placeParameters(arena, model, clusters)
   const statistics = { builds: 0, prunes: 0 }
   let builtIn: Box | undefined
   /** Growth of the box since the list was built: when it was pruned, and now. */
@@ -106,7 +80,7 @@ export function createRealSpace(
   let scale = 1
 
   async function build(box: Box): Promise<void> {
-    // Until it is whole there is none.
+    // While a list is built there is none: building may fail.
     builtIn = undefined
     await clusters.build(box, cutoff_A + skin_A, skin_A)
     builtIn = box
@@ -134,13 +108,13 @@ export function createRealSpace(
   async function prepare(box: Box): Promise<void> {
     if (!(cutoff_A > 0)) return
     await follow(box)
-    arena.f64(parameters + SCALE, 1)[0] = scale
+    arena.write(NONBONDED, parameters, { scale })
   }
 
   function addSpecialPairs(forces: number, energy: boolean): void {
     if (!(cutoff_A > 0)) return
-    arena.f64(special.work, SUMS).fill(0)
-    special.evaluate(parameters, positions, scale, forces, energy)
+    arena.write(SUMS, special.work, NO_SUMS)
+    special.evaluate(parameters, scale, forces, energy)
   }
 
   function correct(box: Box, forces: number, virial: Float64Array, energy: boolean, lists: Sums) {
@@ -148,8 +122,7 @@ export function createRealSpace(
     const into = { forces: arena.f64(forces, 3 * atomCount), virial }
     const far = special.addFar(arena.f64(positions, 3 * atomCount), scale, into)
     if (!energy) return { pair: 0, coulomb: 0 }
-    const own = arena.f64(special.work, SUMS)
-    const [pair, coulomb, xx, xy, xz, yy, yz, zz] = lists.map((sum, k) => sum + own[k]!) as [...Sums]
+    const { pair, coulomb, xx, xy, xz, yy, yz, zz } = addSums(lists, arena.read(SUMS, special.work))
     addSymmetric(virial, xx, xy, xz, yy, yz, zz)
     for (const k of [0, 4, 8]) virial[k]! += tail.virial / box.volume
     return { pair: pair + tail.energy / box.volume, coulomb: coulomb + far }
@@ -171,30 +144,38 @@ export function createRealSpace(
   }
 }
 
-function placeParameters(
-  arena: Arena,
-  numbers: ArrayBuffer,
-  {
-    clusters,
-    rows,
-    rowBytes,
-    rowOffsets,
-  }: { clusters: number; rows: number; rowBytes: number; rowOffsets: number },
-): number {
-  const parameters = arena.allocate(PARAMETER_BYTES)
-  arena.i32(parameters, numbers.byteLength / 4).set(new Int32Array(numbers))
+/** Adds sums of the same kind, field by field. */
+export const addSums = (a: Sums, b: Sums): Sums => ({
+  pair: a.pair + b.pair,
+  coulomb: a.coulomb + b.coulomb,
+  xx: a.xx + b.xx,
+  xy: a.xy + b.xy,
+  xz: a.xz + b.xz,
+  yy: a.yy + b.yy,
+  yz: a.yz + b.yz,
+  zz: a.zz + b.zz,
+})
+
+/** Writes the parameters of the pair kernels. @returns their address */
+function placeParameters(arena: Arena, model: NonbondedModel, clusters: Clusters): number {
+  const parameters = arena.allocate(NONBONDED.bytes)
+  // Sixteen masks, one for every choice of four lanes.
   const laneMasks = arena.allocate(16 * 16)
   const lanes = arena.i32(laneMasks, 64)
   lanes.forEach((_, k) => {
     lanes[k] = (k >> 2) & (1 << (k & 3)) ? -1 : 0
   })
-  arena.i32(parameters + ADDRESSES, 5).set([clusters, rows, rowBytes, rowOffsets, laneMasks])
+  const { rows, rowBytes, rowOffsets } = clusters
+  arena.write(NONBONDED, parameters, {
+    ...model.parameters,
+    ...{ clusters: clusters.clusters, rows, rowBytes, rowOffsets, laneMasks },
+  })
   return parameters
 }
 
 /**
- * Factor by which a box has grown if its shape is still the same, to rounding: atoms may be many cells away, and are
- * then as far off as the shape is times the number of cells. Undefined otherwise.
+ * Returns the factor by which a box has grown if its shape is the same to rounding, else undefined. The tolerance is that
+ * tight because a change of shape moves an atom many cells away by the change times the number of cells.
  */
 function uniformGrowth(from: Box, to: Box): number | undefined {
   if (from === to) return 1

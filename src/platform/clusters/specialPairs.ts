@@ -3,82 +3,54 @@ import type { System } from '../../core/system.ts'
 import { specialPairs } from '../../core/topology.ts'
 import { screenedEnergy, screenedForceOverR } from '../../forces/coulomb.ts'
 import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
-import type { NonbondedExports } from '../wasm/exports.ts'
+import { FAR, SPECIAL_WORK } from '../wasm/layout.ts'
 import type { Arena } from '../wasm/memory.ts'
-import type { MaskedPairs } from './clusters.ts'
+import type { MaskedPairs, Workplace } from './clusters.ts'
 import type { NonbondedTerms } from './coefficients.ts'
 import { rowLayout, rowNumbers } from './rows.ts'
 
-/** Pairs treated alike, filled up to a multiple of four by pairs without parameters. */
+/** Pairs of one kernel, filled up to a multiple of four by pairs without parameters. */
 interface Group {
   readonly kernel: 'excludedPairs' | 'scaledPairs'
-  /** Range in the arrays of all special pairs; `to` counts what fills it up, `end` does not. */
+  /** Range in the arrays of all special pairs: to `end`, with the pairs that fill it up to `to`. */
   readonly from: number
   readonly end: number
   readonly to: number
-  /** Address of vectors of four pairs, and how many these have. */
+  /** Address of the vectors of four pairs, and the number of vectors per four. */
   readonly coefficients: number
   readonly width: number
 }
 
 export interface SimdSpecialPairs extends MaskedPairs {
-  /** Adds to energies and virial at `work`, and forces to [3N] f64. @param parameters address of the kernels' */
-  evaluate(parameters: number, positions: number, scale: number, forces: number, energy: boolean): void
-  /** Workspace of all non-bonded kernels; it starts with what they add to: pair, Coulomb, virial xx xy xz yy yz zz. */
+  /** Adds energies and virial at `work`, and forces to [3N] f64. @param parameters address of a record of NONBONDED */
+  evaluate(parameters: number, scale: number, forces: number, energy: boolean): void
+  /** Address of a record of SPECIAL_WORK. */
   readonly work: number
-  /** What of an Ewald sum's corrections lies beyond the polynomial: rare, exact. @returns Coulomb energy, eV */
+  /** Adds the few pairs of an Ewald sum beyond the range of the polynomials, in double precision. @returns Coulomb energy, eV */
   addFar(x: Float64Array, scale: number, into: Accumulator): number
 }
 
-const FAR_LIST = 384
-
 /**
- * Pairs to which some term applies a factor other than 1. They are masked in the pair list and computed here: excluded
- * ones (all that is left is what screening adds to reciprocal space) and scaled ones.
+ * Prepares the pairs to which some term applies a factor other than 1. They are masked in the pair list and computed
+ * here: excluded ones, where screening alone is left to cancel reciprocal space, and scaled ones.
  */
-export function createSpecialPairs(
-  system: System,
-  terms: NonbondedTerms,
-  arena: Arena,
-  kernels: NonbondedExports,
-): SimdSpecialPairs {
-  const sorted = sortPairs(system, terms)
-  const all: number[] = []
-  const groups: Group[] = []
-  for (const kernel of ['excludedPairs', 'scaledPairs'] as const) {
-    const group = sorted[kernel]
-    if (group.length === 0) continue
-    const from = all.length / 2
-    for (const { i, j } of group) all.push(i, j)
-    const end = all.length / 2
-    while ((all.length / 2) % 4 !== 0) all.push(group.at(-1)!.i, group.at(-1)!.j)
-    const width = kernel === 'excludedPairs' ? 2 : 2 + group[0]!.row.length
-    const vectors = new Float32Array((all.length / 2 - from) * width)
-    group.forEach(({ bare, screened, row }, k) => {
-      const first = 4 * width * Math.floor(k / 4) + (k % 4)
-      vectors[first] = bare
-      vectors[first + 4] = screened
-      for (let c = 2; c < width; c++) vectors[first + 4 * c] = row[c - 2]!
-    })
-    const address = arena.allocate(vectors.byteLength)
-    arena.f32(address, vectors.length).set(vectors)
-    groups.push({ kernel, from, end, to: all.length / 2, coefficients: address, width })
-  }
-  for (const { i, j } of sorted.masked) all.push(i, j)
-
-  const count = all.length / 2
-  const pairs = arena.allocate(4 * all.length)
-  arena.i32(pairs, all.length).set(all)
+export function createSpecialPairs(workplace: Workplace, terms: NonbondedTerms): SimdSpecialPairs {
+  const { positions, arena } = workplace
+  const kernels = workplace.kernels.exports
+  const { groups, atoms } = placeGroups(sortPairs(workplace.system, terms), arena)
+  const count = atoms.length / 2
+  const pairs = arena.allocate(4 * atoms.length)
+  arena.i32(pairs, atoms.length).set(atoms)
   const apart = arena.allocate(4 * count)
   const translations = arena.allocate(24 * count)
-  const work = arena.allocate(FAR_LIST + 2 * count)
-  const { coulomb } = terms
-  const mayBeFar = coulomb?.method.name === 'ewald' || coulomb?.method.name === 'pme'
+  const work = arena.allocate(SPECIAL_WORK.bytes + (FAR.bytes * count) / 4)
+  const method = terms.coulomb?.method
+  const alpha = method?.name === 'ewald' || method?.name === 'pme' ? method.alpha_per_A : undefined
 
-  function evaluate(parameters: number, positions: number, scale: number, forces: number, energy: boolean) {
-    arena.i32(work + 64, 1)[0] = 0
+  function evaluate(parameters: number, scale: number, forces: number, energy: boolean): void {
+    arena.write(SPECIAL_WORK, work, { farCount: 0 })
     for (const { kernel, from, to, coefficients, width } of groups) {
-      // Kernels index coefficients by pair: the address at which pair 0 would have its own.
+      // Kernels index coefficients by pair: this is the address at which those of pair 0 would stand.
       const first = coefficients - 4 * width * from
       kernels[`${kernel}${energy ? 'Energy' : 'Force'}`](
         ...[parameters, from, to, pairs, apart, translations, first, positions, scale, forces, work],
@@ -87,29 +59,30 @@ export function createSpecialPairs(
   }
 
   function addFar(x: Float64Array, scale: number, into: Accumulator): number {
-    const fours = arena.i32(work + 64, 1)[0]!
-    if (!mayBeFar || fours === 0) return 0
-    const list = arena.i32(work + FAR_LIST, 2 * fours)
+    const fours = arena.read(SPECIAL_WORK, work).farCount
+    if (alpha === undefined) return 0
     let energy = 0
     for (let n = 0; n < fours; n++) {
+      const { first, near } = arena.read(FAR, work + SPECIAL_WORK.bytes + FAR.bytes * n)
       for (let lane = 0; lane < 4; lane++) {
-        const k = list[2 * n]! + lane
+        const k = first + lane
         const group = groups.find(({ from, end }) => k >= from && k < end)
-        if (!group || (list[2 * n + 1]! >> lane) & 1) continue
-        energy += addExact(k, group, x, scale, into)
+        if (!group || (near >> lane) & 1) continue
+        energy += addExact(k, group, alpha, x, scale, into)
       }
     }
     return energy
   }
 
+  /** Adds pair k of an Ewald sum in double precision. @returns energy, eV */
   function addExact(
     k: number,
     { from, coefficients, width }: Group,
+    alpha_per_A: number,
     x: Float64Array,
     scale: number,
     into: Accumulator,
-  ) {
-    if (coulomb?.method.name !== 'ewald' && coulomb?.method.name !== 'pme') return 0
+  ): number {
     const vectors = coefficients + 4 * (4 * width * Math.floor((k - from) / 4) + ((k - from) % 4))
     const bare = arena.f32(vectors, 1)[0]!
     const screened = arena.f32(vectors + 16, 1)[0]!
@@ -118,10 +91,9 @@ export function createSpecialPairs(
     const shift = arena.f64(translations, 3 * count)
     const d = [0, 1, 2].map(c => x[i + c]! - x[j + c]! + away * shift[3 * k + c]!) as [number, number, number]
     const r = Math.hypot(...d)
-    const alpha = coulomb.method.alpha_per_A
-    const gaussian = Math.exp(-((alpha * r) ** 2))
-    const e = screenedEnergy(r, alpha, gaussian)
-    const smooth = screenedForceOverR(r, alpha, gaussian, e) - r ** -3
+    const gaussian = Math.exp(-((alpha_per_A * r) ** 2))
+    const e = screenedEnergy(r, alpha_per_A, gaussian)
+    const smooth = screenedForceOverR(r, alpha_per_A, gaussian, e) - r ** -3
     const f = bare * r ** -3 + screened * smooth
     const [gx, gy, gz] = d.map(v => f * v) as [number, number, number]
     for (const [c, g] of [gx, gy, gz].entries()) {
@@ -135,6 +107,35 @@ export function createSpecialPairs(
   return { count, pairs, apart, translations, work, evaluate, addFar }
 }
 
+const KERNELS = ['excludedPairs', 'scaledPairs'] as const
+
+/** Writes the coefficients of pairs, four pairs to a vector. @returns groups, and the atoms of all pairs, masked ones last */
+function placeGroups(sorted: ReturnType<typeof sortPairs>, arena: Arena) {
+  const atoms: number[] = []
+  const groups: Group[] = []
+  for (const kernel of KERNELS) {
+    const group = sorted[kernel]
+    if (group.length === 0) continue
+    const from = atoms.length / 2
+    for (const { i, j } of group) atoms.push(i, j)
+    const end = atoms.length / 2
+    while ((atoms.length / 2) % 4 !== 0) atoms.push(group.at(-1)!.i, group.at(-1)!.j)
+    const width = kernel === 'excludedPairs' ? 2 : 2 + group[0]!.row.length
+    const vectors = new Float32Array((atoms.length / 2 - from) * width)
+    group.forEach(({ bare, screened, row }, k) => {
+      const first = 4 * width * Math.floor(k / 4) + (k % 4)
+      vectors[first] = bare
+      vectors[first + 4] = screened
+      for (let c = 2; c < width; c++) vectors[first + 4 * c] = row[c - 2]!
+    })
+    const coefficients = arena.allocate(vectors.byteLength)
+    arena.f32(coefficients, vectors.length).set(vectors)
+    groups.push({ kernel, from, end, to: atoms.length / 2, coefficients, width })
+  }
+  for (const { i, j } of sorted.masked) atoms.push(i, j)
+  return { groups, atoms }
+}
+
 export interface SpecialPair {
   readonly i: number
   readonly j: number
@@ -145,10 +146,10 @@ export interface SpecialPair {
   readonly row: readonly number[]
 }
 
-/** More than any number of bonds between special pairs. */
+/** More than the number of bonds between the atoms of any special pair. */
 const SEPARATIONS = 4
 
-/** By what is left of them. */
+/** Sorts the special pairs by the part of the interaction that is left: screening alone, both, or none. */
 export function sortPairs(system: System, { pairs, coulomb }: NonbondedTerms) {
   const special = specialPairs(system.topology, system.atomCount)
   const typeCount = system.typeNames.length
@@ -158,7 +159,6 @@ export function sortPairs(system: System, { pairs, coulomb }: NonbondedTerms) {
   const result = {
     excludedPairs: [] as SpecialPair[],
     scaledPairs: [] as SpecialPair[],
-    /** Nothing is left of these. */
     masked: [] as SpecialPair[],
   }
   special.separation.forEach((bonds, k) => {

@@ -1,6 +1,7 @@
 import type { System } from '../../core/system.ts'
 import { UserError } from '../../errors.ts'
-import { createMixedEvaluator, type PairWork, type Workplace } from '../clusters/mixed.ts'
+import type { Workplace } from '../clusters/clusters.ts'
+import { createMixedEvaluator, type PairWork } from '../clusters/mixed.ts'
 import type { Evaluator, EvaluatorOptions, Platform } from '../platform.ts'
 import { findAdapter } from './adapter.ts'
 import { type Backend, type BackendName, createBackend } from './backends.ts'
@@ -41,13 +42,11 @@ export async function createGpuEvaluator(
   }
   const backend = await createBackend(backendName)
   try {
-    return createMixedEvaluator(
-      system,
-      options,
-      'gpu',
-      () => `f32, ${backendName}`,
-      workplace => pairsOnDevice(workplace, backend, options.skin_A),
-    )
+    return createMixedEvaluator(system, options, {
+      ran: 'gpu',
+      backend: () => `f32, ${backendName}`,
+      createWork: workplace => pairsOnDevice(workplace, backend, options.skin_A),
+    })
   } catch (error) {
     await backend.dispose()
     throw error
@@ -58,8 +57,8 @@ export async function createGpuEvaluator(
 const DOES_BONDED = { webgpu: true, webgl2: true, webasm: false, cpu: false } as const
 
 function pairsOnDevice(workplace: Workplace, backend: Backend, skin_A: number | undefined): PairWork {
-  const { system, positions, arena, kernels, crew } = workplace
-  const nonbonded = createGpuNonbonded(system, positions, backend, arena, kernels, crew, { skin_A })
+  const { system } = workplace
+  const nonbonded = createGpuNonbonded(workplace, backend, { skin_A })
   const bonded = DOES_BONDED[backend.name] && nonbonded.cutoff_A > 0 ? createGpuBonded(system, backend) : null
   let placed: PlacedAtoms | null = null
   let waited_ms = 0

@@ -1,9 +1,8 @@
 import type { Box } from '../../core/box.ts'
 import { SimulationError } from '../../errors.ts'
-import type { Clusters } from '../clusters/clusters.ts'
-import type { Crew, Job } from '../wasm/crew.ts'
-import type { NonbondedExports } from '../wasm/exports.ts'
-import type { Arena } from '../wasm/memory.ts'
+import type { Clusters, Workplace } from '../clusters/clusters.ts'
+import type { Job } from '../wasm/crew.ts'
+import { CLUSTER_BYTES, FRAME, FULL_LIST } from '../wasm/layout.ts'
 import { MAX_INDEX } from './backends.ts'
 
 /**
@@ -71,7 +70,6 @@ export interface FullList extends Capacity {
 const SPARE = 1.1
 /** Partners that a row of its own is worth. */
 const FEWEST = 8
-const PARAMETERS = 8
 
 /** Where the memory of the list is: it grows with the list. */
 interface Room extends Capacity {
@@ -90,20 +88,15 @@ export interface FullLists {
   place(box: Box, list: FullList): { highs: Float32Array; lows: Float32Array }
 }
 
-/** @param positions address of [3N] f64, Å */
 export function createFullLists(
+  { system, positions, arena, crew, kernels }: Workplace,
   clusters: Clusters,
-  positions: number,
-  atomCount: number,
-  arena: Arena,
-  crew: Crew,
-  { gatherFractions }: NonbondedExports,
 ): FullLists {
   const { count, lists } = clusters
   const counts = arena.allocate(8 * count)
   const firstRows = arena.allocate(4 * (count + 1))
-  const parameters = lists.parts.map(() => arena.allocate(4 * PARAMETERS))
-  const frameAt = arena.allocate(8 * 12)
+  const parameters = lists.parts.map(() => arena.allocate(FULL_LIST.bytes))
+  const frameAt = arena.allocate(FRAME.bytes)
   let room: Room = { rows: 0, width: 0, maskedWidth: 0, list: 0, masked: 0 }
   let imageRoom = 0
   let stamps: number[] = []
@@ -118,8 +111,8 @@ export function createFullLists(
     imageRoom = images
     stamps = lists.parts.map(() => arena.allocate(4 * count * images))
     found = lists.parts.map(() => arena.allocate(8 * count * images))
-    highs = arena.allocate(64 * count * images)
-    lows = arena.allocate(64 * count * images)
+    highs = arena.allocate(CLUSTER_BYTES * count * images)
+    lows = arena.allocate(CLUSTER_BYTES * count * images)
   }
 
   function placeParameters({ images }: Frame): void {
@@ -133,12 +126,11 @@ export function createFullLists(
       imageOf[n] = imageIndex(clusters.translations.subarray(3 * n, 3 * n + 3), images)
     }
     lists.parts.forEach(({ inner: { plain, masked } }, k) => {
-      arena
-        .i32(parameters[k]!, PARAMETERS)
-        .set([
-          ...[plain.entries, plain.entryCount, plain.js, masked.entries, masked.entryCount, masked.js],
-          ...[imageOfShift, count],
-        ])
+      arena.write(FULL_LIST, parameters[k]!, {
+        ...{ entries: plain.entries, entryCount: plain.entryCount, js: plain.js },
+        ...{ maskedEntries: masked.entries, maskedEntryCount: masked.entryCount, maskedJs: masked.js },
+        ...{ imageOfShift, clusterCount: count },
+      })
     })
   }
 
@@ -194,9 +186,9 @@ export function createFullLists(
   }
 
   function place(box: Box, { frame: { perBox, images }, images: total }: FullList) {
-    arena.f64(frameAt, 12).set([...box.inverse.map((w, k) => w * perBox[k % 3]!), ...perBox])
-    gatherFractions(
-      ...[atomCount, clusters.order, positions, clusters.cells, frameAt, ...images],
+    arena.write(FRAME, frameAt, { toFractions: box.inverse.map((w, k) => w * perBox[k % 3]!), perBox })
+    kernels.exports.gatherFractions(
+      ...[system.atomCount, clusters.order, positions, clusters.cells, frameAt, ...images],
       ...[clusters.clusters, highs, lows],
     )
     const length = 16 * count * total

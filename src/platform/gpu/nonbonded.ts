@@ -1,10 +1,6 @@
 import type { Box } from '../../core/box.ts'
-import type { System } from '../../core/system.ts'
-import { type Sums as AllSums, createRealSpace, type RealSpace } from '../clusters/realSpace.ts'
-import type { Crew } from '../wasm/crew.ts'
-import type { NonbondedExports } from '../wasm/exports.ts'
-import type { Kernels } from '../wasm/kernels.ts'
-import type { Arena } from '../wasm/memory.ts'
+import type { Workplace } from '../clusters/clusters.ts'
+import { type Sums as AllSums, createRealSpace, NO_SUMS, type RealSpace } from '../clusters/realSpace.ts'
 import type { Backend, DeviceArray, Kernel, KernelInput, ResidentArray } from './backends.ts'
 import { type Capacity, createFullLists, type Frame, type FullList, frameMatrix } from './lists.ts'
 import { ARRAYS, NUMBERS, pairSource, SUMS, type Sums } from './pairKernel.ts'
@@ -118,22 +114,17 @@ interface Programs extends Capacity {
  * Pair and Coulomb terms of a system in real space; see `unsupportedTerms` of simd/coefficients.ts for what a system must
  * be without. Sums over the pairs of clusters on the device; lists, and pairs to which factors apply, by the kernels of
  * the simd platform.
- * @param positions address of [3N] f64, Å, unwrapped
  */
 export function createGpuNonbonded(
-  system: System,
-  positions: number,
+  workplace: Workplace,
   backend: Backend,
-  arena: Arena,
-  wasm: Kernels<NonbondedExports>,
-  crew: Crew,
   { skin_A = DEFAULT_SKIN_A, targetThreads = THREADS[backend.name] }: GpuNonbondedOptions = {},
 ): GpuNonbonded {
+  const { system, positions, arena, crew } = workplace
   const { atomCount } = system
-  const skins = { skin_A, innerSkin_A: skin_A }
-  const realSpace = createRealSpace(system, positions, arena, wasm, crew, skins, { full: true })
+  const realSpace = createRealSpace(workplace, { skin_A, innerSkin_A: skin_A }, { full: true })
   const { clusters, cutoff_A, model, terms } = realSpace
-  const lists = createFullLists(clusters, positions, atomCount, arena, crew, wasm.exports)
+  const lists = createFullLists(workplace, clusters)
   const table = createPairTable(system, terms, model)
   const tableArray = backend.array(Math.max(1, table.columns.length), model.classCount ** 2)
   if (table.columns.length > 0) tableArray.write(table.values)
@@ -305,7 +296,7 @@ export function createGpuNonbonded(
     sums?.forEach((force, k) => {
       into[k]! += force
     })
-    return realSpace.correct(box, forces, virial, energy, others.length > 0 ? totals(others) : NOTHING)
+    return realSpace.correct(box, forces, virial, energy, others.length > 0 ? totals(others) : NO_SUMS)
   }
 
   return {
@@ -337,7 +328,6 @@ export function createGpuNonbonded(
 }
 
 const NOT_LAUNCHED: Promise<readonly Float32Array[]> = Promise.resolve([])
-const NOTHING: AllSums = [0, 0, 0, 0, 0, 0, 0, 0]
 
 const fits = (full: FullList, programs: Programs) =>
   full.rows === programs.rows && full.width === programs.width && full.maskedWidth === programs.maskedWidth
@@ -346,8 +336,8 @@ const fits = (full: FullList, programs: Programs) =>
 function totals(groups: readonly Float32Array[]): AllSums {
   const [pair, coulomb, xx, yy, zz, xy, xz, yz] = groups
     .flatMap(rows => columnSums(rows, 4))
-    .map(sum => sum / 2)
-  return [pair!, coulomb!, xx!, xy!, xz!, yy!, yz!, zz!]
+    .map(sum => sum / 2) as [number, number, number, number, number, number, number, number]
+  return { pair, coulomb, xx, xy, xz, yy, yz, zz }
 }
 
 function columnSums(rows: Float32Array, columns: number): number[] {

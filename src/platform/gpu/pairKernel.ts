@@ -1,4 +1,5 @@
 import type { CoulombForce } from '../../core/force.ts'
+import { NO_ATOM } from '../wasm/layout.ts'
 import { EXPONENTIALS, type PairTable } from './pairTable.ts'
 
 /** Arrays of the kernels, in order; see lists.ts for all but the last two. */
@@ -17,8 +18,8 @@ export const SUMS = {
 } as const
 export type Sums = keyof typeof SUMS
 
-/** Lanes that are no atoms have a larger charge than this, see assembly/fullList.ts. */
-const SOMEBODY = 1e29
+/** Charge above which a lane has no atom; see NO_ATOM in wasm/layout.ts. */
+const SOMEBODY = NO_ATOM / 10
 
 /**
  * Source of the kernel that sums over the pairs in each row of a list.

@@ -1,14 +1,19 @@
+import type { Box } from '../../core/box.ts'
 import type { System } from '../../core/system.ts'
-import { createMixedEvaluator, type MixedOptions, type PairWork, type Workplace } from '../clusters/mixed.ts'
+import type { Workplace } from '../clusters/clusters.ts'
+import type { ClusterList } from '../clusters/lists.ts'
+import { createMixedEvaluator, type MixedOptions, type PairWork } from '../clusters/mixed.ts'
+import { addSums, createRealSpace, NO_SUMS, type RealSpace, type Skins } from '../clusters/realSpace.ts'
 import type { Evaluator, Platform } from '../platform.ts'
-import { compileKernels, createMemory } from '../wasm/kernels.ts'
-import { mostThreads } from '../wasm/threads.ts'
-import { createSimdNonbonded } from './nonbonded.ts'
+import { type Job, mostThreads } from '../wasm/crew.ts'
+import { compileKernels } from '../wasm/kernels.ts'
+import { SUMS } from '../wasm/layout.ts'
+import { createMemory } from '../wasm/memory.ts'
 
 /**
  * Pair terms, Coulomb in real space and particle-mesh Ewald in single precision on WebAssembly SIMD, on threads over one
- * memory; bonded terms, and what the kernels do not know, in double precision by the reference's own code, meanwhile.
- * Sums are doubles. Results do not depend on the number of threads, to the last bit.
+ * memory; meanwhile bonded terms, and terms that the kernels do not compute, in double precision by the code of the
+ * reference. Sums are doubles. Results do not depend on the number of threads, to the last bit.
  */
 export const simdPlatform: Platform = {
   name: 'simd',
@@ -26,29 +31,83 @@ export const simdPlatform: Platform = {
 
 /** @throws SimulationError where the runtime has no WebAssembly SIMD */
 export function createSimdEvaluator(system: System, options: MixedOptions = {}): Evaluator {
-  return createMixedEvaluator(
-    system,
-    options,
-    'simd',
-    ({ flavour }) => `f32, ${flavour}`,
-    workplace => pairsOnCrew(workplace, options.skin_A),
-  )
+  return createMixedEvaluator(system, options, {
+    ran: 'simd',
+    backend: ({ flavour }) => `f32, ${flavour}`,
+    createWork: workplace => pairsOnCrew(workplace, options.skin_A),
+  })
 }
 
-/** The crew's threads walk over the lists. */
-function pairsOnCrew(
-  { system, positions, arena, kernels, crew }: Workplace,
-  skin_A: number | undefined,
-): PairWork {
-  const nonbonded = createSimdNonbonded(system, positions, arena, kernels, crew, { skin_A })
+/** The crew's threads go through the lists. */
+function pairsOnCrew(workplace: Workplace, skin_A: number | undefined): PairWork {
+  const { prepare, jobs, addSpecialPairs, collect, forget } = createSimdNonbonded(workplace, { skin_A })
   return {
-    prepare: nonbonded.prepare,
-    start: async energy => crew.start(nonbonded.jobs(energy)),
-    addSpecialPairs: nonbonded.addSpecialPairs,
-    collect: nonbonded.collect,
-    forget: nonbonded.forget,
+    ...{ prepare, addSpecialPairs, collect, forget },
+    start: async energy => workplace.crew.start(jobs(energy)),
     bonded: [],
     waited_ms: 0,
     async dispose() {},
+  }
+}
+
+export interface SimdNonbonded
+  extends Pick<RealSpace, 'cutoff_A' | 'prepare' | 'addSpecialPairs' | 'forget'>,
+    Pick<PairWork, 'collect'> {
+  /** Returns the jobs to be done between `prepare` and `collect`, by any thread and in any order. */
+  jobs(energy: boolean): readonly Job[]
+  /** Numbers of times that lists were built and pruned, and of cluster pairs in the pruned lists. */
+  readonly statistics: RealSpace['statistics'] & { readonly clusterPairs: number }
+}
+
+/** Pair and Coulomb terms of a system in real space, in any box; `unsupportedTerms` names the terms left out. */
+export function createSimdNonbonded(workplace: Workplace, skins: Skins = {}): SimdNonbonded {
+  const { system, arena, crew } = workplace
+  const realSpace = createRealSpace(workplace, skins, { full: false })
+  const { cutoff_A, clusters, model, parameters } = realSpace
+  const { lists } = clusters
+
+  function jobs(energy: boolean): readonly Job[] {
+    if (!(cutoff_A > 0)) return []
+    return lists.parts.map(({ inner, forces, touched, work }): Job => {
+      const sum = (section: '' | 'Masked', { entries, entryCount, js }: ClusterList) => ({
+        kernel: `${model.kind}${section}${energy ? 'Energy' : 'Force'}`,
+        args: [parameters, entries, 0, entryCount, js, forces, work],
+      })
+      const clear = { kernel: 'clearPart', args: [work, forces, touched, lists.patches] }
+      return { part: 'pair', calls: [clear, sum('', inner.plain), sum('Masked', inner.masked)] }
+    })
+  }
+
+  async function collect(box: Box, forces: number, virial: Float64Array, energy: boolean) {
+    if (cutoff_A > 0) {
+      crew.start(addingJobs(forces))
+      await crew.finish()
+    }
+    const sums = () => lists.parts.map(({ work }) => arena.read(SUMS, work)).reduce(addSums)
+    return realSpace.correct(box, forces, virial, energy, energy && cutoff_A > 0 ? sums() : NO_SUMS)
+  }
+
+  function addingJobs(forces: number): readonly Job[] {
+    const { parts, patches } = lists
+    const ranges = Math.min(parts.length, patches)
+    const edge = (k: number) => Math.round((patches * k) / ranges)
+    return Array.from({ length: ranges }, (_, k): Job => {
+      const from = [lists.forces, lists.forceBytes, lists.touched, patches]
+      const args = [system.atomCount, clusters.order, parts.length, ...from, forces, edge(k), edge(k + 1)]
+      return { part: 'pair', calls: [{ kernel: 'addForces', args }] }
+    })
+  }
+
+  return {
+    ...realSpace,
+    jobs,
+    collect,
+    get statistics() {
+      const clusterPairs = lists.parts.reduce(
+        (sum, { inner }) => sum + inner.plain.count + inner.masked.count,
+        0,
+      )
+      return { ...realSpace.statistics, clusterPairs }
+    },
   }
 }

@@ -1,15 +1,14 @@
+import { availableParallelism } from 'node:os'
 import { SimulationError } from '../../errors.ts'
 import type { Timings } from '../platform.ts'
-import { watchBusyness } from './busyness.ts'
-import type { CrewData } from './crewServer.ts'
 import {
   ALONE,
   type Call,
+  type CrewData,
   complaintOf,
   DONE,
   durationOf,
   FAILED,
-  type Functions,
   HELPED,
   ISSUED,
   newBoard,
@@ -18,66 +17,71 @@ import {
   takeJob,
   writeJob,
 } from './jobs.ts'
-import { compileKernels, isShared, type Kernels } from './kernels.ts'
+import { compileKernels, type Kernels } from './kernels.ts'
+import { isShared } from './memory.ts'
 import { startThread, turn } from './runtime.ts'
 
-export type { Call } from './jobs.ts'
+/** Fewest atoms per thread: below, a thread waits for the others longer than it works. */
+const ATOMS_PER_THREAD = 400
+/** Bonded terms and the mesh are each the work of one thread: more threads would wait for these. */
+const MOST_THREADS = 8
+
+export const mostThreads = () => Math.min(availableParallelism(), MOST_THREADS)
+
+/** Returns the number of threads that a system of so many atoms keeps busy. */
+export const usefulThreads = (atomCount: number) =>
+  Math.max(1, Math.min(mostThreads(), Math.floor(atomCount / ATOMS_PER_THREAD)))
 
 /** Calls that one thread makes one after another. */
 export interface Job {
-  /** What the time is booked on. */
+  /** The part of an evaluation on which the time is booked. */
   readonly part: keyof Timings
   readonly calls: readonly Call[]
 }
 
 /**
  * Threads that do jobs side by side on one memory; the calling thread is one of them. Jobs are taken in their order as
- * threads become free, so that load balances itself; results must not depend on who does what.
+ * threads become free, so that load balances itself; results must not depend on which thread does a job.
  */
 export interface Crew {
-  /** The calling one included. */
+  /** Number of threads, the calling one included. */
   readonly threads: number
-  /** When all threads have started: until then those that have do the jobs. @throws SimulationError when one has not */
+  /** Waits until all threads have started; until then the others do the jobs. @throws SimulationError when one fails to start */
   ready(): Promise<void>
-  /** Jobs that other threads than the calling one have done. */
+  /** Number of jobs done by other threads than the calling one. */
   readonly helped: number
-  /** Hands out jobs, and more of them before others are done; whoever waits begins at once. */
+  /** Hands out jobs, possibly before earlier ones are done; waiting threads begin at once. */
   start(jobs: readonly Job[]): void
   /**
-   * Joins in until all jobs are done.
+   * Takes part until all jobs are done.
    * @throws SimulationError when a kernel or a thread has failed, with its cause
    */
   finish(): Promise<void>
-  /** Does what only the calling thread can do, and books the time. */
+  /** Does work that only the calling thread can do, and books the time. */
   book<T>(part: keyof Timings, work: () => T): T
-  /** Time that all threads have spent, over their number: what a thread waits for belongs to no part. */
+  /** Time spent by all threads, divided by their number; waiting belongs to no part. */
   timings(): Timings
   dispose(): Promise<void>
 }
 
 export interface CrewOptions {
   readonly threads?: number | undefined
-  /** What a worker thread runs, for tests. */
+  /** Program of a worker thread, for tests. */
   readonly program?: URL | undefined
 }
 
-/** How often to look before sleeping: some hundred microseconds, longer than the last job of a round takes. */
+/** Looks for the end of the others' jobs before sleeping: some hundred microseconds, longer than the last job of a round. */
 const LOOKS = 20_000
-/** After so long without a sign of life it is asked whether the other threads are still there. */
+/** Time without a sign of life after which the crew checks that its threads still run, ms. */
 const PATIENCE_MS = 100
 
-export function createCrew<Exports>(
-  kernels: Kernels<Exports>,
-  { threads: asked = 1, program }: CrewOptions = {},
-): Crew {
+export function createCrew(kernels: Kernels, { threads: asked = 1, program }: CrewOptions = {}): Crew {
   const threads = isShared(kernels.memory) ? asked : 1
   const board = newBoard(isShared(kernels.memory))
   const { control } = board
-  // All exports are functions of numbers; `Exports` says which arguments they take.
-  const functions = kernels.exports as unknown as Functions
-  const names = numbered(functions)
-  const byNumber = names.map(name => functions[name]!)
-  const spent_ms: Timings = { pair: 0, kspace: 0, bonded: 0, neighbours: 0 }
+  const names = numbered(kernels.exports)
+  const byNumber = names.map(name => kernels.exports[name as keyof Kernels['exports']])
+  const times = createTimes(threads)
   const busyness = watchBusyness()
   let outstanding: Job[] = []
   let failure: SimulationError | undefined
@@ -113,7 +117,7 @@ export function createCrew<Exports>(
       const done = Atomics.load(control, DONE)
       if (done === issued) break
       if (looks < LOOKS || Atomics.wait(control, DONE, done, PATIENCE_MS) !== 'timed-out') continue
-      // What has become of a worker is heard of only between events.
+      // The end of a worker is reported only between events.
       await turn()
       if (failure) throw failure
     }
@@ -121,31 +125,8 @@ export function createCrew<Exports>(
     if (Atomics.load(control, FAILED) === 1) fail(complaintOf(board, names))
     if (failure) throw failure
     jobs.forEach(({ part }, k) => {
-      spent_ms[part] += durationOf(board, (issued - jobs.length + k) | 0)
+      times.add(part, durationOf(board, (issued - jobs.length + k) | 0))
     })
-  }
-
-  function book<T>(part: keyof Timings, work: () => T): T {
-    const from = performance.now()
-    const result = work()
-    spent_ms[part] += performance.now() - from
-    return result
-  }
-
-  function timings(): Timings {
-    const { pair, kspace, bonded, neighbours } = spent_ms
-    return {
-      pair: pair / threads,
-      kspace: kspace / threads,
-      bonded: bonded / threads,
-      neighbours: neighbours / threads,
-    }
-  }
-
-  async function dispose(): Promise<void> {
-    // An evaluation that is still going on waits for jobs that nobody does any more.
-    fail('the evaluator has been disposed of')
-    await Promise.all(workers.map(worker => worker.terminate()))
   }
 
   return {
@@ -158,8 +139,99 @@ export function createCrew<Exports>(
     },
     start,
     finish,
-    book,
-    timings,
-    dispose,
+    book: times.book,
+    timings: times.perThread,
+    async dispose() {
+      // An evaluation in progress waits for jobs that no thread will do any more.
+      fail('the evaluator has been disposed of')
+      await Promise.all(workers.map(worker => worker.terminate()))
+    },
+  }
+}
+
+function createTimes(threads: number) {
+  const spent_ms: Timings = { pair: 0, kspace: 0, bonded: 0, neighbours: 0 }
+  const add = (part: keyof Timings, duration_ms: number) => {
+    spent_ms[part] += duration_ms
+  }
+  return {
+    add,
+    book<T>(part: keyof Timings, work: () => T): T {
+      const from = performance.now()
+      const result = work()
+      add(part, performance.now() - from)
+      return result
+    },
+    perThread: (): Timings => ({
+      pair: spent_ms.pair / threads,
+      kspace: spent_ms.kspace / threads,
+      bonded: spent_ms.bonded / threads,
+      neighbours: spent_ms.neighbours / threads,
+    }),
+  }
+}
+
+/** Rounds after which waiting is judged, rounds of a trial, and rounds after which a decision is judged again. */
+const WATCHED_ROUNDS = 128
+const TRIAL_ROUNDS = 32
+const DECIDED_ROUNDS = 512
+/** With a processor for every thread the calling one waits for a few per cent of a balanced round. */
+const MUCH_WAITING = 0.4
+
+/** Times the rounds of a crew, and decides whether the calling thread works alone. */
+export interface Busyness {
+  readonly isAlone: boolean
+  begin(): void
+  /** From here on the calling thread only waits. */
+  wait(): void
+  end(): void
+}
+
+/**
+ * Decides whether other threads help: where they share their processors with other programs, waiting for them may take
+ * longer than doing their work. When the calling thread waits much, a few rounds are done alone, and the faster way is
+ * kept for a while. Results do not depend on it.
+ * @param now clock, ms
+ */
+export function watchBusyness(now: () => number = () => performance.now()): Busyness {
+  let mode: 'watched' | 'trial' | 'alone' | 'together' = 'watched'
+  let rounds = 0
+  let began = 0
+  let waitsSince = 0
+  let spent = 0
+  let waited = 0
+  let together = 0
+
+  function enter(next: typeof mode): void {
+    mode = next
+    rounds = 0
+    spent = 0
+    waited = 0
+  }
+
+  return {
+    get isAlone() {
+      return mode === 'trial' || mode === 'alone'
+    },
+    begin() {
+      began = now()
+    },
+    wait() {
+      waitsSince = now()
+    },
+    end() {
+      const ended = now()
+      rounds++
+      spent += ended - began
+      waited += ended - waitsSince
+      if (mode === 'watched' && rounds === WATCHED_ROUNDS) {
+        together = spent / rounds
+        enter(waited > MUCH_WAITING * spent ? 'trial' : 'watched')
+      } else if (mode === 'trial' && rounds === TRIAL_ROUNDS) {
+        enter(spent / rounds < together ? 'alone' : 'together')
+      } else if ((mode === 'alone' || mode === 'together') && rounds === DECIDED_ROUNDS) {
+        enter('watched')
+      }
+    },
   }
 }

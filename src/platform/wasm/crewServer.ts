@@ -1,21 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { ALONE, type Board, type Functions, HELPED, ISSUED, numbered, takeJob } from './jobs.ts'
+import { ALONE, type CrewData, HELPED, ISSUED, numbered, takeJob } from './jobs.ts'
+import { functionsOf } from './kernels.ts'
 
-/** What a thread of a crew is given when it starts. */
-export interface CrewData {
-  readonly module: WebAssembly.Module
-  readonly memory: WebAssembly.Memory
-  readonly board: Board
-}
-
-/** How often a thread looks for work before it sleeps: some ten microseconds, less than the time from step to step. */
+/** Looks for work before a thread sleeps: some ten microseconds, less than the time between two steps. */
 const LOOKS = 5000
 
 /** Does jobs for as long as the thread lives. */
 export function serveCrew(): void {
   const { module, memory, board }: CrewData = workerData
-  // The compiler of the kernels knows no other exports than functions of numbers.
-  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions
+  const exports = functionsOf(module, memory)
   const kernels = numbered(exports).map(name => exports[name]!)
   parentPort!.postMessage('started')
   for (;;) {

@@ -1,14 +1,21 @@
 /**
  * The board on which threads find their work. Jobs are numbered from 0 on for as long as the memory lives and stand in
- * a ring of slots; a thread takes the next number, makes the calls that stand in its slot, and counts it as done. What
- * is written to slots is seen by whoever sees the number of jobs grow.
+ * a ring of slots; a thread takes the next number, makes the calls in its slot, and counts the job as done. A thread
+ * that sees the number of issued jobs grow also sees their slots.
  */
 export interface Board {
   readonly control: Int32Array
-  /** [SLOTS][SLOT_LENGTH]: number of calls, milliseconds that they took, then per call: kernel, number of arguments, arguments. */
+  /** [SLOTS][SLOT_LENGTH]: number of calls, duration in ms, then per call: kernel, number of arguments, arguments. */
   readonly slots: Float64Array
-  /** Of a call that failed: kernel, length of what it said, and that, a character code each. */
+  /** A failed call: kernel, length of the error text, and its character codes. */
   readonly complaint: Int32Array
+}
+
+/** Data that a thread of a crew gets when it starts. */
+export interface CrewData {
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  readonly board: Board
 }
 
 /** One call of a compiled kernel. */
@@ -32,10 +39,10 @@ export const DONE = 2
 export const FAILED = 3
 /** Not 0: the thread that hands out the jobs does them all by itself. */
 export const ALONE = 4
-/** Jobs done by other threads than that one. */
+/** Number of jobs done by other threads. */
 export const HELPED = 5
 
-/** @param shared whether other threads are to see it */
+/** @param shared true where other threads use the board */
 export function newBoard(shared: boolean): Board {
   const buffer = shared ? new SharedArrayBuffer(BOARD_BYTES) : new ArrayBuffer(BOARD_BYTES)
   const complaint = CONTROL_BYTES + 8 * SLOTS * SLOT_LENGTH
@@ -46,7 +53,7 @@ export function newBoard(shared: boolean): Board {
   }
 }
 
-/** Kernels by number, the same in every thread that has instantiated the same module. */
+/** Returns the kernels' names by number, the same in every thread that has instantiated the same module. */
 export const numbered = (exports: Functions): readonly string[] => Object.keys(exports).toSorted()
 
 const slotOf = (job: number) => (job & (SLOTS - 1)) * SLOT_LENGTH
@@ -70,16 +77,16 @@ export function writeJob(
   slots[from] = calls.length
 }
 
-/** Milliseconds that a job took which is done. */
+/** Returns the duration of a finished job, ms. */
 export const durationOf = ({ slots }: Board, job: number): number => slots[slotOf(job) + 1]!
 
-/** Takes one job and does it. @returns false when there is none left to take */
+/** Takes one job and does it. @returns false when none is left to take */
 export function takeJob(board: Board, kernels: readonly ((...args: number[]) => unknown)[]): boolean {
   const { control, slots } = board
   for (;;) {
     const job = Atomics.load(control, TAKEN)
     if (job === Atomics.load(control, ISSUED)) return false
-    // Somebody else may be faster.
+    // Another thread may have taken it meanwhile.
     if (Atomics.compareExchange(control, TAKEN, job, (job + 1) | 0) !== job) continue
     const slot = slotOf(job)
     const from = performance.now()
@@ -107,6 +114,6 @@ function complain({ control, complaint }: Board, kernel: number, error: unknown)
   Atomics.store(control, FAILED, 1)
 }
 
-/** What a kernel that has failed said, with its name; the last one, where several have. */
+/** Returns the error text of a failed kernel with its name; of the last one where several have failed. */
 export const complaintOf = ({ complaint }: Board, names: readonly string[]): string =>
   `the kernel ${names[complaint[0]!] ?? '?'} failed: ${String.fromCharCode(...complaint.subarray(2, 2 + complaint[1]!))}`

@@ -1,23 +1,52 @@
 import { SimulationError } from '../../errors.ts'
-import { canShareMemory, enableRelaxedSimd, readKernels } from './runtime.ts'
+import type { Functions } from './jobs.ts'
+import { isShared } from './memory.ts'
+import { enableRelaxedSimd, readKernels } from './runtime.ts'
 
 export { enableRelaxedSimd } from './runtime.ts'
 
-/**
- * The WebAssembly kernels: AssemblyScript in `assembly/`, compiled into `wasm/` by `npm run wasm`, once with relaxed
- * SIMD (fused multiply–add) and once without. They hold no data of their own: several instances may share one memory.
- */
+/** Builds of the kernels: with relaxed SIMD, that is fused multiply–add, and without. */
 export type SimdFlavour = 'relaxed-simd' | 'simd'
 
-export interface Kernels<Exports> {
+type PairKernels = `${'lj' | 'ljCoulomb' | 'general'}${'' | 'Masked'}${'Force' | 'Energy'}`
+type SpecialKernels = `${'excluded' | 'scaled'}Pairs${'Force' | 'Energy'}`
+type ListKernels =
+  | 'wrapAtoms'
+  | 'sortAtoms'
+  | 'boundClusters'
+  | 'placeFrames'
+  | 'fillClusters'
+  | 'linkSpecialPairs'
+  | 'buildList'
+  | 'pruneList'
+type AtomKernels =
+  | 'gatherPositions'
+  | 'keepPositions'
+  | 'clearPart'
+  | 'addForces'
+  | 'gatherFractions'
+  | 'fullRows'
+type MeshKernels =
+  | 'fft'
+  | `pme${'Influence' | 'Clear' | 'Spread' | 'Forward' | 'Planes' | 'Backward' | 'Gather'}`
+
+/** Functions that assembly/index.ts exports. Arguments are numbers, addresses in bytes; assembly/ says what they mean. */
+export type KernelExports = Readonly<
+  Record<
+    PairKernels | SpecialKernels | ListKernels | AtomKernels | MeshKernels,
+    (...args: number[]) => number
+  >
+>
+
+/**
+ * The WebAssembly kernels on a memory: AssemblyScript in assembly/, compiled by `npm run wasm`. They hold no data of
+ * their own: several instances may share one memory.
+ */
+export interface Kernels {
   readonly flavour: SimdFlavour
   readonly memory: WebAssembly.Memory
-  readonly exports: Exports
+  readonly exports: KernelExports
 }
-
-export const PAGE_BYTES = 65536
-/** 4 GiB: what 32-bit addresses reach. */
-export const MAX_PAGES = 65536
 
 interface Compiled {
   readonly flavour: SimdFlavour
@@ -26,7 +55,7 @@ interface Compiled {
 const compiled = new Map<'shared' | 'unshared', Compiled>()
 
 /**
- * Compiles once in a process (or thread) for a kind of memory: relaxed SIMD where the runtime has it.
+ * Compiles the kernels once in a process (or thread) for a kind of memory, with relaxed SIMD where the runtime has it.
  * @throws SimulationError without SIMD
  */
 export function compileKernels(memory: WebAssembly.Memory): Compiled {
@@ -50,10 +79,10 @@ function compile(bytes: (flavour: SimdFlavour) => Uint8Array<ArrayBuffer>): Comp
   return { flavour, module: new WebAssembly.Module(bytes(flavour)) }
 }
 
-/** The import `env.memory`, and the flag behind it that says: has a maximum, is shared. */
+/** The import `env.memory`, and the flag behind it for a shared memory with a maximum. */
 const IMPORTED_MEMORY = '\x03env\x06memory\x02\x03'
 
-/** The same module for a memory that is not shared: no instruction of it depends on that. */
+/** Returns the same module for a memory that is not shared: no instruction depends on that. */
 function withUnsharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   // One character a byte.
   const at = new TextDecoder('latin1').decode(module).indexOf(IMPORTED_MEMORY)
@@ -63,18 +92,11 @@ function withUnsharedMemory(module: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBu
   return changed
 }
 
-/** One instance on a memory; several may share it. */
-export function instantiateKernels<Exports>(memory: WebAssembly.Memory): Kernels<Exports> {
+export function instantiateKernels(memory: WebAssembly.Memory): Kernels {
   const { flavour, module } = compileKernels(memory)
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-  // The compiler of AssemblyScript has checked the signatures that `Exports` repeats; test/platform/simd runs them all.
-  return { flavour, memory, exports: exports as unknown as Exports }
+  return { flavour, memory, exports: functionsOf(module, memory) as KernelExports }
 }
 
-/** Whether other threads can see it. */
-export const isShared = ({ buffer }: WebAssembly.Memory): boolean =>
-  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
-
-export function createMemory(shared = canShareMemory): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared })
-}
+/** Returns the exports of a module of kernels: AssemblyScript compiles nothing but functions of numbers. */
+export const functionsOf = (module: WebAssembly.Module, memory: WebAssembly.Memory): Functions =>
+  new WebAssembly.Instance(module, { env: { memory } }).exports as Functions

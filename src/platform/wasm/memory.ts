@@ -1,13 +1,27 @@
 import { SimulationError } from '../../errors.ts'
-import { PAGE_BYTES } from './kernels.ts'
+import type { RecordLayout } from './layout.ts'
+import { canShareMemory } from './runtime.ts'
+
+export const PAGE_BYTES = 65536
+/** 4 GiB, the reach of 32-bit addresses. */
+export const MAX_PAGES = 65536
+
+/** Returns true where other threads can see the memory. */
+export const isShared = ({ buffer }: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
+
+/** Returns a memory of one page that can grow to 4 GiB. */
+export function createMemory(shared = canShareMemory): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared })
+}
 
 /** Cache lines, and a whole number of vectors. */
 const ALIGNMENT = 64
 
 /**
- * Hands out stretches of a WebAssembly memory one after another, and never takes one back: what a system needs is
- * allocated when it is prepared, with room to grow, and ends with the memory. Growing a memory detaches views of an
- * unshared one: take views from here each time.
+ * Hands out stretches of a WebAssembly memory one after another and never takes one back: a system allocates when it is
+ * prepared, with room to grow, and everything ends with the memory. Growing a memory detaches views of an unshared one:
+ * take views from here each time.
  */
 export interface Arena {
   readonly memory: WebAssembly.Memory
@@ -17,13 +31,29 @@ export interface Arena {
   f64(address: number, length: number): Float64Array
   i32(address: number, length: number): Int32Array
   u8(address: number, length: number): Uint8Array
+  /** Writes fields of a record: a number, or the numbers of an array. */
+  write<Name extends string>(
+    layout: RecordLayout<Name>,
+    address: number,
+    values: Readonly<Partial<Record<Name, number | ArrayLike<number>>>>,
+  ): void
+  /** Returns the first number of every field of a record. */
+  read<Name extends string>(layout: RecordLayout<Name>, address: number): Record<Name, number>
   /** Bytes handed out. */
   readonly used: number
 }
 
+const GETTERS = { i32: 'getInt32', f32: 'getFloat32', f64: 'getFloat64' } as const
+
 export function createArena(memory: WebAssembly.Memory): Arena {
-  // Address 0 stays unused: it reads as "nowhere".
+  // Address 0 stays unused: kernels read it as "no array".
   let next = ALIGNMENT
+  const views = {
+    f32: (address: number, length: number) => new Float32Array(memory.buffer, address, length),
+    f64: (address: number, length: number) => new Float64Array(memory.buffer, address, length),
+    i32: (address: number, length: number) => new Int32Array(memory.buffer, address, length),
+    u8: (address: number, length: number) => new Uint8Array(memory.buffer, address, length),
+  }
   return {
     memory,
     allocate(bytes) {
@@ -34,10 +64,25 @@ export function createArena(memory: WebAssembly.Memory): Arena {
       next = end
       return address
     },
-    f32: (address, length) => new Float32Array(memory.buffer, address, length),
-    f64: (address, length) => new Float64Array(memory.buffer, address, length),
-    i32: (address, length) => new Int32Array(memory.buffer, address, length),
-    u8: (address, length) => new Uint8Array(memory.buffer, address, length),
+    ...views,
+    write({ fields }, address, values) {
+      for (const name of Object.keys(values) as (keyof typeof values)[]) {
+        const { type, count, offset } = fields[name]
+        const value = values[name]!
+        const view = views[type](address + offset, count)
+        if (typeof value === 'number') view[0] = value
+        else view.set(value)
+      }
+    },
+    read<Name extends string>({ fields, bytes }: RecordLayout<Name>, address: number) {
+      const view = new DataView(memory.buffer, address, bytes)
+      const values = {} as Record<Name, number>
+      for (const name of Object.keys(fields) as Name[]) {
+        const { type, offset } = fields[name]
+        values[name] = view[GETTERS[type]](offset, true)
+      }
+      return values
+    },
     get used() {
       return next
     },
@@ -51,8 +96,8 @@ function grow(memory: WebAssembly.Memory, pages: number): void {
     memory.grow(pages)
   } catch {
     throw new SimulationError({
-      message: `the kernels have ${mebibytes(memory.buffer.byteLength)} MiB and cannot get ${mebibytes(pages * PAGE_BYTES)} more`,
-      hint: 'they have 4 GiB: a smaller box, a shorter cut-off, or --platform reference',
+      message: `the kernels have ${mebibytes(memory.buffer.byteLength)} MiB of memory and cannot get ${mebibytes(pages * PAGE_BYTES)} MiB more`,
+      hint: 'the limit is 4 GiB: use a smaller box, a shorter cut-off, or --platform reference',
     })
   }
 }

@@ -2,27 +2,27 @@ import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import type { CrewData } from './crewServer.ts'
+import type { CrewData } from './jobs.ts'
 
 /*
- * What the kernels and the crew need of Node, and nothing else of the platform does. Bundles for web pages have
- * web/standIns/simdRuntime.ts in its place.
+ * Everything in which the kernels and the crew depend on Node; no other file of the platforms that run in a page does.
+ * Bundles for web pages have web/standIns/wasmRuntime.ts in its place.
  */
 
-/** Whether threads of this runtime can share memory. */
+/** True where threads of this runtime can share memory. */
 export const canShareMemory = typeof SharedArrayBuffer !== 'undefined'
 
 export const readKernels = (flavour: string): Uint8Array<ArrayBuffer> =>
   readFileSync(new URL(`./${flavour}.wasm`, import.meta.url))
 
-/** Relaxed SIMD is on from Node 22; before, the flag exists and works; in later versions it is gone. */
+/** Turns relaxed SIMD on: it is on by default from Node 22; before, a flag exists and works; in later versions the flag is gone. */
 export function enableRelaxedSimd(): void {
   if (Number(process.versions.node.split('.')[0]) < 22) {
     setFlagsFromString('--experimental-wasm-relaxed-simd')
   }
 }
 
-/** Lets events be heard of, such as the end of a thread. */
+/** Lets pending events be handled, such as the end of a thread. */
 export const turn = (): Promise<void> => setImmediate()
 
 export interface Thread {
@@ -32,7 +32,7 @@ export interface Thread {
 
 const THREAD = new URL('./crewThread.mjs', import.meta.url)
 
-/** @param program what it runs @param die hears when the thread has ended, and why */
+/** @param die called with the cause when the thread has ended @param program module that the thread runs */
 export function startThread(data: CrewData, die: (cause: string) => void, program = THREAD): Thread {
   const worker = new Worker(program, { workerData: data, execArgv: [] })
   const started = new Promise<void>((resolve, reject) => {
@@ -40,11 +40,11 @@ export function startThread(data: CrewData, die: (cause: string) => void, progra
     worker.once('error', reject)
     worker.once('exit', code => reject(new Error(`exit code ${code}`)))
   })
-  // Whoever asks for it hears of a failure; everybody else from the next job.
+  // `ready` reports a failure; without it the next job does.
   started.catch(() => {})
   worker.on('error', error => die(error instanceof Error ? error.message : String(error)))
   worker.on('exit', code => die(`exit code ${code}`))
-  // A crew that nobody disposes of does not keep the process alive.
+  // A crew that was not disposed of does not keep the process alive.
   worker.unref()
   return { started, terminate: () => worker.terminate() }
 }

@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import {
-  COMPLEX_BYTES,
-  createAxisPlan,
-  type FftKernels,
-  radices,
-} from '../../../src/platform/clusters/fft.ts'
-import { createMemory, enableRelaxedSimd } from '../../../src/platform/wasm/kernels.ts'
-import { createArena } from '../../../src/platform/wasm/memory.ts'
+import { createAxisPlan, radices } from '../../../src/platform/clusters/pme.ts'
+import { enableRelaxedSimd, functionsOf } from '../../../src/platform/wasm/kernels.ts'
+import { COMPLEX_BYTES } from '../../../src/platform/wasm/layout.ts'
+import { createArena, createMemory } from '../../../src/platform/wasm/memory.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 
 const WASM = join(resolve(import.meta.dirname, '../../..'), 'src/platform/wasm')
@@ -42,8 +38,7 @@ const relative = (a: Float64Array, b: Float64Array) =>
 describe.each(['relaxed-simd', 'simd'] as const)('four transforms at once, %s', flavour => {
   const memory = createMemory()
   const bytes = readFileSync(join(WASM, `${flavour}.wasm`))
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  const { fft } = exports as unknown as FftKernels
+  const fft = functionsOf(new WebAssembly.Module(bytes), memory).fft!
 
   function transformed(x: Float64Array[], options: { backward: boolean; inPlace: boolean; vectors: number }) {
     const n = x[0]!.length / 2

@@ -6,8 +6,7 @@ import { ewaldMethod } from '../../../src/forces/ewald.ts'
 import { fitsGrid } from '../../../src/platform/clusters/pme.ts'
 import { createEwald, type Reciprocal } from '../../../src/platform/reference/ewald.ts'
 import { createPme } from '../../../src/platform/reference/pme.ts'
-import type { Functions } from '../../../src/platform/wasm/jobs.ts'
-import type { SimdFlavour } from '../../../src/platform/wasm/kernels.ts'
+import type { KernelExports, SimdFlavour } from '../../../src/platform/wasm/kernels.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { CODATA_2018 } from '../../../src/units.ts'
 import { hotPvdf } from '../../tools/polymerBoxes.ts'
@@ -304,17 +303,18 @@ describe('an evaluation', () => {
       pmeBackward: 1,
       pmeGather: 2,
     }
-    const divided = (kernels: Functions) =>
-      Object.fromEntries(
-        Object.entries(position).map(([name, at]) => [
-          name,
-          (...args: number[]) => {
-            const middle = 2 * Math.floor((args[at]! + args[at + 1]!) / 4)
-            kernels[name]!(...args.with(at + 1, middle))
-            kernels[name]!(...args.with(at, middle))
-          },
-        ]),
-      )
+    const divided = (kernels: KernelExports): KernelExports => {
+      const inHalves = (Object.keys(position) as (keyof typeof position)[]).map(name => {
+        const at = position[name]
+        const halves = (...args: number[]) => {
+          const middle = 2 * Math.floor((args[at]! + args[at + 1]!) / 4)
+          kernels[name](...args.with(at + 1, middle))
+          return kernels[name](...args.with(at, middle))
+        }
+        return [name, halves]
+      })
+      return { ...kernels, ...Object.fromEntries(inHalves) }
+    }
     const whole = accumulator(atomCount)
     const halves = accumulator(atomCount)
     const first = directPme(force, pvdf.charges)(pvdf.box, pvdf.positions, whole, BOTH)

@@ -6,7 +6,6 @@ import type { System } from '../../../src/core/system.ts'
 import { type Motion, velocityVerletStep } from '../../../src/dynamics/integrate.ts'
 import { drawMaxwellBoltzmann } from '../../../src/dynamics/velocities.ts'
 import { UserError } from '../../../src/errors.ts'
-import type { SimdKernels } from '../../../src/platform/clusters/mixed.ts'
 import { type Backend, createBackend } from '../../../src/platform/gpu/backends.ts'
 import { createGpuEvaluator } from '../../../src/platform/gpu/gpu.ts'
 import { createGpuIntegrator } from '../../../src/platform/gpu/integrator.ts'
@@ -14,8 +13,8 @@ import { createGpuNonbonded, type PairLists } from '../../../src/platform/gpu/no
 import { createPropagator } from '../../../src/platform/gpu/propagator.ts'
 import { createReferenceEvaluator } from '../../../src/platform/reference/reference.ts'
 import { createCrew } from '../../../src/platform/wasm/crew.ts'
-import { createMemory, instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
-import { createArena } from '../../../src/platform/wasm/memory.ts'
+import { instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
+import { createArena, createMemory } from '../../../src/platform/wasm/memory.ts'
 import { CODATA_2018 } from '../../../src/units.ts'
 import { polymer } from '../../dynamics/helpers/polymer.ts'
 import { record, stageOf } from '../../dynamics/helpers/run.ts'
@@ -86,11 +85,12 @@ onEachBackend(name => {
   })
 
   function integratorOf({ system }: Configuration, step = STEP) {
-    const kernels = instantiateKernels<SimdKernels>(createMemory())
+    const kernels = instantiateKernels(createMemory())
     const arena = createArena(kernels.memory)
     const positions = arena.allocate(24 * system.atomCount)
-    const nonbonded = createGpuNonbonded(system, positions, backend, arena, kernels, createCrew(kernels))
-    const integrator = createGpuIntegrator({ system, positions, arena }, backend, nonbonded, step)
+    const workplace = { system, positions, arena, kernels, crew: createCrew(kernels) }
+    const nonbonded = createGpuNonbonded(workplace, backend)
+    const integrator = createGpuIntegrator(workplace, backend, nonbonded, step)
     disposals.push(integrator.dispose, nonbonded.dispose)
     return {
       ...integrator,

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { orthorhombicBox } from '../../../src/core/box.ts'
-import type { SimdKernels } from '../../../src/platform/clusters/mixed.ts'
 import { type Backend, createBackend } from '../../../src/platform/gpu/backends.ts'
 import { createGpuNonbonded, type GpuNonbondedOptions } from '../../../src/platform/gpu/nonbonded.ts'
 import { createCrew } from '../../../src/platform/wasm/crew.ts'
-import { createMemory, instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
-import { createArena } from '../../../src/platform/wasm/memory.ts'
+import { instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
+import { createArena, createMemory } from '../../../src/platform/wasm/memory.ts'
 import {
   type Configuration,
   configuration,
@@ -30,12 +29,12 @@ onEachBackend(name => {
   afterAll(() => backend?.dispose())
 
   function nonbondedOf({ system }: Configuration, options: GpuNonbondedOptions) {
-    const kernels = instantiateKernels<SimdKernels>(createMemory())
+    const kernels = instantiateKernels(createMemory())
     const arena = createArena(kernels.memory)
     const crew = createCrew(kernels)
     const size = 3 * system.atomCount
     const [positions, forces] = [arena.allocate(8 * size), arena.allocate(8 * size)]
-    const nonbonded = createGpuNonbonded(system, positions, backend, arena, kernels, crew, options)
+    const nonbonded = createGpuNonbonded({ system, positions, arena, kernels, crew }, backend, options)
     return {
       nonbonded,
       async forcesAt({ box, positions: at }: Configuration['state']): Promise<Float64Array> {

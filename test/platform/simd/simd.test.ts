@@ -4,7 +4,7 @@ import type { PairForce } from '../../../src/core/force.ts'
 import { createReferenceEvaluator } from '../../../src/platform/reference/reference.ts'
 import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
 import { hotPvdf } from '../../tools/polymerBoxes.ts'
-import { compileWasm, wasmFile } from '../../tools/wasm.ts'
+import { assemblyLayout, compileWasm, LAYOUT_FILE, wasmFile } from '../../tools/wasm.ts'
 import { cases } from '../cases.ts'
 
 /** Root mean square of the difference relative to that of the expected values. */
@@ -73,6 +73,10 @@ describe('the simd platform', () => {
 })
 
 describe('the compiled kernels', () => {
+  it('have the offsets of wasm/layout.ts', () => {
+    expect(readFileSync(LAYOUT_FILE, 'utf8')).toBe(assemblyLayout())
+  })
+
   it.each(['relaxed-simd', 'simd'] as const)('%s.wasm is what the sources compile to', async flavour => {
     expect(Buffer.compare(await compileWasm(flavour), readFileSync(wasmFile(flavour)))).toBe(0)
   })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { watchBusyness } from '../../../src/platform/wasm/busyness.ts'
+import { watchBusyness } from '../../../src/platform/wasm/crew.ts'
 
 /** Rounds that take so long together and alone, of which the calling thread waits for a part. */
 function rounds({ together, waiting, alone }: { together: number; waiting: number; alone: number }) {

@@ -2,12 +2,11 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { SimulationError } from '../../../src/errors.ts'
-import type { SimdKernels } from '../../../src/platform/clusters/mixed.ts'
 import type { Evaluator } from '../../../src/platform/platform.ts'
 import { createSimdEvaluator } from '../../../src/platform/simd/simd.ts'
 import { createCrew, type Job } from '../../../src/platform/wasm/crew.ts'
-import { createMemory, instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
-import { createArena } from '../../../src/platform/wasm/memory.ts'
+import { instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
+import { createArena, createMemory } from '../../../src/platform/wasm/memory.ts'
 import { hotPvdf } from '../../tools/polymerBoxes.ts'
 
 const program = (name: string) => pathToFileURL(join(import.meta.dirname, 'crewPrograms', name))
@@ -16,7 +15,7 @@ const pvdf = hotPvdf()
 
 /** A crew of which all threads have started: what is to be seen of them would be over before that. */
 async function startCrew(threads: number, programName?: string, memory = createMemory()) {
-  const kernels = instantiateKernels<SimdKernels>(memory)
+  const kernels = instantiateKernels(memory)
   const options = programName === undefined ? { threads } : { threads, program: program(programName) }
   const crew = createCrew(kernels, options)
   return { kernels, crew }

@@ -1,4 +1,5 @@
-import { nowhere, PATCH } from './cluster'
+import { nowhere } from './cluster'
+import { PATCH, Sums } from './layout'
 
 // Between atoms in their own order (f64) and clusters (f32).
 
@@ -69,9 +70,9 @@ export function keepPositions(atomCount: i32, scale: f64, clusters: usize, kept:
 
 /** Empties what a part is going to add to: eight sums at `work`, and the forces of the patches that it touches. */
 export function clearPart(work: usize, forces: usize, touched: usize, patches: i32): void {
-  memory.fill(work, 0, 64)
+  memory.fill(work, 0, Sums.bytes)
   for (let patch = 0; patch < patches; patch++) {
-    if (load<u8>(touched + <usize>patch)) memory.fill(forces + (<usize>patch << (PATCH + 6)), 0, 64 << PATCH)
+    if (load<u8>(touched + <usize>patch)) memory.fill(forces + <usize>(patch * PATCH) * 64, 0, 64 * PATCH)
   }
 }
 
@@ -94,8 +95,8 @@ export function addForces(
 ): void {
   const end = (atomCount + 3) >> 2
   for (let patch = from; patch < to; patch++) {
-    const last = min<i32>((patch + 1) << <i32>PATCH, end)
-    for (let c = patch << <i32>PATCH; c < last; c++) {
+    const last = min<i32>((patch + 1) * PATCH, end)
+    for (let c = patch * PATCH; c < last; c++) {
       let x = f32x4.splat(0)
       let y = f32x4.splat(0)
       let z = f32x4.splat(0)

@@ -1,16 +1,16 @@
-// What the kernels over clusters share. A cluster is 64 bytes: x4 y4 z4 and charges q4 of its atoms; its forces are
-// 64 bytes as well, the last 16 unused: neither straddles cache lines. The last cluster is filled up with atoms that are
-// nowhere.
+import { Sums } from './layout'
 
-/** Forces are cleared and summed in patches of 64 clusters: 2⁶, a page of memory. */
-export const PATCH: usize = 6
+// Functions shared by the kernels over clusters. A cluster is 64 bytes: x4 y4 z4 and charges q4 of its atoms; its forces
+// are 64 bytes as well, the last 16 unused: neither straddles cache lines. The last cluster is filled up with lanes
+// without an atom.
 
-/** Where no atom is: apart from each other, and beyond any cut-off from everything else. */
+/** x coordinate of a lane without an atom: apart from the others and beyond any cut-off from every atom, Å. */
 @inline
 export function nowhere(lane: i32): f32 {
   return <f32>(1e6 * <f64>(lane + 1))
 }
-/** Coordinates of an i cluster as its partners see them: four at once, rounded to f32 only at the end. */
+
+/** Coordinates of an i cluster in the frame and image of its partners: four at once, rounded to f32 only at the end. */
 @inline
 export function moved(x: v128, by: f64): v128 {
   const add = f64x2.splat(by)
@@ -23,7 +23,6 @@ export function moved(x: v128, by: f64): v128 {
     5,
   )
 }
-
 
 /** One number of memory in all four lanes. */
 @inline
@@ -59,10 +58,25 @@ export function transposedSum(a: v128, b: v128, c: v128, d: v128): v128 {
 
 /** Adds the four lanes to a double in memory. */
 @inline
-export function addTotal(to: usize, a: v128): void {
+function addTotal(to: usize, a: v128): void {
   const pairs = f64x2.add(
     f64x2.promote_low_f32x4(a),
     f64x2.promote_low_f32x4(v128.shuffle<f32>(a, a, 2, 3, 2, 3)),
   )
   store<f64>(to, load<f64>(to) + (f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1)))
+}
+
+/** Adds the sums over the lanes of energies and virial to the record of SUMS at `to`. */
+@inline
+export function addSums(
+  to: usize, pair: v128, coulomb: v128, xx: v128, xy: v128, xz: v128, yy: v128, yz: v128, zz: v128,
+): void {
+  addTotal(to + Sums.pair, pair)
+  addTotal(to + Sums.coulomb, coulomb)
+  addTotal(to + Sums.xx, xx)
+  addTotal(to + Sums.xy, xy)
+  addTotal(to + Sums.xz, xz)
+  addTotal(to + Sums.yy, yy)
+  addTotal(to + Sums.yz, yz)
+  addTotal(to + Sums.zz, zz)
 }

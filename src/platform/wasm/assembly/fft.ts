@@ -1,3 +1,4 @@
+import { AxisPlan, COMPLEX_BYTES as COMPLEX, Pass } from './layout'
 import { madd } from './vector'
 
 // Discrete Fourier transforms, four at a time: lane k of every vector belongs to transform k. Stockham's algorithm,
@@ -9,15 +10,8 @@ import { madd } from './vector'
 // element to the next. Transforms are forward and unnormalised; swapping real and imaginary part of both input and
 // output makes them backward.
 //
-// An axis plan is a row of i32: length, number of passes, and for each pass its radix and the address of its twiddle
-// factors e^{−2πi jp/rm}, j = 1…r−1, as pairs of f32, p after p (see ../fft.ts).
+// `axis` is the address of a plan, a record of AXIS_PLAN in ../layout.ts and its passes.
 
-const LENGTH: usize = 0
-const PASSES: usize = 4
-const FIRST_PASS: usize = 8
-const PASS_BYTES: usize = 8
-/** A complex vector in work space. */
-export const COMPLEX: usize = 32
 const IMAGINARY: usize = 16
 
 /** c − a·b in four lanes. */
@@ -38,15 +32,15 @@ export function fft(
   ys: usize,
   work: usize,
 ): void {
-  let m = load<i32>(axis, LENGTH)
-  const passes = load<i32>(axis, PASSES)
+  let m = load<i32>(axis, AxisPlan.length)
+  const passes = load<i32>(axis, AxisPlan.passes)
   let target = work
   let other = work + <usize>m * COMPLEX
   let s = 1
-  let pass = axis + FIRST_PASS
-  for (let k = 1; k <= passes; k++, pass += PASS_BYTES) {
-    const radix = load<i32>(pass)
-    const twiddles = <usize>load<i32>(pass, 4)
+  let pass = axis + AxisPlan.bytes
+  for (let k = 1; k <= passes; k++, pass += Pass.bytes) {
+    const radix = load<i32>(pass, Pass.radix)
+    const twiddles = <usize>load<i32>(pass, Pass.factors)
     m /= radix
     const tr = k == passes ? yr : target
     const ti = k == passes ? yi : target + IMAGINARY

@@ -1,13 +1,11 @@
 // What a kernel that gathers reads, such as one on a GPU: positions as fractions, and every pair of clusters from either
 // side in rows. See src/platform/gpu/lists.ts.
 
-const EVERY: i32 = 0xffff
-/** Charge of a lane that is no atom: kernels leave its pairs out. */
-const NOBODY: f32 = 1e30
+import { Entry, EVERY_PAIR, Frame, FullList, NO_ATOM } from './layout'
 
 /**
  * Positions of clusters as fractions of a frame, between −½ and ½: x4 y4 z4 q4 of each, then all again for each further
- * image. Lanes of no atom have the charge NOBODY. @param lows what rounding to f32 has cost, laid out alike; 0 for none
+ * image. Lanes without an atom have the charge NO_ATOM. @param lows what rounding to f32 has cost, laid out alike; 0 for none
  * @param frame nine doubles that turn positions into fractions, then three: what an image adds along each axis
  * @param clusters where the charges are
  */
@@ -33,7 +31,7 @@ export function gatherFractions(
           const lane = <usize>(slot & 3) << 2
           const to = (<usize>((image + slot) >> 2) << 6) + lane
           const charge = load<f32>(clusters + (<usize>(slot >> 2) << 6) + lane, 48)
-          store<f32>(highs + to, slot < atomCount ? charge : NOBODY, 48)
+          store<f32>(highs + to, slot < atomCount ? charge : NO_ATOM, 48)
           if (slot >= atomCount) continue
           const atom = <usize>load<i32>(order + (<usize>slot << 2))
           const at = positions + atom * 24
@@ -54,7 +52,7 @@ export function gatherFractions(
 /** @param frame that of one axis: its columns, 24 bytes apart */
 @inline
 function fraction(x: f64, y: f64, z: f64, frame: usize, cell: usize, image: i32): f64 {
-  const cells = <f64>(image - load<i32>(cell)) * load<f64>(frame, 72)
+  const cells = <f64>(image - load<i32>(cell)) * load<f64>(frame, Frame.perBox)
   const s = x * load<f64>(frame) + y * load<f64>(frame, 24) + z * load<f64>(frame, 48) + cells
   return s - nearest<f64>(s)
 }
@@ -105,25 +103,25 @@ export function fullRows(
   rows: i32,
   masked: usize,
 ): void {
-  const images = <usize>load<i32>(p, 24)
-  const clusterCount = load<i32>(p, 28)
+  const images = <usize>load<i32>(p, FullList.imageOfShift)
+  const clusterCount = load<i32>(p, FullList.clusterCount)
   let plainEntry = 0
   let maskedEntry = 0
   for (let ci = from; ci < to; ci++) {
     let count = 0
     for (let kind = 0; kind < 2; kind++) {
-      const entries = <usize>load<i32>(p + <usize>kind * 12)
-      const entryCount = load<i32>(p + <usize>kind * 12, 4)
-      const js = <usize>load<i32>(p + <usize>kind * 12, 8)
+      const entries = <usize>load<i32>(p + <usize>kind * FullList.maskedEntries)
+      const entryCount = load<i32>(p + <usize>kind * FullList.maskedEntries, FullList.entryCount)
+      const js = <usize>load<i32>(p + <usize>kind * FullList.maskedEntries, FullList.js)
       const stride = kind == 0 ? 4 : 8
       let entry = kind == 0 ? plainEntry : maskedEntry
-      for (; entry < entryCount && load<i32>(entries + <usize>entry * 48) == ci; entry++) {
-        const at = entries + <usize>entry * 48
-        const image = load<i32>(images + (<usize>load<i32>(at, 12) << 2)) * clusterCount
-        const end = js + <usize>(load<i32>(at, 8) * stride)
-        for (let j = js + <usize>(load<i32>(at, 4) * stride); j < end; j += stride) {
+      for (; entry < entryCount && load<i32>(entries + <usize>entry * Entry.bytes, Entry.cluster) == ci; entry++) {
+        const at = entries + <usize>entry * Entry.bytes
+        const image = load<i32>(images + (<usize>load<i32>(at, Entry.shift) << 2)) * clusterCount
+        const end = js + <usize>(load<i32>(at, Entry.to) * stride)
+        for (let j = js + <usize>(load<i32>(at, Entry.from) * stride); j < end; j += stride) {
           const cj = load<i32>(j)
-          const mask = kind == 0 ? EVERY : load<i32>(j, 4)
+          const mask = kind == 0 ? EVERY_PAIR : load<i32>(j, 4)
           count = note(image + cj, mask, stamps, found, count)
         }
       }
@@ -138,7 +136,7 @@ export function fullRows(
       const partner = load<i32>(found + (<usize>k << 3))
       const mask = load<i32>(found + (<usize>k << 3), 4)
       store<i32>(stamps + (<usize>partner << 2), 0)
-      if (mask == EVERY) {
+      if (mask == EVERY_PAIR) {
         if (list) {
           const column = 3 + plainCount / own
           store<f32>(list + (<usize>(column * rows + first + (plainCount % own)) << 2), <f32>partner)

@@ -1,4 +1,5 @@
 import { nowhere } from './cluster'
+import { Cell, Link } from './layout'
 
 // Neighbour search: atoms sorted into clusters of four, and the pairs of clusters that come near each other. Every
 // array is given by its address; see src/platform/clusters/clusters.ts for what holds what.
@@ -16,9 +17,9 @@ export function wrapAtoms(
     const x = load<f64>(at)
     const y = load<f64>(at, 8)
     const z = load<f64>(at, 16)
-    const a = floor<f64>(x * load<f64>(box, 72) + y * load<f64>(box, 96) + z * load<f64>(box, 120))
-    const b = floor<f64>(x * load<f64>(box, 80) + y * load<f64>(box, 104) + z * load<f64>(box, 128))
-    const c = floor<f64>(x * load<f64>(box, 88) + y * load<f64>(box, 112) + z * load<f64>(box, 136))
+    const a = floor<f64>(x * load<f64>(box, Cell.inverse) + y * load<f64>(box, Cell.inverse + 24) + z * load<f64>(box, Cell.inverse + 48))
+    const b = floor<f64>(x * load<f64>(box, Cell.inverse + 8) + y * load<f64>(box, Cell.inverse + 32) + z * load<f64>(box, Cell.inverse + 56))
+    const c = floor<f64>(x * load<f64>(box, Cell.inverse + 16) + y * load<f64>(box, Cell.inverse + 40) + z * load<f64>(box, Cell.inverse + 64))
     if (!(abs<f64>(a) < 1e9) || !(abs<f64>(b) < 1e9) || !(abs<f64>(c) < 1e9)) return i
     const cell = cells + <usize>i * 12
     store<i32>(cell, <i32>a)
@@ -283,10 +284,10 @@ function link(
   const rc = load<i32>(ranges, 8)
   if (abs<i32>(a) > ra || abs<i32>(b) > rb || abs<i32>(c) > rc) return
   const row = ((a + ra) * (2 * rb + 1) + b + rb) * (2 * rc + 1) + c + rc
-  const at = links + <usize>p * 12
-  store<i32>(at, sj >> 2)
-  store<i32>(at, load<i32>(shiftIndex + (<usize>row << 2)), 4)
-  store<i32>(at, ((si & 3) << 2) | (sj & 3), 8)
+  const at = links + <usize>p * Link.bytes
+  store<i32>(at, sj >> 2, Link.cluster)
+  store<i32>(at, load<i32>(shiftIndex + (<usize>row << 2)), Link.shift)
+  store<i32>(at, ((si & 3) << 2) | (sj & 3), Link.bit)
   const head = heads + (<usize>(si >> 2) << 2)
   store<i32>(next + (<usize>p << 2), load<i32>(head))
   store<i32>(head, p)
@@ -326,9 +327,9 @@ export function linkSpecialPairs(
     const dx = load<f64>(xj) - load<f64>(xi)
     const dy = load<f64>(xj, 8) - load<f64>(xi, 8)
     const dz = load<f64>(xj, 16) - load<f64>(xi, 16)
-    const sa = dx * load<f64>(box, 72) + dy * load<f64>(box, 96) + dz * load<f64>(box, 120)
-    const sb = dx * load<f64>(box, 80) + dy * load<f64>(box, 104) + dz * load<f64>(box, 128)
-    const sc = dx * load<f64>(box, 88) + dy * load<f64>(box, 112) + dz * load<f64>(box, 136)
+    const sa = dx * load<f64>(box, Cell.inverse) + dy * load<f64>(box, Cell.inverse + 24) + dz * load<f64>(box, Cell.inverse + 48)
+    const sb = dx * load<f64>(box, Cell.inverse + 8) + dy * load<f64>(box, Cell.inverse + 32) + dz * load<f64>(box, Cell.inverse + 56)
+    const sc = dx * load<f64>(box, Cell.inverse + 16) + dy * load<f64>(box, Cell.inverse + 40) + dz * load<f64>(box, Cell.inverse + 64)
     const na = floor<f64>(0.5 + sa)
     const nb = floor<f64>(0.5 + sb)
     const nc = floor<f64>(0.5 + sc)

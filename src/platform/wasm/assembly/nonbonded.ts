@@ -1,9 +1,8 @@
-import { addTotal, lane0, lane1, lane2, lane3, moved, splat, transposedSum } from './cluster'
+import { addSums, lane0, lane1, lane2, lane3, moved, splat, transposedSum } from './cluster'
+import { Entry, Nonbonded, PairWork } from './layout'
 import {
   coulombEnergy,
   coulombForce,
-  ENERGY_POLYNOMIAL,
-  FORCE_POLYNOMIAL,
   lennardJonesEnergy,
   lennardJonesForce,
   polynomialVariable,
@@ -11,11 +10,10 @@ import {
 } from './potential'
 import { madd } from './vector'
 
-// Forces between clusters: the four atoms of i one by one against the four of j at once. What lies beyond a cut-off is
-// masked out bit by bit: it may be infinite or not a number.
+// Forces between clusters: the four atoms of i one by one against the four of j at once. Contributions beyond a cut-off
+// are masked out bit by bit, because they may be infinite or not a number.
 //
-// Addresses at `p`: 440 clusters, 444 rows, 448 bytes of rows per cluster, 452 row offsets, 456 sixteen lane masks;
-// at 464 the scale (f64) by which the box has grown since the list was built. The rest: potential.ts.
+// `p` is the address of the parameters, a record of NONBONDED in ../layout.ts.
 
 /**
  * −(dE/dr)/r of one atom i with four j. With `general` and `energy` also stores the pair energy at `result`.
@@ -39,24 +37,24 @@ function force(
   if (general) {
     const pair = rowForce(p, row, r2, inverse2, exponentials, switched, energy, result)
     const electric = f32x4.mul(qq, coulombForce(p, inverse2, smooth))
-    return f32x4.add(pair, v128.and(electric, f32x4.lt(r2, splat(p + 4))))
+    return f32x4.add(pair, v128.and(electric, f32x4.lt(r2, splat(p + Nonbonded.coulombCutoff2))))
   }
   const lj = lennardJonesForce(v128.load(row), v128.load(row, 16), inverse2)
   const whole = coulomb ? madd(qq, coulombForce(p, inverse2, smooth), lj) : lj
-  return v128.and(whole, f32x4.lt(r2, splat(p)))
+  return v128.and(whole, f32x4.lt(r2, splat(p + Nonbonded.cutoff2)))
 }
 
 @inline
 function lennardJones(p: usize, r2: v128, row: usize): v128 {
   const inverse2 = f32x4.div(f32x4.splat(1), r2)
-  const energy = lennardJonesEnergy(v128.load(row), v128.load(row, 16), inverse2, splat(p + 24), splat(p + 28))
-  return v128.and(energy, f32x4.lt(r2, splat(p)))
+  const energy = lennardJonesEnergy(v128.load(row), v128.load(row, 16), inverse2, splat(p + Nonbonded.shift6), splat(p + Nonbonded.shift12))
+  return v128.and(energy, f32x4.lt(r2, splat(p + Nonbonded.cutoff2)))
 }
 
 @inline
 function electricEnergy(p: usize, r2: v128, qq: v128, smooth: v128): v128 {
   const energy = f32x4.mul(qq, coulombEnergy(p, r2, f32x4.div(f32x4.splat(1), r2), smooth))
-  return v128.and(energy, f32x4.lt(r2, splat(p + 4)))
+  return v128.and(energy, f32x4.lt(r2, splat(p + Nonbonded.coulombCutoff2)))
 }
 
 @inline
@@ -90,40 +88,40 @@ function interact(
   coulomb: bool,
   general: bool,
 ): void {
-  const degree = load<i32>(p, 36)
-  const exponentials = general ? load<i32>(p, 32) : 0
-  const switched = general ? load<i32>(p, 40) : 0
-  const clusters = <usize>load<i32>(p, 440)
-  const rows = <usize>load<i32>(p, 444)
-  const rowBytes = <usize>load<i32>(p, 448)
-  const rowOffsets = <usize>load<i32>(p, 452)
-  const laneMasks = <usize>load<i32>(p, 456)
-  const scale = load<f64>(p, 464)
+  const degree = load<i32>(p, Nonbonded.degree)
+  const exponentials = general ? load<i32>(p, Nonbonded.exponentials) : 0
+  const switched = general ? load<i32>(p, Nonbonded.isSwitched) : 0
+  const clusters = <usize>load<i32>(p, Nonbonded.clusters)
+  const rows = <usize>load<i32>(p, Nonbonded.rows)
+  const rowBytes = <usize>load<i32>(p, Nonbonded.rowBytes)
+  const rowOffsets = <usize>load<i32>(p, Nonbonded.rowOffsets)
+  const laneMasks = <usize>load<i32>(p, Nonbonded.laneMasks)
+  const scale = load<f64>(p, Nonbonded.scale)
   const stride: usize = masked ? 8 : 4
   for (let e = from; e < to; e++) {
-    const entry = entries + <usize>e * 48
-    const ci = <usize>load<i32>(entry)
+    const entry = entries + <usize>e * Entry.bytes
+    const ci = <usize>load<i32>(entry, Entry.cluster)
     const ai = clusters + (ci << 6)
-    const x = moved(v128.load(ai), scale * load<f64>(entry, 16))
-    const y = moved(v128.load(ai, 16), scale * load<f64>(entry, 24))
-    const z = moved(v128.load(ai, 32), scale * load<f64>(entry, 32))
+    const x = moved(v128.load(ai), scale * load<f64>(entry, Entry.x))
+    const y = moved(v128.load(ai, 16), scale * load<f64>(entry, Entry.y))
+    const z = moved(v128.load(ai, 32), scale * load<f64>(entry, Entry.z))
     const q = v128.load(ai, 48)
-    v128.store(work, lane0(x), 128)
-    v128.store(work, lane1(x), 144)
-    v128.store(work, lane2(x), 160)
-    v128.store(work, lane3(x), 176)
-    v128.store(work, lane0(y), 192)
-    v128.store(work, lane1(y), 208)
-    v128.store(work, lane2(y), 224)
-    v128.store(work, lane3(y), 240)
-    v128.store(work, lane0(z), 256)
-    v128.store(work, lane1(z), 272)
-    v128.store(work, lane2(z), 288)
-    v128.store(work, lane3(z), 304)
-    v128.store(work, lane0(q), 320)
-    v128.store(work, lane1(q), 336)
-    v128.store(work, lane2(q), 352)
-    v128.store(work, lane3(q), 368)
+    v128.store(work, lane0(x), PairWork.x)
+    v128.store(work, lane1(x), PairWork.x + 16)
+    v128.store(work, lane2(x), PairWork.x + 32)
+    v128.store(work, lane3(x), PairWork.x + 48)
+    v128.store(work, lane0(y), PairWork.y)
+    v128.store(work, lane1(y), PairWork.y + 16)
+    v128.store(work, lane2(y), PairWork.y + 32)
+    v128.store(work, lane3(y), PairWork.y + 48)
+    v128.store(work, lane0(z), PairWork.z)
+    v128.store(work, lane1(z), PairWork.z + 16)
+    v128.store(work, lane2(z), PairWork.z + 32)
+    v128.store(work, lane3(z), PairWork.z + 48)
+    v128.store(work, lane0(q), PairWork.q)
+    v128.store(work, lane1(q), PairWork.q + 16)
+    v128.store(work, lane2(q), PairWork.q + 32)
+    v128.store(work, lane3(q), PairWork.q + 48)
     const own = rowOffsets + (ci << 4)
     const rows0 = rows + <usize>load<i32>(own)
     const rows1 = rows + <usize>load<i32>(own, 4)
@@ -151,8 +149,8 @@ function interact(
     let vyz = zero
     let vzz = zero
 
-    const end = js + <usize>load<i32>(entry, 8) * stride
-    for (let at = js + <usize>load<i32>(entry, 4) * stride; at < end; at += stride) {
+    const end = js + <usize>load<i32>(entry, Entry.to) * stride
+    for (let at = js + <usize>load<i32>(entry, Entry.from) * stride; at < end; at += stride) {
       const cj = <usize>load<i32>(at)
       const aj = clusters + (cj << 6)
       const row = cj * rowBytes
@@ -161,18 +159,18 @@ function interact(
       const zj = v128.load(aj, 32)
       const qj = v128.load(aj, 48)
 
-      const dx0 = f32x4.sub(v128.load(work, 128), xj)
-      const dy0 = f32x4.sub(v128.load(work, 192), yj)
-      const dz0 = f32x4.sub(v128.load(work, 256), zj)
-      const dx1 = f32x4.sub(v128.load(work, 144), xj)
-      const dy1 = f32x4.sub(v128.load(work, 208), yj)
-      const dz1 = f32x4.sub(v128.load(work, 272), zj)
-      const dx2 = f32x4.sub(v128.load(work, 160), xj)
-      const dy2 = f32x4.sub(v128.load(work, 224), yj)
-      const dz2 = f32x4.sub(v128.load(work, 288), zj)
-      const dx3 = f32x4.sub(v128.load(work, 176), xj)
-      const dy3 = f32x4.sub(v128.load(work, 240), yj)
-      const dz3 = f32x4.sub(v128.load(work, 304), zj)
+      const dx0 = f32x4.sub(v128.load(work, PairWork.x), xj)
+      const dy0 = f32x4.sub(v128.load(work, PairWork.y), yj)
+      const dz0 = f32x4.sub(v128.load(work, PairWork.z), zj)
+      const dx1 = f32x4.sub(v128.load(work, PairWork.x + 16), xj)
+      const dy1 = f32x4.sub(v128.load(work, PairWork.y + 16), yj)
+      const dz1 = f32x4.sub(v128.load(work, PairWork.z + 16), zj)
+      const dx2 = f32x4.sub(v128.load(work, PairWork.x + 32), xj)
+      const dy2 = f32x4.sub(v128.load(work, PairWork.y + 32), yj)
+      const dz2 = f32x4.sub(v128.load(work, PairWork.z + 32), zj)
+      const dx3 = f32x4.sub(v128.load(work, PairWork.x + 48), xj)
+      const dy3 = f32x4.sub(v128.load(work, PairWork.y + 48), yj)
+      const dz3 = f32x4.sub(v128.load(work, PairWork.z + 48), zj)
       const r0 = distance2(dx0, dy0, dz0)
       const r1 = distance2(dx1, dy1, dz1)
       const r2 = distance2(dx2, dy2, dz2)
@@ -181,27 +179,27 @@ function interact(
       const t1 = polynomialVariable(p, r1)
       const t2 = polynomialVariable(p, r2)
       const t3 = polynomialVariable(p, r3)
-      const qq0 = f32x4.mul(v128.load(work, 320), qj)
-      const qq1 = f32x4.mul(v128.load(work, 336), qj)
-      const qq2 = f32x4.mul(v128.load(work, 352), qj)
-      const qq3 = f32x4.mul(v128.load(work, 368), qj)
-      let s0 = splat(p + FORCE_POLYNOMIAL)
+      const qq0 = f32x4.mul(v128.load(work, PairWork.q), qj)
+      const qq1 = f32x4.mul(v128.load(work, PairWork.q + 16), qj)
+      const qq2 = f32x4.mul(v128.load(work, PairWork.q + 32), qj)
+      const qq3 = f32x4.mul(v128.load(work, PairWork.q + 48), qj)
+      let s0 = splat(p + Nonbonded.forcePolynomial)
       let s1 = s0
       let s2 = s0
       let s3 = s0
       if (coulomb) {
         for (let k = 1; k <= degree; k++) {
-          const c = splat(p + FORCE_POLYNOMIAL + (<usize>k << 2))
+          const c = splat(p + Nonbonded.forcePolynomial + (<usize>k << 2))
           s0 = madd(s0, t0, c)
           s1 = madd(s1, t1, c)
           s2 = madd(s2, t2, c)
           s3 = madd(s3, t3, c)
         }
       }
-      let f0 = force(p, r0, rows0 + row, qq0, s0, coulomb, general, exponentials, switched, energy, work + 64)
-      let f1 = force(p, r1, rows1 + row, qq1, s1, coulomb, general, exponentials, switched, energy, work + 80)
-      let f2 = force(p, r2, rows2 + row, qq2, s2, coulomb, general, exponentials, switched, energy, work + 96)
-      let f3 = force(p, r3, rows3 + row, qq3, s3, coulomb, general, exponentials, switched, energy, work + 112)
+      let f0 = force(p, r0, rows0 + row, qq0, s0, coulomb, general, exponentials, switched, energy, work + PairWork.energies)
+      let f1 = force(p, r1, rows1 + row, qq1, s1, coulomb, general, exponentials, switched, energy, work + PairWork.energies + 16)
+      let f2 = force(p, r2, rows2 + row, qq2, s2, coulomb, general, exponentials, switched, energy, work + PairWork.energies + 32)
+      let f3 = force(p, r3, rows3 + row, qq3, s3, coulomb, general, exponentials, switched, energy, work + PairWork.energies + 48)
       const bits = masked ? load<i32>(at, 4) : 0
       if (masked) {
         f0 = v128.and(f0, laneMask(laneMasks, bits, 0))
@@ -210,10 +208,10 @@ function interact(
         f3 = v128.and(f3, laneMask(laneMasks, bits, 3))
       }
       if (energy) {
-        let e0 = general ? v128.load(work, 64) : lennardJones(p, r0, rows0 + row)
-        let e1 = general ? v128.load(work, 80) : lennardJones(p, r1, rows1 + row)
-        let e2 = general ? v128.load(work, 96) : lennardJones(p, r2, rows2 + row)
-        let e3 = general ? v128.load(work, 112) : lennardJones(p, r3, rows3 + row)
+        let e0 = general ? v128.load(work, PairWork.energies) : lennardJones(p, r0, rows0 + row)
+        let e1 = general ? v128.load(work, PairWork.energies + 16) : lennardJones(p, r1, rows1 + row)
+        let e2 = general ? v128.load(work, PairWork.energies + 32) : lennardJones(p, r2, rows2 + row)
+        let e3 = general ? v128.load(work, PairWork.energies + 48) : lennardJones(p, r3, rows3 + row)
         if (masked) {
           e0 = v128.and(e0, laneMask(laneMasks, bits, 0))
           e1 = v128.and(e1, laneMask(laneMasks, bits, 1))
@@ -222,12 +220,12 @@ function interact(
         }
         ePair = f32x4.add(ePair, f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3)))
         if (coulomb) {
-          s0 = splat(p + ENERGY_POLYNOMIAL)
+          s0 = splat(p + Nonbonded.energyPolynomial)
           s1 = s0
           s2 = s0
           s3 = s0
           for (let k = 1; k <= degree; k++) {
-            const c = splat(p + ENERGY_POLYNOMIAL + (<usize>k << 2))
+            const c = splat(p + Nonbonded.energyPolynomial + (<usize>k << 2))
             s0 = madd(s0, t0, c)
             s1 = madd(s1, t1, c)
             s2 = madd(s2, t2, c)
@@ -289,16 +287,7 @@ function interact(
     v128.store(here, f32x4.add(v128.load(here), transposedSum(fx0, fx1, fx2, fx3)))
     v128.store(here, f32x4.add(v128.load(here, 16), transposedSum(fy0, fy1, fy2, fy3)), 16)
     v128.store(here, f32x4.add(v128.load(here, 32), transposedSum(fz0, fz1, fz2, fz3)), 32)
-    if (energy) {
-      addTotal(work, ePair)
-      addTotal(work + 8, eCoulomb)
-      addTotal(work + 16, vxx)
-      addTotal(work + 24, vxy)
-      addTotal(work + 32, vxz)
-      addTotal(work + 40, vyy)
-      addTotal(work + 48, vyz)
-      addTotal(work + 56, vzz)
-    }
+    if (energy) addSums(work, ePair, eCoulomb, vxx, vxy, vxz, vyy, vyz, vzz)
   }
 }
 

@@ -1,9 +1,6 @@
-import { COMPLEX, fft } from './fft'
+import { fft } from './fft'
+import { COMPLEX_BYTES as COMPLEX, Mesh, PlaneSums, WANT_VIRIAL } from './layout'
 import { frequency, green, opposite, squaredLength } from './pmeGreen'
-import {
-  AXIS0, AXIS1, AXIS2, DECAY, GRID, INFLUENCE, INVERSE, MODULI0, MODULI1, MODULI2, N0, N1, N2, ORDER, PLANE,
-  PREFACTOR, ROW, SUMS, SUMS_BYTES,
-} from './pmePlan'
 import { madd } from './vector'
 
 // Charges to potential on the grid, in place. First the transforms along a, where the lanes are four neighbours along
@@ -40,16 +37,16 @@ function unfold(p: usize, row: usize, plane: usize, n0: i32, past: usize, width:
 
 /** Transforms along a of rows [from, to), both even. @param scratch 3·32·n0 bytes */
 export function pmeForward(plan: usize, from: i32, to: i32, scratch: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
-  const axis = <usize>load<i32>(plan, AXIS0)
-  const past = <usize>load<i32>(plan, N2) << 2
-  const width: usize = load<i32>(plan, ORDER) == 4 ? 16 : 32
+  const n0 = load<i32>(plan, Mesh.n0)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
+  const axis = <usize>load<i32>(plan, Mesh.axis0)
+  const past = <usize>load<i32>(plan, Mesh.n2) << 2
+  const width: usize = load<i32>(plan, Mesh.order) == 4 ? 16 : 32
   const half = <usize>(n0 >> 1)
   const work = scratch + <usize>n0 * COMPLEX
   for (let b = from; b < to; b += 2) {
-    const start = <usize>load<i32>(plan, GRID) + <usize>b * row
+    const start = <usize>load<i32>(plan, Mesh.grid) + <usize>b * row
     fold(start, row, plane, n0, past, width)
     for (let c: usize = 0; c < past; c += 16) {
       const p = start + c
@@ -84,16 +81,16 @@ export function pmeForward(plan: usize, from: i32, to: i32, scratch: usize): voi
 
 /** Back along a: rows [from, to), both even. @param scratch 3·32·n0 bytes */
 export function pmeBackward(plan: usize, from: i32, to: i32, scratch: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
-  const axis = <usize>load<i32>(plan, AXIS0)
-  const past = <usize>load<i32>(plan, N2) << 2
-  const width: usize = load<i32>(plan, ORDER) == 4 ? 16 : 32
+  const n0 = load<i32>(plan, Mesh.n0)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
+  const axis = <usize>load<i32>(plan, Mesh.axis0)
+  const past = <usize>load<i32>(plan, Mesh.n2) << 2
+  const width: usize = load<i32>(plan, Mesh.order) == 4 ? 16 : 32
   const half = <usize>(n0 >> 1)
   const work = scratch + <usize>n0 * COMPLEX
   for (let b = from; b < to; b += 2) {
-    const start = <usize>load<i32>(plan, GRID) + <usize>b * row
+    const start = <usize>load<i32>(plan, Mesh.grid) + <usize>b * row
     for (let c: usize = 0; c < past; c += 16) {
       const p = start + c
       let z = scratch
@@ -143,10 +140,6 @@ function transpose(from: usize, fromStep: usize, to: usize, toStep: usize): void
   v128.store(to + 3 * toStep, v128.shuffle<f64>(AB, CD, 1, 3))
 }
 
-/** What `pmePlanes` sums up. */
-const ENERGY = 1
-const VIRIAL = 2
-
 /**
  * Frequencies [from, to) along a: to reciprocal space, times the influence function, and back.
  * Where `wants` asks for it, the sums of each of them are, as f64: energy (eV), and then the part of the virial that
@@ -154,19 +147,19 @@ const VIRIAL = 2
  * @param scratch 3·32·max(n1, n2) bytes and a plane
  */
 export function pmePlanes(plan: usize, from: i32, to: i32, wants: i32, scratch: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const n2 = load<i32>(plan, N2)
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
-  const grid = <usize>load<i32>(plan, GRID)
-  const axis1 = <usize>load<i32>(plan, AXIS1)
-  const axis2 = <usize>load<i32>(plan, AXIS2)
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const n2 = load<i32>(plan, Mesh.n2)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
+  const grid = <usize>load<i32>(plan, Mesh.grid)
+  const axis1 = <usize>load<i32>(plan, Mesh.axis1)
+  const axis2 = <usize>load<i32>(plan, Mesh.axis2)
   const length = n1 > n2 ? n1 : n2
   const work = scratch + <usize>length * COMPLEX
   const nothing = work + 2 * <usize>length * COMPLEX
   const columns = <usize>n2 << 2
-  let influence = <usize>load<i32>(plan, INFLUENCE) + ((<usize>from * <usize>n1 * <usize>n2) << 2)
+  let influence = <usize>load<i32>(plan, Mesh.influence) + ((<usize>from * <usize>n1 * <usize>n2) << 2)
   for (let k = from; k < to; k++) {
     const re = grid + <usize>k * plane
     let im = grid + <usize>(n0 - k) * plane
@@ -174,8 +167,8 @@ export function pmePlanes(plan: usize, from: i32, to: i32, wants: i32, scratch: 
       im = nothing
       memory.fill(nothing, 0, plane)
     }
-    const sums = <usize>load<i32>(plan, SUMS) + <usize>k * SUMS_BYTES
-    if (wants) memory.fill(sums, 0, SUMS_BYTES)
+    const sums = <usize>load<i32>(plan, Mesh.sums) + <usize>k * PlaneSums.bytes
+    if (wants) memory.fill(sums, 0, PlaneSums.bytes)
     for (let c: usize = 0; c < columns; c += 16) fft(axis1, re + c, im + c, row, re + c, im + c, row, work)
     for (let b = 0; b < n1; b += 4) {
       const pr = re + <usize>b * row
@@ -186,7 +179,7 @@ export function pmePlanes(plan: usize, from: i32, to: i32, wants: i32, scratch: 
         transpose(pi + c, row, z + 16, COMPLEX)
       }
       fft(axis2, scratch, scratch + 16, COMPLEX, scratch, scratch + 16, COMPLEX, work)
-      if (wants & VIRIAL) addVirial(plan, k, b, influence, scratch, sums)
+      if (wants & WANT_VIRIAL) addVirial(plan, k, b, influence, scratch, sums)
       if (wants) addEnergy(n2, influence, scratch, sums)
       multiply(n2, influence, scratch)
       influence += <usize>n2 << 4
@@ -236,19 +229,19 @@ function lanes(v: v128): f64 {
 function addEnergy(n2: i32, influence: usize, z: usize, sums: usize): void {
   let sum = f32x4.splat(0)
   for (let c = 0; c < n2; c++, influence += 16, z += COMPLEX) sum = f32x4.add(sum, term(influence, z))
-  add(sums, lanes(sum))
+  add(sums + PlaneSums.energy, lanes(sum))
 }
 
 /** Every frequency but those of the first and the half-way plane stands for its mirror image, too. */
 function finish(sums: usize, weight: f64): void {
-  for (let k: usize = 0; k < SUMS_BYTES; k += 8) store<f64>(sums + k, load<f64>(sums + k) * weight)
+  for (let k: usize = 0; k < PlaneSums.bytes; k += 8) store<f64>(sums + k, load<f64>(sums + k) * weight)
 }
 
 /** Adds w·mᵢmⱼ of a row of four, w = 2 g|S|²(1/m² + π²/α²). */
 function addVirial(plan: usize, ka: i32, kb: i32, influence: usize, z: usize, sums: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const n2 = load<i32>(plan, N2)
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const n2 = load<i32>(plan, Mesh.n2)
   const halfWayRow = 2 * kb <= n1 && 2 * kb + 8 > n1
   if (2 * ka == n0) {
     for (let c = 0; c < n2; c++) {
@@ -266,20 +259,20 @@ function addVirial(plan: usize, ka: i32, kb: i32, influence: usize, z: usize, su
   // |m|² = q0 + 2 q1 m_c + q2 m_c²
   let q0 = f32x4.splat(0)
   let q1 = f32x4.splat(0)
-  const w2 = load<f64>(plan, INVERSE + 16)
-  const w5 = load<f64>(plan, INVERSE + 40)
-  const w8 = load<f64>(plan, INVERSE + 64)
+  const w2 = load<f64>(plan, Mesh.inverse + 16)
+  const w5 = load<f64>(plan, Mesh.inverse + 40)
+  const w8 = load<f64>(plan, Mesh.inverse + 64)
   const q2 = f32x4.splat(<f32>(w2 * w2 + w5 * w5 + w8 * w8))
   for (let lane = 0; lane < 4; lane++) {
     const a = <f64>ka
     const b = <f64>frequency(kb + lane, n1)
-    const x = a * load<f64>(plan, INVERSE) + b * load<f64>(plan, INVERSE + 8)
-    const y = a * load<f64>(plan, INVERSE + 24) + b * load<f64>(plan, INVERSE + 32)
-    const v = a * load<f64>(plan, INVERSE + 48) + b * load<f64>(plan, INVERSE + 56)
+    const x = a * load<f64>(plan, Mesh.inverse) + b * load<f64>(plan, Mesh.inverse + 8)
+    const y = a * load<f64>(plan, Mesh.inverse + 24) + b * load<f64>(plan, Mesh.inverse + 32)
+    const v = a * load<f64>(plan, Mesh.inverse + 48) + b * load<f64>(plan, Mesh.inverse + 56)
     q0 = rotateIn(q0, <f32>(x * x + y * y + v * v))
     q1 = rotateIn(q1, <f32>(2 * (x * w2 + y * w5 + v * w8)))
   }
-  const decay = f32x4.splat(<f32>load<f64>(plan, DECAY))
+  const decay = f32x4.splat(<f32>load<f64>(plan, Mesh.decay))
   const two = f32x4.splat(2)
   // At m = 0, where nothing is to be divided by, the term is 0.
   const least = f32x4.splat(1e-30)
@@ -313,28 +306,28 @@ function rotateIn(v: v128, last: f32): v128 {
 /** @param w0, w1, w2 Σ w, Σ w m_c/c and Σ w m_c²/c² */
 @inline
 function addProducts(sums: usize, a: f64, b: f64, c: f64, w0: f64, w1: f64, w2: f64): void {
-  add(sums + 8, w0 * a * a)
-  add(sums + 16, w0 * a * b)
-  add(sums + 24, w1 * a * c)
-  add(sums + 32, w0 * b * b)
-  add(sums + 40, w1 * b * c)
-  add(sums + 48, w2 * c * c)
+  add(sums + PlaneSums.aa, w0 * a * a)
+  add(sums + PlaneSums.ab, w0 * a * b)
+  add(sums + PlaneSums.ac, w1 * a * c)
+  add(sums + PlaneSums.bb, w0 * b * b)
+  add(sums + PlaneSums.bc, w1 * b * c)
+  add(sums + PlaneSums.cc, w2 * c * c)
 }
 
 /** A point with a half-way frequency is the mean of two: see ./pmeGreen.ts. */
 function addHalfWay(plan: usize, ka: i32, kb: i32, lane: i32, kc: i32, z: usize, sums: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const n2 = load<i32>(plan, N2)
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const n2 = load<i32>(plan, Mesh.n2)
   const p = z + <usize>kc * COMPLEX + (<usize>lane << 2)
   const re = <f64>load<f32>(p)
   const im = <f64>load<f32>(p, 16)
   kb += lane
   const scale =
-    load<f64>(plan, PREFACTOR) *
-    load<f64>(<usize>load<i32>(plan, MODULI0) + (<usize>ka << 3)) *
-    load<f64>(<usize>load<i32>(plan, MODULI1) + (<usize>kb << 3)) *
-    load<f64>(<usize>load<i32>(plan, MODULI2) + (<usize>kc << 3)) *
+    load<f64>(plan, Mesh.prefactor) *
+    load<f64>(<usize>load<i32>(plan, Mesh.moduli0) + (<usize>ka << 3)) *
+    load<f64>(<usize>load<i32>(plan, Mesh.moduli1) + (<usize>kb << 3)) *
+    load<f64>(<usize>load<i32>(plan, Mesh.moduli2) + (<usize>kc << 3)) *
     (re * re + im * im)
   const a = ka
   const b = frequency(kb, n1)
@@ -343,7 +336,7 @@ function addHalfWay(plan: usize, ka: i32, kb: i32, lane: i32, kc: i32, z: usize,
   const b2 = opposite(b, n1)
   const c2 = opposite(c, n2)
   const m2 = squaredLength(plan, both(a, a2), both(b, b2), both(c, c2))
-  const slope = f64x2.add(v128.load64_splat(plan, DECAY), f64x2.div(f64x2.splat(1), m2))
+  const slope = f64x2.add(v128.load64_splat(plan, Mesh.decay), f64x2.div(f64x2.splat(1), m2))
   // Twice the mean of two.
   const w = f64x2.mul(f64x2.splat(scale), f64x2.mul(green(plan, m2), slope))
   const first = f64x2.extract_lane(w, 0)
@@ -359,6 +352,6 @@ function both(first: i32, second: i32): v128 {
 
 /** Empties planes [from, to) of the grid. */
 export function pmeClear(plan: usize, from: i32, to: i32): void {
-  const plane = <usize>load<i32>(plan, PLANE)
-  memory.fill(<usize>load<i32>(plan, GRID) + <usize>from * plane, 0, <usize>(to - from) * plane)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
+  memory.fill(<usize>load<i32>(plan, Mesh.grid) + <usize>from * plane, 0, <usize>(to - from) * plane)
 }

@@ -1,6 +1,4 @@
-import {
-  CHARGES, GRID, INVERSE, N0, N1, N2, ORDER, PLACE_BYTES, PLACES, PLANE, ROW,
-} from './pmePlan'
+import { Mesh, Place } from './layout'
 import { madd } from './vector'
 
 // From atoms to the grid and back: Essmann et al. 1995, https://doi.org/10.1063/1.470117, eqs. 4.1, 4.6 and 4.9.
@@ -31,31 +29,31 @@ function place(at: usize, axis: usize, s: f64, n: i32): void {
   const u = (s - Math.floor(s)) * <f64>n
   const point = <i32>u
   // A coordinate just below 0 is rounded up to a whole cell: point n, which does as well as point 0.
-  store<f32>(at + 4 * axis, <f32>(u - <f64>point))
-  store<i32>(at + 4 * axis, point, 16)
+  store<f32>(at + 4 * axis, <f32>(u - <f64>point), Place.fractions)
+  store<i32>(at + 4 * axis, point, Place.points)
 }
 
 /** Finds the atoms' places and adds their charges to the grid. @param x f64 [3N] Å @param scratch 512 bytes */
 export function pmeSpread(plan: usize, x: usize, from: i32, to: i32, scratch: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const n2 = load<i32>(plan, N2)
-  const order = load<i32>(plan, ORDER)
-  const charges = <usize>load<i32>(plan, CHARGES)
-  const w0 = load<f64>(plan, INVERSE)
-  const w1 = load<f64>(plan, INVERSE + 8)
-  const w2 = load<f64>(plan, INVERSE + 16)
-  const w3 = load<f64>(plan, INVERSE + 24)
-  const w4 = load<f64>(plan, INVERSE + 32)
-  const w5 = load<f64>(plan, INVERSE + 40)
-  const w6 = load<f64>(plan, INVERSE + 48)
-  const w7 = load<f64>(plan, INVERSE + 56)
-  const w8 = load<f64>(plan, INVERSE + 64)
-  let at = <usize>load<i32>(plan, PLACES) + <usize>from * PLACE_BYTES
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const n2 = load<i32>(plan, Mesh.n2)
+  const order = load<i32>(plan, Mesh.order)
+  const charges = <usize>load<i32>(plan, Mesh.charges)
+  const w0 = load<f64>(plan, Mesh.inverse)
+  const w1 = load<f64>(plan, Mesh.inverse + 8)
+  const w2 = load<f64>(plan, Mesh.inverse + 16)
+  const w3 = load<f64>(plan, Mesh.inverse + 24)
+  const w4 = load<f64>(plan, Mesh.inverse + 32)
+  const w5 = load<f64>(plan, Mesh.inverse + 40)
+  const w6 = load<f64>(plan, Mesh.inverse + 48)
+  const w7 = load<f64>(plan, Mesh.inverse + 56)
+  const w8 = load<f64>(plan, Mesh.inverse + 64)
+  let at = <usize>load<i32>(plan, Mesh.places) + <usize>from * Place.bytes
   let r = x + <usize>from * 24
-  for (let i = from; i < to; i++, at += PLACE_BYTES, r += 24) {
+  for (let i = from; i < to; i++, at += Place.bytes, r += 24) {
     const q = load<f32>(charges + (<usize>i << 2))
-    store<f32>(at, q, 12)
+    store<f32>(at, q, Place.charge)
     if (q == 0) continue
     const rx = load<f64>(r)
     const ry = load<f64>(r, 8)
@@ -128,10 +126,10 @@ function addTo(p: usize, a: v128, b: v128): void {
 }
 
 function spread4(plan: usize, at: usize, n0: i32, n1: i32): void {
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
   const t = v128.load(at)
-  const q = v128.load32_splat(at, 12)
+  const q = v128.load32_splat(at, Place.charge)
   const u = f32x4.sub(f32x4.splat(1), t)
   // Of the four points: the entry at t + 3 away is the first.
   const wa = weight0(t)
@@ -147,9 +145,9 @@ function spread4(plan: usize, at: usize, n0: i32, n1: i32): void {
   const yz1 = f32x4.mul(splat(y, 1), z)
   const yz2 = f32x4.mul(splat(y, 2), z)
   const yz3 = f32x4.mul(splat(y, 3), z)
-  const i0 = load<i32>(at, 16)
-  const i1 = load<i32>(at, 20)
-  const start = <usize>load<i32>(plan, GRID) + (<usize>load<i32>(at, 24) << 2)
+  const i0 = load<i32>(at, Place.points)
+  const i1 = load<i32>(at, Place.points + 4)
+  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
   const r0 = start + wrapped(i1, 0, n1, row)
   const r1 = start + wrapped(i1, 1, n1, row)
   const r2 = start + wrapped(i1, 2, n1, row)
@@ -220,15 +218,15 @@ function alongC(p: usize): v128 {
 }
 
 function spreadAny(plan: usize, at: usize, n0: i32, n1: i32, order: i32, scratch: usize): void {
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
   splines(v128.load(at), order, scratch)
-  const q = v128.load32_splat(at, 12)
+  const q = v128.load32_splat(at, Place.charge)
   const z0 = f32x4.mul(q, alongC(scratch))
   const z1 = f32x4.mul(q, alongC(scratch + 64))
-  const i0 = load<i32>(at, 16)
-  const i1 = load<i32>(at, 20)
-  const start = <usize>load<i32>(plan, GRID) + (<usize>load<i32>(at, 24) << 2)
+  const i0 = load<i32>(at, Place.points)
+  const i1 = load<i32>(at, Place.points + 4)
+  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
   for (let a = 0; a < order; a++) {
     const x = v128.load32_splat(scratch + (<usize>a << 4))
     const xz0 = f32x4.mul(x, z0)
@@ -252,11 +250,11 @@ function sum(v: v128): f64 {
 
 /** Adds the atoms' forces, from the potential on the grid. @param forces f64 [3N] eV/Å @param scratch 512 bytes */
 export function pmeGather(plan: usize, forces: usize, from: i32, to: i32, scratch: usize): void {
-  const order = load<i32>(plan, ORDER)
-  let at = <usize>load<i32>(plan, PLACES) + <usize>from * PLACE_BYTES
+  const order = load<i32>(plan, Mesh.order)
+  let at = <usize>load<i32>(plan, Mesh.places) + <usize>from * Place.bytes
   let f = forces + <usize>from * 24
-  for (let i = from; i < to; i++, at += PLACE_BYTES, f += 24) {
-    if (load<f32>(at, 12) == 0) continue
+  for (let i = from; i < to; i++, at += Place.bytes, f += 24) {
+    if (load<f32>(at, Place.charge) == 0) continue
     if (order == 4) gather4(plan, at, f)
     else gatherAny(plan, at, f, order, scratch)
   }
@@ -265,34 +263,34 @@ export function pmeGather(plan: usize, forces: usize, from: i32, to: i32, scratc
 /** Adds the force of a gradient that is given along the grid. */
 @inline
 function addForce(plan: usize, at: usize, f: usize, a: f64, b: f64, c: f64): void {
-  const q = <f64>load<f32>(at, 12)
-  const ua = q * <f64>load<i32>(plan, N0) * a
-  const ub = q * <f64>load<i32>(plan, N1) * b
-  const uc = q * <f64>load<i32>(plan, N2) * c
+  const q = <f64>load<f32>(at, Place.charge)
+  const ua = q * <f64>load<i32>(plan, Mesh.n0) * a
+  const ub = q * <f64>load<i32>(plan, Mesh.n1) * b
+  const uc = q * <f64>load<i32>(plan, Mesh.n2) * c
   store<f64>(
     f,
     load<f64>(f) -
-      (ua * load<f64>(plan, INVERSE) + ub * load<f64>(plan, INVERSE + 8) + uc * load<f64>(plan, INVERSE + 16)),
+      (ua * load<f64>(plan, Mesh.inverse) + ub * load<f64>(plan, Mesh.inverse + 8) + uc * load<f64>(plan, Mesh.inverse + 16)),
   )
   store<f64>(
     f,
     load<f64>(f, 8) -
-      (ua * load<f64>(plan, INVERSE + 24) + ub * load<f64>(plan, INVERSE + 32) + uc * load<f64>(plan, INVERSE + 40)),
+      (ua * load<f64>(plan, Mesh.inverse + 24) + ub * load<f64>(plan, Mesh.inverse + 32) + uc * load<f64>(plan, Mesh.inverse + 40)),
     8,
   )
   store<f64>(
     f,
     load<f64>(f, 16) -
-      (ua * load<f64>(plan, INVERSE + 48) + ub * load<f64>(plan, INVERSE + 56) + uc * load<f64>(plan, INVERSE + 64)),
+      (ua * load<f64>(plan, Mesh.inverse + 48) + ub * load<f64>(plan, Mesh.inverse + 56) + uc * load<f64>(plan, Mesh.inverse + 64)),
     16,
   )
 }
 
 function gather4(plan: usize, at: usize, force: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
   const t = v128.load(at)
   const u = f32x4.sub(f32x4.splat(1), t)
   const wa = weight0(t)
@@ -321,9 +319,9 @@ function gather4(plan: usize, at: usize, force: usize): void {
   const dy1 = splat(dy, 1)
   const dy2 = splat(dy, 2)
   const dy3 = splat(dy, 3)
-  const i0 = load<i32>(at, 16)
-  const i1 = load<i32>(at, 20)
-  const start = <usize>load<i32>(plan, GRID) + (<usize>load<i32>(at, 24) << 2)
+  const i0 = load<i32>(at, Place.points)
+  const i1 = load<i32>(at, Place.points + 4)
+  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
   const r0 = start + wrapped(i1, 0, n1, row)
   const r1 = start + wrapped(i1, 1, n1, row)
   const r2 = start + wrapped(i1, 2, n1, row)
@@ -383,14 +381,14 @@ function gather4(plan: usize, at: usize, force: usize): void {
 }
 
 function gatherAny(plan: usize, at: usize, force: usize, order: i32, scratch: usize): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const row = <usize>load<i32>(plan, ROW)
-  const plane = <usize>load<i32>(plan, PLANE)
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const row = <usize>load<i32>(plan, Mesh.row)
+  const plane = <usize>load<i32>(plan, Mesh.plane)
   splines(v128.load(at), order, scratch)
-  const i0 = load<i32>(at, 16)
-  const i1 = load<i32>(at, 20)
-  const start = <usize>load<i32>(plan, GRID) + (<usize>load<i32>(at, 24) << 2)
+  const i0 = load<i32>(at, Place.points)
+  const i1 = load<i32>(at, Place.points + 4)
+  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
   const zero = f32x4.splat(0)
   let a0 = zero
   let a1 = zero

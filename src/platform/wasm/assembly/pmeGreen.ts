@@ -1,7 +1,4 @@
-import {
-  DECAY, INFLUENCE, INVERSE, MODULI0, MODULI1, MODULI2, N0, N1, N2, PREFACTOR,
-} from './pmePlan'
-
+import { Mesh } from './layout'
 // The influence function, Essmann et al. 1995, https://doi.org/10.1063/1.470117, eq. 4.7, in double precision; it
 // changes with the cell only.
 //
@@ -52,15 +49,15 @@ export function squaredLength(plan: usize, a: v128, b: v128, c: v128): v128 {
 function dot(plan: usize, row: usize, a: v128, b: v128, c: v128): v128 {
   const p = plan + row
   return f64x2.add(
-    f64x2.mul(a, v128.load64_splat(p, INVERSE)),
-    f64x2.add(f64x2.mul(b, v128.load64_splat(p, INVERSE + 8)), f64x2.mul(c, v128.load64_splat(p, INVERSE + 16))),
+    f64x2.mul(a, v128.load64_splat(p, Mesh.inverse)),
+    f64x2.add(f64x2.mul(b, v128.load64_splat(p, Mesh.inverse + 8)), f64x2.mul(c, v128.load64_splat(p, Mesh.inverse + 16))),
   )
 }
 
 /** e^{−π²m²/α²}/m² without the constants in front; not to be used at m = 0. */
 @inline
 export function green(plan: usize, m2: v128): v128 {
-  return f64x2.div(decayed(f64x2.mul(v128.load64_splat(plan, DECAY), m2)), m2)
+  return f64x2.div(decayed(f64x2.mul(v128.load64_splat(plan, Mesh.decay), m2)), m2)
 }
 
 /** Modulus along b of a pair of neighbours, times its green's function: one half of a vector of the table. */
@@ -74,8 +71,8 @@ function pair(plan: usize, ma: i32, kb: i32, mc: i32, n1: i32, halfWay: bool, mo
   let g = green(plan, squaredLength(plan, a, b, c))
   if (halfWay) {
     const mirrored = f64x2.replace_lane(f64x2.splat(<f64>opposite(b0, n1)), 1, <f64>opposite(b1, n1))
-    const a2 = f64x2.splat(<f64>opposite(ma, load<i32>(plan, N0)))
-    const c2 = f64x2.splat(<f64>opposite(mc, load<i32>(plan, N2)))
+    const a2 = f64x2.splat(<f64>opposite(ma, load<i32>(plan, Mesh.n0)))
+    const c2 = f64x2.splat(<f64>opposite(mc, load<i32>(plan, Mesh.n2)))
     g = f64x2.mul(f64x2.splat(0.5), f64x2.add(g, green(plan, squaredLength(plan, a2, mirrored, c2))))
   }
   return f64x2.mul(g, v128.load(moduli1 + (<usize>kb << 3)))
@@ -89,16 +86,16 @@ export function opposite(m: i32, n: i32): i32 {
 
 /** Fills planes [from, to) of the table of the influence function. */
 export function pmeInfluence(plan: usize, from: i32, to: i32): void {
-  const n0 = load<i32>(plan, N0)
-  const n1 = load<i32>(plan, N1)
-  const n2 = load<i32>(plan, N2)
-  const moduli0 = <usize>load<i32>(plan, MODULI0)
-  const moduli1 = <usize>load<i32>(plan, MODULI1)
-  const moduli2 = <usize>load<i32>(plan, MODULI2)
-  const table = <usize>load<i32>(plan, INFLUENCE)
+  const n0 = load<i32>(plan, Mesh.n0)
+  const n1 = load<i32>(plan, Mesh.n1)
+  const n2 = load<i32>(plan, Mesh.n2)
+  const moduli0 = <usize>load<i32>(plan, Mesh.moduli0)
+  const moduli1 = <usize>load<i32>(plan, Mesh.moduli1)
+  const moduli2 = <usize>load<i32>(plan, Mesh.moduli2)
+  const table = <usize>load<i32>(plan, Mesh.influence)
   let at = table + ((<usize>from * <usize>n1 * <usize>n2) << 2)
   for (let ka = from; ka < to; ka++) {
-    const scale = load<f64>(plan, PREFACTOR) * load<f64>(moduli0 + (<usize>ka << 3))
+    const scale = load<f64>(plan, Mesh.prefactor) * load<f64>(moduli0 + (<usize>ka << 3))
     for (let kb = 0; kb < n1; kb += 4) {
       const nearHalf = 2 * ka == n0 || (2 * kb <= n1 && 2 * kb + 8 > n1)
       for (let kc = 0; kc < n2; kc++, at += 16) {

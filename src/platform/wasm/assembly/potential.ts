@@ -1,17 +1,13 @@
 import { splat } from './cluster'
+import { Nonbonded } from './layout'
 import { madd } from './vector'
 
-// Radial functions of four pairs: −(dE/dr)/r and E. The formulas are those of src/forces; parameters at `p` are laid
-// out by `kernelParameters` in src/platform/clusters/coefficients.ts:
-//   0 cut-off², 4 cut-off² of Coulomb, 8 and 12 scale and offset of the polynomials' variable, 16 force shift,
-//   20 energy shift, 24 R⁻⁶, 28 R⁻¹² where energies are shifted; integers: 32 exponentials in a general row, 36 degree
-//   of the polynomials, 40 whether any row is switched, 44 vectors in a general row; coefficients from the highest power
-//   down: 64 polynomial of the force, 228 of 2^t, 256 of the energy.
-// A general row of vectors: −6·C₆, 12·C₁₂, cut-off², 8·C₈; for every exponential x = 2^(βr+s) four: β, s, F₂, F₁ of a
-// force (F₂x + F₁)x/r; the shift of the energy; if any row is switched, where the switch begins and 1/its width, or 0.
-export const FORCE_POLYNOMIAL: usize = 64
-const EXPONENTIAL_POLYNOMIAL: usize = 228
-export const ENERGY_POLYNOMIAL: usize = 256
+// Radial functions of four pairs: −(dE/dr)/r and E. The formulas are those of src/forces; `p` is the address of the
+// parameters, a record of NONBONDED in ../layout.ts.
+//
+// A general row is a list of vectors, one lane per pair (src/platform/clusters/rows.ts writes it): −6·C₆, 12·C₁₂,
+// cut-off², 8·C₈; for every exponential x = 2^(βr+s) four: β, s, F₂, F₁ of a force (F₂x + F₁)x/r; the shift of the
+// energy; if any row is switched, the distance at which the switch begins and 1/its width, or 0.
 
 /** @param c address of the coefficients */
 @inline
@@ -21,10 +17,10 @@ export function polynomial(t: v128, c: usize, degree: i32): v128 {
   return sum
 }
 
-/** The polynomials' variable, −1 to 1 between the origin and the cut-off; farther out nothing counts. */
+/** The polynomials' variable t, −1 at the origin and 1 at the Coulomb cut-off. */
 @inline
 export function polynomialVariable(p: usize, r2: v128): v128 {
-  return madd(r2, splat(p + 8), splat(p + 12))
+  return madd(r2, splat(p + Nonbonded.variableScale), splat(p + Nonbonded.variableOffset))
 }
 
 /** Lennard-Jones force. @param c6 −6·C₆ @param c12 12·C₁₂ */
@@ -45,18 +41,19 @@ export function lennardJonesEnergy(c6: v128, c12: v128, inverse2: v128, shift6: 
   )
 }
 
-/** 2^t of four numbers up to 126; anything below 2⁻¹⁰⁰ is taken for that. */
+/** 2^t of four numbers, −100 ≤ t ≤ 126; smaller t count as −100. */
 @inline
 function powerOfTwo(p: usize, t: v128): v128 {
-  // Adding 1.5·2²³ rounds: what was rounded to stands in the lowest bits.
+  // Adding 1.5·2²³ rounds to an integer, which then stands in the lowest bits.
   const magic = f32x4.splat(12582912)
   const clamped = f32x4.pmax(t, f32x4.splat(-100))
   const rounded = f32x4.add(clamped, magic)
   const rest = f32x4.sub(clamped, f32x4.sub(rounded, magic))
   const square = f32x4.mul(rest, rest)
-  const high = madd(splat(p + EXPONENTIAL_POLYNOMIAL), rest, splat(p + EXPONENTIAL_POLYNOMIAL + 4))
-  const middle = madd(splat(p + EXPONENTIAL_POLYNOMIAL + 8), rest, splat(p + EXPONENTIAL_POLYNOMIAL + 12))
-  const low = madd(splat(p + EXPONENTIAL_POLYNOMIAL + 16), rest, splat(p + EXPONENTIAL_POLYNOMIAL + 20))
+  const c = p + Nonbonded.powerOfTwo
+  const high = madd(splat(c), rest, splat(c + 4))
+  const middle = madd(splat(c + 8), rest, splat(c + 12))
+  const low = madd(splat(c + 16), rest, splat(c + 20))
   const sum = madd(madd(high, square, middle), square, low)
   return i32x4.add(sum, i32x4.shl(rounded, 23))
 }
@@ -130,12 +127,12 @@ export function rowForce(
 /** Electrostatic force of unit charges: bare, shift, and the smooth part from its polynomial. */
 @inline
 export function coulombForce(p: usize, inverse2: v128, smooth: v128): v128 {
-  return madd(f32x4.sqrt(inverse2), f32x4.sub(inverse2, splat(p + 16)), smooth)
+  return madd(f32x4.sqrt(inverse2), f32x4.sub(inverse2, splat(p + Nonbonded.forceShift)), smooth)
 }
 
 @inline
 export function coulombEnergy(p: usize, r2: v128, inverse2: v128, smooth: v128): v128 {
   const inverse = f32x4.sqrt(inverse2)
-  const shift = f32x4.sub(f32x4.mul(splat(p + 16), f32x4.mul(r2, inverse)), splat(p + 20))
+  const shift = f32x4.sub(f32x4.mul(splat(p + Nonbonded.forceShift), f32x4.mul(r2, inverse)), splat(p + Nonbonded.energyShift))
   return f32x4.add(f32x4.add(inverse, smooth), shift)
 }

@@ -1,4 +1,5 @@
-import { lane0, lane1, lane2, lane3, moved, PATCH } from './cluster'
+import { lane0, lane1, lane2, lane3, moved } from './cluster'
+import { Entry, EVERY_PAIR, Kept, Link, ListCounts, PATCH, Search } from './layout'
 
 // Which pairs of clusters come within reach. A list has entries of 48 bytes (i cluster, from, to, image of j, and as f64
 // what to add to the coordinates of i to see it in the frame and image of j) over j clusters: plain ones of four bytes,
@@ -8,7 +9,6 @@ import { lane0, lane1, lane2, lane3, moved, PATCH } from './cluster'
 const TRIANGLE: i32 = 0x8ce
 /** The same from either side. */
 const OFF_DIAGONAL: i32 = 0x7bde
-const EVERY: i32 = 0xffff
 
 /** Square of the distance between two boxes. */
 @inline
@@ -50,13 +50,13 @@ function near(xi: v128, yi: v128, zi: v128, at: usize, reach2: v128): bool {
 
 @inline
 function closeEntry(entry: usize, ci: i32, from: i32, to: i32, shift: i32, vx: f64, vy: f64, vz: f64): void {
-  store<i32>(entry, ci)
-  store<i32>(entry, from, 4)
-  store<i32>(entry, to, 8)
-  store<i32>(entry, shift, 12)
-  store<f64>(entry, vx, 16)
-  store<f64>(entry, vy, 24)
-  store<f64>(entry, vz, 32)
+  store<i32>(entry, ci, Entry.cluster)
+  store<i32>(entry, from, Entry.from)
+  store<i32>(entry, to, Entry.to)
+  store<i32>(entry, shift, Entry.shift)
+  store<f64>(entry, vx, Entry.x)
+  store<f64>(entry, vy, Entry.y)
+  store<f64>(entry, vz, Entry.z)
 }
 
 /**
@@ -67,35 +67,35 @@ function closeEntry(entry: usize, ci: i32, from: i32, to: i32, shift: i32, vx: f
  * @param p addresses and sizes: see `searchJob` in src/platform/clusters/lists.ts
  */
 export function buildList(p: usize, from: i32, to: i32, result: usize): void {
-  const reach2 = load<f32>(p)
-  const clusterCount = load<i32>(p, 4)
-  const coordinates = <usize>load<i32>(p, 8)
-  const bounds = <usize>load<i32>(p, 12)
-  const slabs = load<i32>(p, 16)
-  const columnsPerSlab = load<i32>(p, 20)
-  const columns = <usize>load<i32>(p, 24)
-  const columnBounds = <usize>load<i32>(p, 28)
-  const slabBounds = <usize>load<i32>(p, 32)
-  const allBounds = <usize>load<i32>(p, 36)
-  const shiftCount = load<i32>(p, 40)
-  const shifts = <usize>load<i32>(p, 44)
-  const blockOf = <usize>load<i32>(p, 48)
-  const origins = <usize>load<i32>(p, 52)
-  const heads = <usize>load<i32>(p, 56)
-  const next = <usize>load<i32>(p, 60)
-  const links = <usize>load<i32>(p, 64)
-  const found = <usize>load<i32>(p, 68)
-  const masks = <usize>load<i32>(p, 72)
-  const entries = <usize>load<i32>(p, 76)
-  const entryCapacity = load<i32>(p, 80)
-  const plain = <usize>load<i32>(p, 84)
-  const plainCapacity = load<i32>(p, 88)
-  const maskedEntries = <usize>load<i32>(p, 92)
-  const maskedEntryCapacity = load<i32>(p, 96)
-  const masked = <usize>load<i32>(p, 100)
-  const maskedCapacity = load<i32>(p, 104)
-  const touched = <usize>load<i32>(p, 108)
-  const full = load<i32>(p, 112) != 0
+  const reach2 = load<f32>(p, Search.reach2)
+  const clusterCount = load<i32>(p, Search.clusterCount)
+  const coordinates = <usize>load<i32>(p, Search.coordinates)
+  const bounds = <usize>load<i32>(p, Search.bounds)
+  const slabs = load<i32>(p, Search.slabs)
+  const columnsPerSlab = load<i32>(p, Search.columnsPerSlab)
+  const columns = <usize>load<i32>(p, Search.columns)
+  const columnBounds = <usize>load<i32>(p, Search.columnBounds)
+  const slabBounds = <usize>load<i32>(p, Search.slabBounds)
+  const allBounds = <usize>load<i32>(p, Search.allBounds)
+  const shiftCount = load<i32>(p, Search.shiftCount)
+  const shifts = <usize>load<i32>(p, Search.shifts)
+  const blockOf = <usize>load<i32>(p, Search.blockOf)
+  const origins = <usize>load<i32>(p, Search.origins)
+  const heads = <usize>load<i32>(p, Search.heads)
+  const next = <usize>load<i32>(p, Search.next)
+  const links = <usize>load<i32>(p, Search.links)
+  const found = <usize>load<i32>(p, Search.found)
+  const masks = <usize>load<i32>(p, Search.masks)
+  const entries = <usize>load<i32>(p, Search.entries)
+  const entryCapacity = load<i32>(p, Search.entryCapacity)
+  const plain = <usize>load<i32>(p, Search.plain)
+  const plainCapacity = load<i32>(p, Search.plainCapacity)
+  const maskedEntries = <usize>load<i32>(p, Search.maskedEntries)
+  const maskedEntryCapacity = load<i32>(p, Search.maskedEntryCapacity)
+  const masked = <usize>load<i32>(p, Search.masked)
+  const maskedCapacity = load<i32>(p, Search.maskedCapacity)
+  const touched = <usize>load<i32>(p, Search.touched)
+  const full = load<i32>(p, Search.isFull) != 0
   const reach2s = f32x4.splat(reach2)
 
   let entryCount = 0
@@ -137,10 +137,10 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
       if (count == 0) continue
       if (shift == 0) store<i32>(masks + (<usize>ci << 2), full ? OFF_DIAGONAL : TRIANGLE)
       for (let q = load<i32>(heads + (<usize>ci << 2)); q >= 0; q = load<i32>(next + (<usize>q << 2))) {
-        const link = links + <usize>q * 12
-        if (load<i32>(link, 4) != shift) continue
+        const link = links + <usize>q * Link.bytes
+        if (load<i32>(link, Link.shift) != shift) continue
         const mask = masks + (<usize>load<i32>(link) << 2)
-        store<i32>(mask, load<i32>(mask) & ~(1 << load<i32>(link, 8)))
+        store<i32>(mask, load<i32>(mask) & ~(1 << load<i32>(link, Link.bit)))
       }
       // One entry per block of j clusters, as each block has a frame of its own.
       while (count > 0) {
@@ -158,7 +158,7 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
             continue
           }
           const mask = load<i32>(masks + (<usize>cj << 2))
-          if (mask == EVERY) {
+          if (mask == EVERY_PAIR) {
             if (plainCount < plainCapacity) store<i32>(plain + (<usize>plainCount << 2), cj)
             plainCount++
           } else if (mask != 0) {
@@ -175,41 +175,41 @@ export function buildList(p: usize, from: i32, to: i32, result: usize): void {
         const vz = load<f64>(oi, 16) - load<f64>(oj, 16) - sz
         if (plainCount > plainFrom) {
           if (entryCount < entryCapacity) {
-            closeEntry(entries + <usize>entryCount * 48, ci, plainFrom, plainCount, shift, vx, vy, vz)
+            closeEntry(entries + <usize>entryCount * Entry.bytes, ci, plainFrom, plainCount, shift, vx, vy, vz)
           }
           entryCount++
         }
         if (maskedCount > maskedFrom) {
           if (maskedEntryCount < maskedEntryCapacity) {
-            const entry = maskedEntries + <usize>maskedEntryCount * 48
+            const entry = maskedEntries + <usize>maskedEntryCount * Entry.bytes
             closeEntry(entry, ci, maskedFrom, maskedCount, shift, vx, vy, vz)
           }
           maskedEntryCount++
         }
       }
-      if (shift == 0) store<i32>(masks + (<usize>ci << 2), EVERY)
+      if (shift == 0) store<i32>(masks + (<usize>ci << 2), EVERY_PAIR)
       for (let q = load<i32>(heads + (<usize>ci << 2)); q >= 0; q = load<i32>(next + (<usize>q << 2))) {
-        store<i32>(masks + (<usize>load<i32>(links + <usize>q * 12) << 2), EVERY)
+        store<i32>(masks + (<usize>load<i32>(links + <usize>q * Link.bytes, Link.cluster) << 2), EVERY_PAIR)
       }
     }
   }
-  store<i32>(result, entryCount)
-  store<i32>(result, plainCount, 4)
-  store<i32>(result, maskedEntryCount, 8)
-  store<i32>(result, maskedCount, 12)
+  store<i32>(result, entryCount, ListCounts.entries)
+  store<i32>(result, plainCount, ListCounts.plain)
+  store<i32>(result, maskedEntryCount, ListCounts.maskedEntries)
+  store<i32>(result, maskedCount, ListCounts.masked)
   const fits =
     plainCount <= plainCapacity &&
     maskedCount <= maskedCapacity &&
     entryCount <= entryCapacity &&
     maskedEntryCount <= maskedEntryCapacity
-  store<i32>(result, fits ? 1 : 0, 16)
+  store<i32>(result, fits ? 1 : 0, ListCounts.fits)
   if (!fits) return
-  for (let ci = from; ci < to; ci += 1) store<u8>(touched + (<usize>ci >> PATCH), 1)
+  for (let ci = from; ci < to; ci += 1) store<u8>(touched + <usize>(ci / PATCH), 1)
   for (let k = 0; k < plainCount; k++) {
-    store<u8>(touched + (<usize>load<i32>(plain + (<usize>k << 2)) >> PATCH), 1)
+    store<u8>(touched + <usize>(load<i32>(plain + (<usize>k << 2)) / PATCH), 1)
   }
   for (let k = 0; k < maskedCount; k++) {
-    store<u8>(touched + (<usize>load<i32>(masked + (<usize>k << 3)) >> PATCH), 1)
+    store<u8>(touched + <usize>(load<i32>(masked + (<usize>k << 3)) / PATCH), 1)
   }
 }
 
@@ -233,17 +233,17 @@ export function pruneList(
   let entryCount = 0
   let count = 0
   for (let e = 0; e < entriesToPrune; e++) {
-    const entry = entries + <usize>e * 48
-    const ci = clusters + (<usize>load<i32>(entry) << 6)
-    const vx = load<f64>(entry, 16)
-    const vy = load<f64>(entry, 24)
-    const vz = load<f64>(entry, 32)
+    const entry = entries + <usize>e * Entry.bytes
+    const ci = clusters + (<usize>load<i32>(entry, Entry.cluster) << 6)
+    const vx = load<f64>(entry, Entry.x)
+    const vy = load<f64>(entry, Entry.y)
+    const vz = load<f64>(entry, Entry.z)
     const xi = moved(v128.load(ci), scale * vx)
     const yi = moved(v128.load(ci, 16), scale * vy)
     const zi = moved(v128.load(ci, 32), scale * vz)
     const first = count
-    const end = js + <usize>load<i32>(entry, 8) * stride
-    for (let j = js + <usize>load<i32>(entry, 4) * stride; j < end; j += stride) {
+    const end = js + <usize>load<i32>(entry, Entry.to) * stride
+    for (let j = js + <usize>load<i32>(entry, Entry.from) * stride; j < end; j += stride) {
       const cj = load<i32>(j)
       const kept = keptJs + <usize>count * stride
       store<i32>(kept, cj)
@@ -251,10 +251,10 @@ export function pruneList(
       count += near(xi, yi, zi, clusters + (<usize>cj << 6), reach2) ? 1 : 0
     }
     if (count == first) continue
-    const shift = load<i32>(entry, 12)
-    closeEntry(keptEntries + <usize>entryCount * 48, load<i32>(entry), first, count, shift, vx, vy, vz)
+    const shift = load<i32>(entry, Entry.shift)
+    closeEntry(keptEntries + <usize>entryCount * Entry.bytes, load<i32>(entry, Entry.cluster), first, count, shift, vx, vy, vz)
     entryCount++
   }
-  store<i32>(result, entryCount)
-  store<i32>(result, count, 4)
+  store<i32>(result, entryCount, Kept.entries)
+  store<i32>(result, count, Kept.js)
 }

@@ -1,5 +1,6 @@
-import { addTotal, splat } from './cluster'
-import { ENERGY_POLYNOMIAL, FORCE_POLYNOMIAL, polynomial, polynomialVariable, rowForce } from './potential'
+import { addSums, splat } from './cluster'
+import { Far, Nonbonded, SpecialWork } from './layout'
+import { polynomial, polynomialVariable, rowForce } from './potential'
 import { madd } from './vector'
 
 // Bonded pairs whose interaction is scaled, four at a time. Separations are taken in f64, so that neighbours in a
@@ -54,11 +55,11 @@ function special(
   whole: bool,
   energy: bool,
 ): void {
-  const degree = load<i32>(p, 36)
-  const vectors: usize = whole ? 32 + (<usize>load<i32>(p, 44) << 4) : 32
-  const exponentials = whole ? load<i32>(p, 32) : 0
-  const switched = whole ? load<i32>(p, 40) : 0
-  const reach2 = splat(p + 4)
+  const degree = load<i32>(p, Nonbonded.degree)
+  const vectors: usize = whole ? 32 + (<usize>load<i32>(p, Nonbonded.rowVectors) << 4) : 32
+  const exponentials = whole ? load<i32>(p, Nonbonded.exponentials) : 0
+  const switched = whole ? load<i32>(p, Nonbonded.isSwitched) : 0
+  const reach2 = splat(p + Nonbonded.coulombCutoff2)
   const zero = f32x4.splat(0)
   let ePair = zero
   let eCoulomb = zero
@@ -107,7 +108,7 @@ function special(
     const bare = v128.load(c)
     const screened = v128.load(c, 16)
     const t = polynomialVariable(p, r2)
-    const smooth = f32x4.sub(polynomial(t, p + FORCE_POLYNOMIAL, degree), f32x4.mul(splat(p + 16), inverse))
+    const smooth = f32x4.sub(polynomial(t, p + Nonbonded.forcePolynomial, degree), f32x4.mul(splat(p + Nonbonded.forceShift), inverse))
     let f = v128.and(
       whole
         ? madd(bare, f32x4.mul(inverse, inverse2), f32x4.mul(screened, smooth))
@@ -116,21 +117,22 @@ function special(
     )
     const nearBits = i32x4.bitmask(near)
     if (nearBits != 15) {
-      const farCount = load<i32>(work, 64)
-      store<i32>(work, farCount + 1, 64)
-      store<i32>(work + (<usize>farCount << 3), k, 384)
-      store<i32>(work + (<usize>farCount << 3), nearBits, 388)
+      const farCount = load<i32>(work, SpecialWork.farCount)
+      const far = work + SpecialWork.bytes + <usize>farCount * Far.bytes
+      store<i32>(work, farCount + 1, SpecialWork.farCount)
+      store<i32>(far, k, Far.first)
+      store<i32>(far, nearBits, Far.near)
     }
     if (whole) {
-      f = f32x4.add(f, rowForce(p, c + 32, r2, inverse2, exponentials, switched, energy, work + 80))
+      f = f32x4.add(f, rowForce(p, c + 32, r2, inverse2, exponentials, switched, energy, work + SpecialWork.energies))
     }
     const gx = f32x4.mul(f, dx)
     const gy = f32x4.mul(f, dy)
     const gz = f32x4.mul(f, dz)
     if (energy) {
       const level = f32x4.add(
-        polynomial(t, p + ENERGY_POLYNOMIAL, degree),
-        f32x4.sub(f32x4.mul(splat(p + 16), f32x4.mul(r2, inverse)), splat(p + 20)),
+        polynomial(t, p + Nonbonded.energyPolynomial, degree),
+        f32x4.sub(f32x4.mul(splat(p + Nonbonded.forceShift), f32x4.mul(r2, inverse)), splat(p + Nonbonded.energyShift)),
       )
       eCoulomb = f32x4.add(
         eCoulomb,
@@ -140,7 +142,7 @@ function special(
         ),
       )
       if (whole) {
-        ePair = f32x4.add(ePair, v128.load(work, 80))
+        ePair = f32x4.add(ePair, v128.load(work, SpecialWork.energies))
       }
       vxx = madd(gx, dx, vxx)
       vxy = madd(gx, dy, vxy)
@@ -156,16 +158,7 @@ function special(
     push(forces + i2, forces + j2, f64x2.promote_low_f32x4(gxyB), <f64>f32x4.extract_lane(gz, 2))
     push(forces + i3, forces + j3, highPart(gxyB), <f64>f32x4.extract_lane(gz, 3))
   }
-  if (energy) {
-    addTotal(work, ePair)
-    addTotal(work + 8, eCoulomb)
-    addTotal(work + 16, vxx)
-    addTotal(work + 24, vxy)
-    addTotal(work + 32, vxz)
-    addTotal(work + 40, vyy)
-    addTotal(work + 48, vyz)
-    addTotal(work + 56, vzz)
-  }
+  if (energy) addSums(work, ePair, eCoulomb, vxx, vxy, vxz, vyy, vyz, vzz)
 }
 
 /** Pairs whose energies are summed in f32 before they are in f64. */
