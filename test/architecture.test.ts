@@ -30,8 +30,6 @@ const MAX_FUNCTION_LINES = 80
 const LONG_FUNCTIONS: readonly string[] = [
   'run',
   'dynamicsStage',
-  'relaxBand',
-  'bandWarnings',
   'prepareImageEvaluator',
   'renderTransportReport',
   'createBackend',

@@ -1,5 +1,7 @@
+import { fragmentFile } from '../construct/library.ts'
 import { findSite, type Site } from '../construct/sites.ts'
-import type { SiteRecipe } from '../construct/solidRecipe.ts'
+import { buildSolid, type Solid } from '../construct/solid.ts'
+import type { SiteRecipe, SolidRecipe } from '../construct/solidRecipe.ts'
 import { cartesian, minimumImage } from '../core/box.ts'
 import type { Structure } from '../core/structure.ts'
 import { createTopology } from '../core/topology.ts'
@@ -10,7 +12,6 @@ import { checkSameAtoms } from '../neb/checks.ts'
 import type { Potential } from '../potentials/load.ts'
 import type { LoadedBandRecipe } from '../recipes/bandRecipe.ts'
 import { namedFile } from '../run/checks.ts'
-import { buildSolidFrom } from './solid.ts'
 
 /** Both ends of a band before anything is relaxed. */
 export interface BandEnds {
@@ -241,4 +242,31 @@ function only(structure: Structure, atoms: readonly number[]): Structure {
     velocities: null,
     frozen: frozen && Uint8Array.from(atoms, i => frozen[i]!),
   }
+}
+
+/**
+ * Builds a crystal or a slab, with the files that it names.
+ * @param where of a key in the recipe's block
+ * @param chargeOf charge of an atom type, e; without it the structure has no charges
+ * @throws UserError for what cannot be read or built
+ */
+export function buildSolidFrom(
+  recipe: SolidRecipe,
+  seed: number,
+  where: (path: YamlPath) => string,
+  chargeOf?: (type: string) => number,
+): Solid & { readonly inputs: readonly string[] } {
+  const inputs: string[] = []
+  const read = (file: string) => {
+    inputs.push(file)
+    return readStructureFile(file)
+  }
+  const solid = buildSolid(recipe, {
+    seed,
+    where,
+    ...(chargeOf && { chargeOf }),
+    readCrystal: read,
+    readUnit: (name, key) => read(fragmentFile(name, key)),
+  })
+  return { ...solid, inputs: [...new Set(inputs)] }
 }

@@ -9,8 +9,7 @@ import type {
 } from '../report/barrierModel.ts'
 import type { CalibrationRow, Check, Status } from '../report/common.ts'
 import { HOPLITE_VERSION } from '../version.ts'
-import { bandCalibrationRows } from './bandCalibration.ts'
-import type { LoadedBand } from './loadBand.ts'
+import { bandCalibrationRows, type LoadedBand } from './loadBand.ts'
 
 /** What a report says of a band beyond what the band says of itself. */
 export interface CaseContext {

@@ -7,11 +7,19 @@ import { type Manifest, readManifest } from '../files/manifest.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
 import { bandForces } from '../neb/band.ts'
 import { type Barrier, barrierOf } from '../neb/barrier.ts'
-import { loadPotential, type Potential } from '../potentials/load.ts'
+import {
+  loadPotential,
+  originOf,
+  type PairEntry,
+  type Potential,
+  type Provenance,
+} from '../potentials/load.ts'
+import { matchesAtom } from '../potentials/patterns.ts'
 import { type BandRecipe, parseBandRecipeObject } from '../recipes/bandRecipe.ts'
+import type { CalibrationRow } from '../report/common.ts'
 import { springsOf } from './computeBand.ts'
 
-/** What a report needs of a band's results.json. */
+/** The keys of a band's results.json that a report needs. */
 const resultsSchema = z.looseObject({
   completed: z.boolean(),
   converged: z.boolean(),
@@ -34,7 +42,7 @@ const resultsSchema = z.looseObject({
     .nullable(),
 })
 
-/** The directory of a band in memory. */
+/** A band directory in memory. */
 export interface LoadedBand {
   readonly directory: string
   readonly name: string
@@ -46,7 +54,7 @@ export interface LoadedBand {
   readonly potential: Potential
 }
 
-/** @throws UserError when the directory holds no band that has come to an end */
+/** Reads a band directory. @throws UserError when it holds no band that has ended */
 export function loadBand(directory: string): LoadedBand {
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
   const manifest = readManifest(file('manifest'))
@@ -64,4 +72,51 @@ export function loadBand(directory: string): LoadedBand {
     barrier: barrierOf(band.path_A, band.energies_eV, tangentForces_eV_per_A),
     potential: loadPotential(recipe.system.potential),
   }
+}
+
+/** Row of the tethers' stiffness; a study that knows what it was fitted to replaces it. */
+const TETHERS = 'tethers of the host, k'
+
+/** One row for every parameter that some bands use and that was fitted, carried over or chosen. */
+export function bandCalibrationRows(bands: readonly LoadedBand[]): CalibrationRow[] {
+  const rows = new Map<string, CalibrationRow>()
+  for (const { potential, band, recipe } of bands) {
+    const used = [...new Set(band.structure.types ?? [])]
+    const add = (quantity: string, value: string, entry: Provenance) => {
+      rows.set(quantity, { quantity, value, ...originOf(potential, entry) })
+    }
+    for (const name of used) {
+      const type = potential.types[name]!
+      add(`charge of ${name}`, `${type.charge_e} e before neutralising`, type)
+    }
+    for (const entry of potential.pairs) {
+      const types = entry.types.map(pattern =>
+        used.filter(name => matchesAtom(pattern, name, potential.types[name]!.class)),
+      )
+      if (entry.terms.length === 0 || types.some(list => list.length === 0)) continue
+      if (entry.terms.every(({ form }) => form === 'lennard-jones')) {
+        // A coating has dozens: their common source says it.
+        add(`Lennard-Jones, ${entry.source.join(', ')}`, 'every pair written out in the potential', entry)
+      } else {
+        add(`${types.map(list => list.join(', ')).join(' – ')} interaction`, termText(entry), entry)
+      }
+    }
+    const { tethers } = recipe
+    if (tethers && tethers.stiffness_eV_per_A2 > 0) {
+      rows.set(TETHERS, {
+        quantity: TETHERS,
+        value: `${tethers.stiffness_eV_per_A2} eV/Å²`,
+        status: 'chosen',
+        source: 'set in the recipe: stands in for the stiffness that rigid ions lack',
+        doi: null,
+      })
+    }
+  }
+  return [...rows.values()]
+}
+
+function termText({ terms }: PairEntry): string {
+  return terms
+    .map(({ form, parameters }) => `${form} ${parameters.map(p => p.toPrecision(4)).join(', ')}`)
+    .join('; ')
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { buildSolidFrom } from '../bands/solid.ts'
+import { buildSolidFrom } from '../bands/bandEnds.ts'
 import type { Structure } from '../core/structure.ts'
 import { densityOf } from '../core/system.ts'
 import { stageStart } from '../dynamics/contract.ts'

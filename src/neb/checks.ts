@@ -1,7 +1,6 @@
 import type { Structure } from '../core/structure.ts'
 import { UserError } from '../errors.ts'
-import { closestApproach } from './crossing.ts'
-import { displacementsOf, type NearestImage } from './geometry.ts'
+import { closestApproach, displacementsOf, type NearestImage } from './geometry.ts'
 
 /** How messages call the two ends, such as by their files. */
 export interface EndNames {

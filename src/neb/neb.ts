@@ -2,6 +2,7 @@ import { SimulationError, UserError } from '../errors.ts'
 import {
   type OptimizerData,
   type OptimizerName,
+  type OptimizerState,
   optimizerData,
   optimizerState,
   optimizerStep,
@@ -9,7 +10,7 @@ import {
 } from '../optimize/optimizer.ts'
 import { withoutDrift } from '../optimize/vectors.ts'
 import type { ImageEvaluation } from '../platform/platform.ts'
-import { bandForces, type EvaluatedBand, pathLengths, type Springs } from './band.ts'
+import { type BandForces, bandForces, type EvaluatedBand, pathLengths, type Springs } from './band.ts'
 import {
   astray,
   type BandStage,
@@ -32,27 +33,27 @@ export interface BandOptions {
   /** [N] 1 for atoms that stay where they are and whose forces do not count. */
   readonly frozen?: Uint8Array | null
   /**
-   * Whether nothing holds the atoms to a place: no tether, no frozen atom. Images then lie over the first with no shift
-   * that all atoms share, and stay so. False when left out.
+   * True when nothing holds the atoms to a place: no tether, no frozen atom. Each image is then kept over the first,
+   * without a shift that all atoms share. Default: false.
    */
   readonly drifts?: boolean
   readonly springs: Springs
   readonly optimizer: OptimizerName
-  /** Whether the highest image climbs to the saddle once the band has come to rest roughly. */
+  /** Lets the highest image climb to the saddle once the band is roughly at rest. */
   readonly climb: boolean
-  /** `fmax` of the band at which it begins to climb; 0.1 eV/Å when left out. */
+  /** `fmax` of the band at which it begins to climb. Default: 0.1 eV/Å. */
   readonly climbFrom_eV_per_A?: number
   readonly fmax_eV_per_A: number
   readonly max_iterations: number
-  /** Furthest that one step takes any atom; 0.1 Å when left out. */
+  /** Longest step of any atom. Default: 0.1 Å. */
   readonly stepCap_A?: number
-  /** Curvature that L-BFGS assumes before it has seen any; 70 eV/Å² when left out. */
+  /** Curvature that L-BFGS assumes at its first step. Default: 70 eV/Å². */
   readonly firstCurvature_eV_per_A2?: number
-  /** Goes on from here instead of from `images`. */
+  /** Checkpoint to continue from, instead of `images`. */
   readonly from?: BandCheckpoint | null
 }
 
-/** All that a band needs to go on bit for bit, as plain JSON data. */
+/** Checkpoint of a band, from which it continues bit for bit, as plain JSON data. */
 export interface BandCheckpoint {
   readonly version: 1
   readonly iteration: number
@@ -63,7 +64,7 @@ export interface BandCheckpoint {
   readonly energies_eV: readonly number[]
   readonly forces: readonly (readonly number[])[]
   readonly optimizer: OptimizerData
-  /** Missing in files of earlier versions: the band then sets out anew from here. */
+  /** Missing in files of earlier versions: the course then begins anew. */
   readonly course?: Omit<Course, 'retreat'> & {
     /** null for the band of the checkpoint itself. */
     readonly retreat: BandData | null
@@ -72,7 +73,7 @@ export interface BandCheckpoint {
 
 type BandData = Pick<BandCheckpoint, 'images' | 'energies_eV' | 'forces'>
 
-/** A band after so many iterations; arrays run over images, ends included, and are not changed afterwards. */
+/** A band after an iteration; arrays run over images, ends included, and are not changed afterwards. */
 export interface BandState extends EvaluatedBand {
   readonly iteration: number
   readonly stage: BandStage
@@ -90,9 +91,9 @@ export interface BandState extends EvaluatedBand {
   readonly climbing: { readonly image: number; readonly fmax_eV_per_A: number } | null
   /** Band and climbing image are both at or below the `fmax` asked for; never true before climbing when it is to climb. */
   readonly converged: boolean
-  /** Where it went astray and was taken back. */
+  /** Iterations at which the band went astray and was taken back. */
   readonly setbacks: readonly Setback[]
-  /** Nothing is left to be tried: this is the last plain band that was sound, and the end. */
+  /** True when no remedy is left: this is the last plain band that was sound, and the relaxation ends. */
   readonly lost: boolean
   checkpoint(): BandCheckpoint
 }
@@ -165,37 +166,11 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
     const fmax = highest(derived.fmax_eV_per_A)
     const converged =
       !course.lost && fmax <= options.fmax_eV_per_A && (stage === 'climbing' || !options.climb)
-    const now = { iteration, forceCalls, stage, climbingImage, optimizer, course, here }
-    yield {
-      ...here,
-      iteration,
-      stage,
-      forceCalls,
-      path_A: pathLengths(here.images),
-      tangentForces_eV_per_A: derived.tangentForces_eV_per_A,
-      imageFmax_eV_per_A: derived.fmax_eV_per_A,
-      fmax_eV_per_A: fmax,
-      climbing:
-        climbingImage === null
-          ? null
-          : { image: climbingImage, fmax_eV_per_A: derived.fmax_eV_per_A[climbingImage]! },
+    yield stateOf(
+      { iteration, forceCalls, stage, climbingImage, optimizer, course, here },
+      derived,
       converged,
-      setbacks: course.setbacks,
-      lost: course.lost,
-      checkpoint: () => ({
-        version: 1,
-        iteration: now.iteration,
-        forceCalls: now.forceCalls,
-        stage: now.stage,
-        climbingImage: now.climbingImage,
-        ...dataOf(now.here),
-        optimizer: optimizerData(now.optimizer),
-        course: {
-          ...now.course,
-          retreat: now.course.retreat.images === now.here.images ? null : dataOf(now.course.retreat),
-        },
-      }),
-    }
+    )
     if (converged || course.lost || iteration >= options.max_iterations) return
 
     const next = optimizerStep(
@@ -215,7 +190,51 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
   }
 }
 
-/** As `relaxBand`, to its end. */
+/** A band at the end of an iteration, with what it needs to go on. */
+interface Moment {
+  readonly iteration: number
+  readonly forceCalls: number
+  readonly stage: BandStage
+  readonly climbingImage: number | null
+  readonly optimizer: OptimizerState
+  readonly course: Course
+  readonly here: EvaluatedBand
+}
+
+function stateOf(now: Moment, { tangentForces_eV_per_A, fmax_eV_per_A }: BandForces, converged: boolean) {
+  const { iteration, forceCalls, stage, climbingImage, course, here } = now
+  const state: BandState = {
+    ...here,
+    iteration,
+    stage,
+    forceCalls,
+    path_A: pathLengths(here.images),
+    tangentForces_eV_per_A,
+    imageFmax_eV_per_A: fmax_eV_per_A,
+    fmax_eV_per_A: highest(fmax_eV_per_A),
+    climbing:
+      climbingImage === null ? null : { image: climbingImage, fmax_eV_per_A: fmax_eV_per_A[climbingImage]! },
+    converged,
+    setbacks: course.setbacks,
+    lost: course.lost,
+    checkpoint: () => ({
+      version: 1,
+      iteration,
+      forceCalls,
+      stage,
+      climbingImage,
+      ...dataOf(here),
+      optimizer: optimizerData(now.optimizer),
+      course: {
+        ...course,
+        retreat: course.retreat.images === here.images ? null : dataOf(course.retreat),
+      },
+    }),
+  }
+  return state
+}
+
+/** Relaxes a band and returns its last state: see `relaxBand`. */
 export async function relaxedBand(options: BandOptions): Promise<BandState> {
   let last: BandState | undefined
   for await (last of relaxBand(options)) {

@@ -17,17 +17,17 @@ export type BandFlag =
   | 'saddle-between-images'
   | 'atoms-collide'
 
-/** Something about a band that a reader should know; a caller may turn any flag into an error. */
+/** A warning about a band; a caller may turn any flag into an error. */
 export interface BandWarning {
   readonly flag: BandFlag
-  /** Names images counted from 1. */
+  /** Images in it count from 1. */
   readonly message: string
   /** Indices, 0 is the initial end. */
   readonly images: readonly number[]
 }
 
 export interface BandWarningOptions {
-  /** Whether the band was to climb. */
+  /** True for a band that was to climb. */
   readonly climb: boolean
   readonly fmax_eV_per_A: number
   /** Ends count as relaxed up to this. */
@@ -41,7 +41,7 @@ const DIP_EV = 0.01
 /** A climbing image sits on its saddle: a path that rises this much above it has a higher one, eV. */
 const UNRESOLVED_EV = 0.01
 
-/** What happened to a band that was taken back. @param images of the band */
+/** A setback in words. @param images number of images of the band */
 export function describeSetback(setback: Setback, images: number): string {
   const { iteration, stage, reason, image, fmax_eV_per_A, height_eV, length_A } = setback
   const what = {
@@ -52,31 +52,38 @@ export function describeSetback(setback: Setback, images: number): string {
   return `${what} by iteration ${iteration}: ${fmax_eV_per_A.toPrecision(3)} eV/Å on image ${image + 1} of ${images}, the highest image ${height_eV.toFixed(2)} eV above the initial end, a path of ${length_A.toFixed(1)} Å`
 }
 
-/** What a relaxed band does not show by itself. */
-export function bandWarnings(
-  band: Pick<
-    BandState,
-    | 'energies_eV'
-    | 'path_A'
-    | 'tangentForces_eV_per_A'
-    | 'imageFmax_eV_per_A'
-    | 'fmax_eV_per_A'
-    | 'converged'
-    | 'climbing'
-    | 'iteration'
-    | 'setbacks'
-    | 'lost'
-  >,
-  options: BandWarningOptions,
-): BandWarning[] {
-  const { energies_eV: energies } = band
-  const last = energies.length - 1
-  const warnings: BandWarning[] = []
-  const warn = (flag: BandFlag, images: readonly number[], message: string) =>
-    warnings.push({ flag, images, message })
-  const nth = (image: number) => `image ${image + 1} of ${last + 1}`
-  const inside = energies.map((_, i) => i).slice(1, -1)
+type WarnedBand = Pick<
+  BandState,
+  | 'energies_eV'
+  | 'path_A'
+  | 'tangentForces_eV_per_A'
+  | 'imageFmax_eV_per_A'
+  | 'fmax_eV_per_A'
+  | 'converged'
+  | 'climbing'
+  | 'iteration'
+  | 'setbacks'
+  | 'lost'
+>
 
+/** Warnings about a relaxed band: its convergence, shape, number of images, ends and saddle, in this order. */
+export function bandWarnings(band: WarnedBand, options: BandWarningOptions): BandWarning[] {
+  return [
+    ...convergenceWarnings(band, options),
+    ...dipWarnings(band),
+    ...countWarnings(band, options),
+    ...endWarnings(band, options),
+    ...saddleWarnings(band),
+  ]
+}
+
+/** Image `index` in words, counted from 1. */
+const nth = (index: number, { energies_eV }: WarnedBand) => `image ${index + 1} of ${energies_eV.length}`
+
+/** Indices of the images between the ends. */
+const inside = ({ energies_eV }: WarnedBand) => energies_eV.map((_, i) => i).slice(1, -1)
+
+function convergenceWarnings(band: WarnedBand, options: BandWarningOptions): BandWarning[] {
   const setback = band.setbacks.at(-1)
   if (band.lost && setback) {
     const tries = band.setbacks.length === 1 ? '' : ` (it was taken back ${band.setbacks.length} times)`
@@ -84,89 +91,83 @@ export function bandWarnings(
       setback.stage === 'climbing'
         ? 'the band before it climbed, whose barrier reads low; use more images, path: idpp or a via point'
         : 'the best band before; use softer springs or tethers, path: idpp or a via point'
-    warn(
-      'went-astray',
-      [setback.image],
-      `${describeSetback(setback, last + 1)}${tries}. What is shown is ${advice}`,
-    )
-  } else if (!band.converged) {
-    const worst = inside.reduce((a, b) => (band.imageFmax_eV_per_A[b]! > band.imageFmax_eV_per_A[a]! ? b : a))
-    warn(
-      'not-converged',
-      [worst],
-      `the band has not converged: after ${band.iteration} iterations the largest force is ${band.fmax_eV_per_A.toFixed(4)} eV/Å, on ${nth(worst)}, and ${options.fmax_eV_per_A} was asked for`,
-    )
+    const what = describeSetback(setback, band.energies_eV.length)
+    const message = `${what}${tries}. What is shown is ${advice}`
+    return [{ flag: 'went-astray', images: [setback.image], message }]
   }
-  const lowerEnd = Math.min(energies[0]!, energies[last]!)
-  const below = inside.filter(i => energies[i]! < lowerEnd - SAME_ENERGY_EV)
+  if (band.converged) return []
+  const force = (i: number) => band.imageFmax_eV_per_A[i]!
+  const worst = inside(band).reduce((a, b) => (force(b) > force(a) ? b : a))
+  const message = `the band has not converged: after ${band.iteration} iterations the largest force is ${band.fmax_eV_per_A.toFixed(4)} eV/Å, on ${nth(worst, band)}, and ${options.fmax_eV_per_A} was asked for`
+  return [{ flag: 'not-converged', images: [worst], message }]
+}
+
+/** Images below both ends, and minima between two barriers. */
+function dipWarnings(band: WarnedBand): BandWarning[] {
+  const { energies_eV: energies } = band
+  const warnings: BandWarning[] = []
+  const lowerEnd = Math.min(energies[0]!, energies.at(-1)!)
+  const below = inside(band).filter(i => energies[i]! < lowerEnd - SAME_ENERGY_EV)
   if (below.length > 0) {
     const lowest = below.reduce((a, b) => (energies[b]! < energies[a]! ? b : a))
-    warn(
-      'below-both-ends',
-      below,
-      `${nth(lowest)} lies ${(lowerEnd - energies[lowest]!).toFixed(3)} eV below both ends: there is a minimum between them; relax it and compute each part of the path by itself`,
-    )
+    const depth_eV = (lowerEnd - energies[lowest]!).toFixed(3)
+    const message = `${nth(lowest, band)} lies ${depth_eV} eV below both ends: there is a minimum between them; relax it and compute each part of the path by itself`
+    warnings.push({ flag: 'below-both-ends', images: below, message })
   }
-  for (const i of inside) {
+  for (const i of inside(band)) {
     const dip = Math.min(Math.max(...energies.slice(0, i)), Math.max(...energies.slice(i + 1))) - energies[i]!
     const lowest = energies[i]! <= energies[i - 1]! && energies[i]! < energies[i + 1]!
-    if (lowest && dip > DIP_EV && !below.includes(i)) {
-      warn(
-        'intermediate-minimum',
-        [i],
-        `${nth(i)} is a minimum between two barriers, ${dip.toFixed(3)} eV deep: the barrier shown is the higher one`,
-      )
-    }
+    if (!lowest || dip <= DIP_EV || below.includes(i)) continue
+    const message = `${nth(i, band)} is a minimum between two barriers, ${dip.toFixed(3)} eV deep: the barrier shown is the higher one`
+    warnings.push({ flag: 'intermediate-minimum', images: [i], message })
   }
-  if (last % 2 === 1 && !options.climb) {
-    warn(
-      'even-without-climbing',
-      [(last - 1) / 2, (last + 1) / 2],
-      `a band of ${last + 1} images has none in its middle and no climbing image: a symmetric barrier reads low; use an odd number or climb`,
-    )
+  return warnings
+}
+
+/** Numbers of images that hide a saddle. */
+function countWarnings({ energies_eV }: WarnedBand, { climb }: BandWarningOptions): BandWarning[] {
+  const count = energies_eV.length
+  const warnings: BandWarning[] = []
+  if (count % 2 === 0 && !climb) {
+    const message = `a band of ${count} images has none in its middle and no climbing image: a symmetric barrier reads low; use an odd number or climb`
+    warnings.push({ flag: 'even-without-climbing', images: [count / 2 - 1, count / 2], message })
   }
-  if (last === 2) {
-    warn(
-      'single-image',
-      [1],
-      'a band of 3 images cannot tell a saddle from a minimum between two saddles: use 5 or more',
-    )
+  if (count === 3) {
+    const message =
+      'a band of 3 images cannot tell a saddle from a minimum between two saddles: use 5 or more'
+    warnings.push({ flag: 'single-image', images: [1], message })
   }
-  for (const end of [0, last]) {
+  return warnings
+}
+
+function endWarnings(band: WarnedBand, options: BandWarningOptions): BandWarning[] {
+  return [0, band.energies_eV.length - 1].flatMap((end): BandWarning[] => {
     const fmax = band.imageFmax_eV_per_A[end]!
-    if (fmax > options.endpoints_fmax_eV_per_A) {
-      warn(
-        'end-not-relaxed',
-        [end],
-        `the ${end === 0 ? 'initial' : 'final'} end (${nth(end)}) is not relaxed: its largest force is ${fmax.toFixed(4)} eV/Å, ${options.endpoints_fmax_eV_per_A} is wanted`,
-      )
-    }
-  }
+    if (!(fmax > options.endpoints_fmax_eV_per_A)) return []
+    const message = `the ${end === 0 ? 'initial' : 'final'} end (${nth(end, band)}) is not relaxed: its largest force is ${fmax.toFixed(4)} eV/Å, ${options.endpoints_fmax_eV_per_A} is wanted`
+    return [{ flag: 'end-not-relaxed', images: [end], message }]
+  })
+}
+
+function saddleWarnings(band: WarnedBand): BandWarning[] {
+  const { energies_eV: energies } = band
+  const last = energies.length - 1
+  const warnings: BandWarning[] = []
   const top = energies.indexOf(Math.max(...energies))
   if (top === 0 || top === last) {
-    warn(
-      'no-saddle',
-      [top],
-      `no image is higher than the ${top === 0 ? 'initial' : 'final'} end: the path shows no saddle`,
-    )
+    const message = `no image is higher than the ${top === 0 ? 'initial' : 'final'} end: the path shows no saddle`
+    warnings.push({ flag: 'no-saddle', images: [top], message })
   } else if (last > 3 && (top === 1 || top === last - 1)) {
-    warn(
-      'saddle-next-to-end',
-      [top],
-      `the highest image (${nth(top)}) is next to the ${top === 1 ? 'initial' : 'final'} end: the way up is resolved by one step; use more images`,
-    )
+    const message = `the highest image (${nth(top, band)}) is next to the ${top === 1 ? 'initial' : 'final'} end: the way up is resolved by one step; use more images`
+    warnings.push({ flag: 'saddle-next-to-end', images: [top], message })
   }
-  if (band.converged && band.climbing) {
-    const { saddle } = barrierOf(band.path_A, energies, band.tangentForces_eV_per_A)
-    const excess = saddle.energy_eV - energies[top]!
-    if (excess > UNRESOLVED_EV) {
-      const next = band.path_A.findIndex(at => at > saddle.path_A)
-      warn(
-        'saddle-between-images',
-        [next - 1, next],
-        `the path rises ${excess.toFixed(3)} eV above its highest image between images ${next} and ${next + 1} of ${last + 1}: no image has found that saddle; use more images`,
-      )
-    }
+  if (!band.converged || !band.climbing) return warnings
+  const { saddle } = barrierOf(band.path_A, energies, band.tangentForces_eV_per_A)
+  const excess = saddle.energy_eV - energies[top]!
+  if (excess > UNRESOLVED_EV) {
+    const next = band.path_A.findIndex(at => at > saddle.path_A)
+    const message = `the path rises ${excess.toFixed(3)} eV above its highest image between images ${next} and ${next + 1} of ${last + 1}: no image has found that saddle; use more images`
+    warnings.push({ flag: 'saddle-between-images', images: [next - 1, next], message })
   }
   return warnings
 }

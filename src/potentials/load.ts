@@ -18,7 +18,7 @@ export interface Potential {
   readonly file: string
   readonly mixing: 'geometric' | 'arithmetic' | null
   readonly special: { readonly pair: SpecialFactors; readonly coulomb: SpecialFactors }
-  /** What the charges of ions should be scaled by. */
+  /** Recommended factor on the charges of ions. */
   readonly chargeScale: (Provenance & { readonly recommended: number }) | null
   readonly sources: Readonly<Record<string, Source>>
   readonly types: Readonly<Record<string, AtomType>>
@@ -35,11 +35,22 @@ export interface Source {
   readonly note?: string | undefined
 }
 
-/** Where a number comes from: keys into `sources`, and whether it was fitted or carried over. */
+/** Origin of a number: keys into `sources`, and whether it was fitted or carried over. */
 export interface Provenance {
   readonly source: readonly string[]
   readonly calibrated: boolean
   readonly analogy: boolean
+}
+
+/** Origin of an entry of a potential, for a reader: parameters from the literature were chosen from it. */
+export function originOf({ sources }: Potential, { source, calibrated, analogy }: Provenance) {
+  // The last source named is the most specific one: where charges have their own, it is theirs.
+  const cited = sources[source.at(-1) ?? '']
+  return {
+    status: calibrated ? ('calibrated' as const) : ('chosen' as const),
+    source: `${analogy ? 'carried over from a similar group: ' : ''}${cited?.citation ?? ''}`,
+    doi: cited?.doi ?? null,
+  }
 }
 
 export interface AtomType extends Provenance {
@@ -98,7 +109,7 @@ export function loadPotential(file: string): Potential {
   return interpret(loadYaml(file, potentialSchema), file)
 }
 
-/** As `loadPotential`, from text. @param file the name that messages give */
+/** Reads a potential from text. @param file name of the file in messages @throws UserError with file, line and key */
 export function parsePotential(text: string, file: string): Potential {
   return interpret(parseYamlDocument(text, potentialSchema, file), file)
 }
@@ -170,7 +181,7 @@ function interpret(document: YamlDocument<PotentialFile>, file: string): Potenti
 
 type EntryFile = Pick<PotentialFile['pairs'][number], 'source' | 'calibrated' | 'analogy'>
 
-/** Reads what entries have in common, checking names against the file's own tables. */
+/** Reads the parts that entries have in common, and checks names against the file's own tables. */
 interface Reader {
   sources(keys: string | readonly string[], path: YamlPath): readonly string[]
   entry(entry: EntryFile, path: YamlPath): Entry

@@ -1,7 +1,7 @@
 import { formatFixed } from '../format.ts'
+import { originOf } from '../potentials/load.ts'
 import type { CalibrationRow } from '../report/common.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
-import { originOf } from '../run/provenance.ts'
 
 /** Origin of the charges and of their scale: every number that is not a prediction. */
 export function calibrationRows(runs: readonly LoadedRun[]): CalibrationRow[] {
