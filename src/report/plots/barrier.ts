@@ -27,6 +27,13 @@ interface Coloured {
   readonly color: string
 }
 
+interface PublishedTick {
+  readonly published: BarrierReport['published'][number]
+  readonly color: string
+}
+
+type Numbers = ArrayLike<number>
+
 function coloured(report: BarrierReport, role: CaseRole): Coloured[] {
   const colors = caseColors(report.cases)
   return report.cases.flatMap((item, k) => (item.role === role ? [{ item, color: colors[k]! }] : []))
@@ -50,87 +57,40 @@ function spoken(report: BarrierReport, item: BarrierCase): string {
 /** Energy along the path for all main cases on one axis; published barriers as ticks at the right. */
 export function energyFigure(report: BarrierReport): Figure {
   const found = coloured(report, casesOf(report, 'main').length > 0 ? 'main' : report.cases[0].role)
-  const images: DataSeries[] = found.map(({ item: { name, path } }) => ({
-    keys: { case: name, kind: 'image' },
-    columns: { path_A: column(path.path_A), energy_eV: column(path.energies_eV) },
-  }))
-  const curves: DataSeries[] = found.map(({ item: { name, path } }) => ({
-    keys: { case: name, kind: 'curve' },
-    columns: { path_A: column(path.curve.path_A), energy_eV: column(path.curve.energies_eV) },
-  }))
-  const saddles: DataSeries[] = found.map(({ item: { name, path } }) => ({
-    keys: { case: name, kind: 'saddle' },
-    columns: { path_A: column([path.saddle.path_A]), energy_eV: column([path.saddle.energy_eV]) },
-  }))
+  const series = (kind: string, of: (path: BarrierCase['path']) => [path_A: Numbers, energy_eV: Numbers]) =>
+    found.map(({ item: { name, path } }): DataSeries => {
+      const [path_A, energy_eV] = of(path)
+      return { keys: { case: name, kind }, columns: { path_A: column(path_A), energy_eV: column(energy_eV) } }
+    })
+  const all = [
+    ...series('curve', ({ curve }) => [curve.path_A, curve.energies_eV]),
+    ...series('image', ({ path_A, energies_eV }) => [path_A, energies_eV]),
+    ...series('saddle', ({ saddle }) => [[saddle.path_A], [saddle.energy_eV]]),
+  ]
   const longest_A = Math.max(...found.map(({ item: { path } }) => path.path_A[path.path_A.length - 1]!))
   const ticks = found
     .flatMap(({ item, color }) => publishedOf(report, item).map(published => ({ published, color })))
     .sort((a, b) => a.published.barrier_eV - b.published.barrier_eV)
-  const published: DataSeries[] = ticks.map(({ published: { case: name, label, barrier_eV } }) => ({
-    keys: { case: name, kind: `published, ${label}` },
-    columns: {
-      path_A: column([longest_A * 1.05, longest_A * (1 + GUTTER)]),
-      energy_eV: column([barrier_eV, barrier_eV]),
-    },
-  }))
-  const energies = [...curves, ...images, ...saddles, ...published].flatMap(({ columns }) =>
-    columns.energy_eV!.filter(value => typeof value === 'number'),
+  all.push(
+    ...ticks.map(({ published: { case: name, label, barrier_eV } }) => ({
+      keys: { case: name, kind: `published, ${label}` },
+      columns: {
+        path_A: column([longest_A * 1.05, longest_A * (1 + GUTTER)]),
+        energy_eV: column([barrier_eV, barrier_eV]),
+      },
+    })),
   )
+  const energies = all.flatMap(({ columns }) => columns.energy_eV!.filter(value => typeof value === 'number'))
   const lowest = Math.min(0, ...energies)
   const highest = Math.max(...energies)
   const height_eV = highest - lowest
   const range = [lowest - 0.05 * height_eV, highest + 0.13 * height_eV] as const
-  const n = found.length
   return {
     id: 'energy',
     title: 'Energy profile',
     alt: `Energy along the path. ${found.map(({ item }) => spoken(report, item)).join('; ')}.`,
-    dataset: {
-      id: 'energy-along-path',
-      title: 'Energy along the path',
-      series: [...curves, ...images, ...saddles, ...published],
-    },
-    traces: [
-      ...found.map(({ item, color }, k) => ({
-        series: k,
-        x: 'path_A',
-        y: 'energy_eV',
-        mode: 'lines',
-        name: plotText(item.name),
-        line: { color, width: 2.4, ...(item.converged ? {} : { dash: 'dot' }) },
-        hoverinfo: 'skip',
-      })),
-      ...found.map(({ item, color }, k) => ({
-        ...points(n + k, item.name, 'image %{customdata}: %{y:.3f} eV at %{x:.2f} Å'),
-        customdata: Array.from(item.path.path_A, (_, image) => image + 1),
-        marker: { color, size: 7 },
-      })),
-      ...found.map(({ item, color }, k) => ({
-        ...points(2 * n + k, item.name, 'saddle: %{y:.3f} eV at %{x:.2f} Å'),
-        marker: { color: 'var(--surface)', size: 13, symbol: 'diamond', line: { color, width: 2.6 } },
-      })),
-      ...ticks.flatMap(({ published: { case: name, label, barrier_eV }, color }, k): Trace[] => {
-        const hovertemplate = hoverLabel(`${name}, ${label}`, `${formatFixed(barrier_eV)} eV`)
-        const series = 3 * n + k
-        const shared = { series, showlegend: false, hovertemplate, name: plotText(`${name}, ${label}`) }
-        return [
-          {
-            ...shared,
-            x: 'path_A',
-            y: 'energy_eV',
-            mode: 'lines',
-            line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
-          },
-          {
-            ...shared,
-            x: [longest_A * 1.05],
-            y: [barrier_eV],
-            mode: 'markers',
-            marker: { color, size: 10, symbol: 'triangle-left' },
-          },
-        ]
-      }),
-    ],
+    dataset: { id: 'energy-along-path', title: 'Energy along the path', series: all },
+    traces: [...profileTraces(found), ...tickTraces(ticks, 3 * found.length, 1.05 * longest_A)],
     layout: {
       xaxis: axis('path length <i>s</i> / Å', {
         range: [-0.03 * longest_A, longest_A * (ticks.length > 0 ? 1 + GUTTER : 1.03)],
@@ -143,6 +103,56 @@ export function energyFigure(report: BarrierReport): Figure {
     },
   }
 }
+
+/** Curve, images and saddle of every case; series as `energyFigure` orders them. */
+const profileTraces = (found: readonly Coloured[]): Trace[] => [
+  ...found.map(({ item, color }, k) => ({
+    series: k,
+    x: 'path_A',
+    y: 'energy_eV',
+    mode: 'lines',
+    name: plotText(item.name),
+    line: { color, width: 2.4, ...(item.converged ? {} : { dash: 'dot' }) },
+    hoverinfo: 'skip',
+  })),
+  ...found.map(({ item, color }, k) => ({
+    ...points(found.length + k, item.name, 'image %{customdata}: %{y:.3f} eV at %{x:.2f} Å'),
+    customdata: Array.from(item.path.path_A, (_, image) => image + 1),
+    marker: { color, size: 7 },
+  })),
+  ...found.map(({ item, color }, k) => ({
+    ...points(2 * found.length + k, item.name, 'saddle: %{y:.3f} eV at %{x:.2f} Å'),
+    marker: { color: 'var(--surface)', size: 13, symbol: 'diamond', line: { color, width: 2.6 } },
+  })),
+]
+
+/** Published barriers as dashed lines with a triangle at their left end. @param first series of the first one */
+const tickTraces = (ticks: readonly PublishedTick[], first: number, left_A: number): Trace[] =>
+  ticks.flatMap(({ published: { case: name, label, barrier_eV }, color }, k): Trace[] => {
+    const hovertemplate = hoverLabel(`${name}, ${label}`, `${formatFixed(barrier_eV)} eV`)
+    const shared = {
+      series: first + k,
+      showlegend: false,
+      hovertemplate,
+      name: plotText(`${name}, ${label}`),
+    }
+    return [
+      {
+        ...shared,
+        x: 'path_A',
+        y: 'energy_eV',
+        mode: 'lines',
+        line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
+      },
+      {
+        ...shared,
+        x: [left_A],
+        y: [barrier_eV],
+        mode: 'markers',
+        marker: { color, size: 10, symbol: 'triangle-left' },
+      },
+    ]
+  })
 
 function points(series: number, name: string, text: string): Trace {
   return {
@@ -205,6 +215,8 @@ function barRows(report: BarrierReport): { rows: Row[]; heads: { text: string; y
   return { rows, heads, end: y }
 }
 
+type BarRows = ReturnType<typeof barRows>
+
 /** Barriers as bars with what varying moves them by and the published ones; what is no result is set apart. */
 export function barrierFigure(report: BarrierReport): Figure {
   const { rows, heads, end } = barRows(report)
@@ -230,64 +242,76 @@ export function barrierFigure(report: BarrierReport): Figure {
       .map(({ item }) => (item.role === 'main' ? '' : `${item.role} `) + spoken(report, item))
       .join('; ')}.`,
     dataset: { id: 'barriers', title: 'Barriers', series },
-    traces: [
-      ...rows.map(
-        ({ item, color, y }, k): Trace => ({
-          series: k,
-          type: 'bar',
-          orientation: 'h',
-          x: 'barrier_eV',
-          y: [y],
-          width: 0.32,
-          name: plotText(item.name),
-          marker: barLook(item, color),
-          ...whisker(item),
-          hovertemplate: hoverLabel(item.name, `${formatFixed(item.barrier_eV, 3)} eV`),
-        }),
-      ),
-      ...published.map(
-        ({ case: name, label, barrier_eV, y }): Trace => ({
-          series: 0,
-          x: [barrier_eV, barrier_eV],
-          y: [y - 0.28, y + 0.28],
-          mode: 'lines',
-          name: plotText(`${name}, ${label}`),
-          showlegend: false,
-          line: { color: 'var(--ink)', width: 2, dash: '3px,2px' },
-          hovertemplate: hoverLabel(`${name}, ${label}`, `${formatFixed(barrier_eV)} eV`),
-        }),
-      ),
-    ],
-    layout: {
-      bargap: 0,
-      barmode: 'overlay',
-      xaxis: axis('barrier / eV', { range: [Math.min(0, ...reach), Math.max(...reach) * 1.06] }),
-      yaxis: axis('', {
-        range: [Math.max(end, ROWS_AT_LEAST) - 0.5, -0.75],
-        showgrid: false,
-        showticklabels: false,
-        ticks: '',
-      }),
-      annotations: [
-        ...rows.map(({ item, y }) => rowText(rowLabel(report, item), y - 0.21)),
-        ...heads.map(({ text, y }) => ({
-          ...rowText(`<b>${plotText(text)}</b>`, y - 0.28),
-          font: { size: 12, color: 'var(--muted)' },
-        })),
-      ],
-      shapes: heads.map(({ y }) => ({
-        type: 'line',
-        xref: 'paper',
-        x0: 0,
-        x1: 1,
-        y0: y - 0.66,
-        y1: y - 0.66,
-        line: { color: 'var(--grid)', width: 1 },
-        layer: 'below',
-      })),
-    },
+    traces: barTraces(rows, published),
+    layout: barLayout(report, { rows, heads, end }, [Math.min(0, ...reach), Math.max(...reach) * 1.06]),
   }
 }
+
+/** A bar for every row, and a dashed mark for every published barrier. */
+const barTraces = (
+  rows: BarRows['rows'],
+  published: readonly (PublishedTick['published'] & { readonly y: number })[],
+): Trace[] => [
+  ...rows.map(
+    ({ item, color, y }, k): Trace => ({
+      series: k,
+      type: 'bar',
+      orientation: 'h',
+      x: 'barrier_eV',
+      y: [y],
+      width: 0.32,
+      name: plotText(item.name),
+      marker: barLook(item, color),
+      ...whisker(item),
+      hovertemplate: hoverLabel(item.name, `${formatFixed(item.barrier_eV, 3)} eV`),
+    }),
+  ),
+  ...published.map(
+    ({ case: name, label, barrier_eV, y }): Trace => ({
+      series: 0,
+      x: [barrier_eV, barrier_eV],
+      y: [y - 0.28, y + 0.28],
+      mode: 'lines',
+      name: plotText(`${name}, ${label}`),
+      showlegend: false,
+      line: { color: 'var(--ink)', width: 2, dash: '3px,2px' },
+      hovertemplate: hoverLabel(`${name}, ${label}`, `${formatFixed(barrier_eV)} eV`),
+    }),
+  ),
+]
+
+const barLayout = (
+  report: BarrierReport,
+  { rows, heads, end }: BarRows,
+  range: readonly [number, number],
+): Layout => ({
+  bargap: 0,
+  barmode: 'overlay',
+  xaxis: axis('barrier / eV', { range }),
+  yaxis: axis('', {
+    range: [Math.max(end, ROWS_AT_LEAST) - 0.5, -0.75],
+    showgrid: false,
+    showticklabels: false,
+    ticks: '',
+  }),
+  annotations: [
+    ...rows.map(({ item, y }) => rowText(rowLabel(report, item), y - 0.21)),
+    ...heads.map(({ text, y }) => ({
+      ...rowText(`<b>${plotText(text)}</b>`, y - 0.28),
+      font: { size: 12, color: 'var(--muted)' },
+    })),
+  ],
+  shapes: heads.map(({ y }) => ({
+    type: 'line',
+    xref: 'paper',
+    x0: 0,
+    x1: 1,
+    y0: y - 0.66,
+    y1: y - 0.66,
+    line: { color: 'var(--grid)', width: 1 },
+    layer: 'below',
+  })),
+})
 
 function rowText(text: string, y: number): Layout {
   return {

@@ -81,39 +81,54 @@ export function boxesFigure(report: TransportReport): Figure {
       ),
       ...means.map((mean, k) => meanTrace(mean, k, report.systems.length + k, typical[k]!, colors[k]!)),
     ],
-    layout: {
-      xaxis: axis(
-        `◆ ${means.every(({ keys }) => keys.kind === 'geometric mean') ? 'geometric mean' : 'typical value'}, 95 %`,
-        {
-          range: [-0.5, report.systems.length - 0.5],
-          tickmode: 'array',
-          tickvals: report.systems.map((_, k) => k),
-          ticktext: report.systems.map(({ name }) => plotText(name)),
-          showgrid: false,
-          ticks: '',
-        },
-      ),
-      yaxis: logAxis(SLOPE_AXIS, [Math.min(...shown) / 1.6, Math.max(...shown) * 1.8]),
-      shapes: published.map(one => ({
-        type: 'line',
-        x0: one.column - 0.46,
-        x1: one.column + 0.42,
-        y0: one.slope_A2_per_ps,
-        y1: one.slope_A2_per_ps,
-        line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
-      })),
-      annotations: published.map(one => ({
-        text: formatNumber(one.slope_A2_per_ps),
-        x: one.column - 0.46,
-        y: Math.log10(one.slope_A2_per_ps),
-        xanchor: 'left',
-        yanchor: 'bottom',
-        showarrow: false,
-        font: { size: 12, color: 'var(--ink)' },
-      })),
-    },
+    layout: boxesLayout(
+      report.systems.map(({ name }) => name),
+      published,
+      means.every(({ keys }) => keys.kind === 'geometric mean'),
+      [Math.min(...shown) / 1.6, Math.max(...shown) * 1.8],
+    ),
   }
 }
+
+interface PublishedLine {
+  /** Index of the system. */
+  readonly column: number
+  readonly slope_A2_per_ps: number
+}
+
+const boxesLayout = (
+  names: readonly string[],
+  published: readonly PublishedLine[],
+  isGeometric: boolean,
+  range: readonly [number, number],
+): Layout => ({
+  xaxis: axis(`◆ ${isGeometric ? 'geometric mean' : 'typical value'}, 95 %`, {
+    range: [-0.5, names.length - 0.5],
+    tickmode: 'array',
+    tickvals: names.map((_, k) => k),
+    ticktext: names.map(plotText),
+    showgrid: false,
+    ticks: '',
+  }),
+  yaxis: logAxis(SLOPE_AXIS, range),
+  shapes: published.map(one => ({
+    type: 'line',
+    x0: one.column - 0.46,
+    x1: one.column + 0.42,
+    y0: one.slope_A2_per_ps,
+    y1: one.slope_A2_per_ps,
+    line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
+  })),
+  annotations: published.map(one => ({
+    text: formatNumber(one.slope_A2_per_ps),
+    x: one.column - 0.46,
+    y: Math.log10(one.slope_A2_per_ps),
+    xanchor: 'left',
+    yanchor: 'bottom',
+    showarrow: false,
+    font: { size: 12, color: 'var(--ink)' },
+  })),
+})
 
 const moving = ({ replicas }: SystemReport) => replicas.filter(({ slope_A2_per_ps }) => slope_A2_per_ps > 0)
 
