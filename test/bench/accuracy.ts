@@ -1,7 +1,7 @@
 /**
  * Errors of the forces with which test/bench/peers.ts is run, against the Ewald sum in double precision, on the
  * configuration of test/bench/pvdf: whether speeds are compared at equal accuracy. What is not installed is left out.
- * Run: npx tsx test/bench/accuracy.ts
+ * Run: node scripts/run.mjs test/bench/accuracy.ts
  */
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

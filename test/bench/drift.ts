@@ -1,6 +1,6 @@
 /**
  * Drift of what should be conserved, in the box of test/bench/pvdf: kT/ns per degree of freedom.
- * Run: npx tsx test/bench/drift.ts --platform simd --ensemble nve --timestep_fs 1 --time_ps 200 [--out file.json]
+ * Run: node scripts/run.mjs test/bench/drift.ts --platform simd --ensemble nve --timestep_fs 1 --time_ps 200 [--out file.json]
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'

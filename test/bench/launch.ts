@@ -1,6 +1,6 @@
 /**
  * What a step of the gpu platform pays whatever it computes: a launch and its answer, and bytes on their way.
- * Run: npx tsx test/bench/launch.ts [backends]
+ * Run: node scripts/run.mjs test/bench/launch.ts [backends]
  */
 import { findAdapter } from '../../src/platform/gpu/adapter.ts'
 import { type BackendName, createBackend } from '../../src/platform/gpu/backends.ts'

@@ -1,6 +1,6 @@
 /**
  * Memory of the gpu platform over many steps of a small box, with lists made anew now and then.
- * Run: npx tsx test/bench/leak.ts [webgpu|webasm|cpu] [steps]
+ * Run: node scripts/run.mjs test/bench/leak.ts [webgpu|webasm|cpu] [steps]
  */
 
 import { orthorhombicBox } from '../../src/core/box.ts'

@@ -1,6 +1,6 @@
 /**
  * The whole of `hoplite neb` against LAMMPS's own `neb` on the same hop, in turns. The peer's inputs: test/bench/neb/.
- * Run: npx tsx test/bench/neb.ts [turns], with `lmp` and `mpirun` installed and the machine otherwise idle.
+ * Run: node scripts/run.mjs test/bench/neb.ts [turns], with `lmp` and `mpirun` installed and the machine otherwise idle.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,7 +1,7 @@
 /**
  * Steps per second of the same box in hoplite, LAMMPS, LAMMPS as WebAssembly and GROMACS: one core each, in turns.
  * Inputs: test/bench/pvdf/. What is not installed is left out.
- * Run: npx tsx test/bench/peers.ts [turns] [timestep in fs] [accuracy], with the machine otherwise idle. Timesteps: 1,
+ * Run: node scripts/run.mjs test/bench/peers.ts [turns] [timestep in fs] [accuracy], with the machine otherwise idle. Timesteps: 1,
  * 2 with bonds to hydrogen held, 4 with hydrogens of 4 g/mol as well. Accuracy: that of hoplite and LAMMPS, 1e-4 when
  * left out, or `equal`: settings with which forces are as far off as those of GROMACS, see accuracy.ts.
  */

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { schemas } from '../tools/schemas.ts'
 
 it.each(schemas)('the schema that editors read is up to date: $file', ({ file, text }) => {
-  expect(readFileSync(file, 'utf8'), `run npx tsx test/tools/schemas.ts to renew ${basename(file)}`).toBe(
-    text,
-  )
+  expect(
+    readFileSync(file, 'utf8'),
+    `run node scripts/run.mjs test/tools/schemas.ts to renew ${basename(file)}`,
+  ).toBe(text)
 })

@@ -1,6 +1,6 @@
 /**
  * A made-up but realistic report of migration barriers: a rock-salt slab whose surface Li⁺ hops into a vacancy below,
- * bare and under a fragment of polymer. `npx tsx test/report/barrierFixture.ts FILE` writes its page.
+ * bare and under a fragment of polymer. `node scripts/run.mjs test/report/barrierFixture.ts FILE` writes its page.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

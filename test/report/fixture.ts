@@ -1,6 +1,6 @@
 /**
  * A made-up but realistic report: two systems with two replicas each at 700 K, slopes near 3 Å²/ps, α near 0.9.
- * `npx tsx test/report/fixture.ts FILE` writes its page.
+ * `node scripts/run.mjs test/report/fixture.ts FILE` writes its page.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,6 +1,6 @@
 /**
  * A made-up study with twelve boxes of each system and seven other conditions, one of them with the published ratio
- * inside its interval. `npx tsx test/report/studyFixture.ts FILE` writes its page.
+ * inside its interval. `node scripts/run.mjs test/report/studyFixture.ts FILE` writes its page.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -8,7 +8,7 @@ import { DEGREE } from '../../src/units.ts'
 
 /**
  * The molecules of `structures/fragments/`, from standard bond lengths and angles.
- * Run `npx tsx test/tools/fragments.ts` to write them.
+ * Run `node scripts/run.mjs test/tools/fragments.ts` to write them.
  */
 export const FRAGMENTS_DIRECTORY = fileURLToPath(new URL('../../structures/fragments/', import.meta.url))
 

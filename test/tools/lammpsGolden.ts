@@ -1,6 +1,6 @@
 /**
  * Writes test/golden/lammps: for every case a data file, the LAMMPS input that reads it, and what LAMMPS computed.
- * Needs `lmp` (Debian package lammps). Run: npx tsx test/tools/lammpsGolden.ts [case…]
+ * Needs `lmp` (Debian package lammps). Run: node scripts/run.mjs test/tools/lammpsGolden.ts [case…]
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

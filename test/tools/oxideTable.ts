@@ -1,6 +1,6 @@
 /**
  * Prints what the oxide potentials make of their crystals, as the table of docs/physics.md.
- * Run: npx tsx test/tools/oxideTable.ts
+ * Run: node scripts/run.mjs test/tools/oxideTable.ts
  */
 import { join } from 'node:path'
 import { fractional } from '../../src/core/box.ts'

@@ -3,7 +3,7 @@
  * of PVDF and of dehydrofluorinated PVDF, and the unit sequence of every chain. It reads only the reference boxes, not
  * hoplite's potential, so the counts are independent of what they test.
  *
- *   npx tsx test/tools/referenceTopology.ts pvdf=f00_s70_r1_hot.json dhf=f33_s70_r1_hot.json
+ *   node scripts/run.mjs test/tools/referenceTopology.ts pvdf=f00_s70_r1_hot.json dhf=f33_s70_r1_hot.json
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'

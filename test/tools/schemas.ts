@@ -1,6 +1,6 @@
 /**
  * JSON Schemas of recipes and potentials, for editors. Writes them next to the files that they describe:
- * npx tsx test/tools/schemas.ts
+ * node scripts/run.mjs test/tools/schemas.ts
  */
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

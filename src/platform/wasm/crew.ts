@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { SimulationError } from '../../errors.ts'
 import type { Timings } from '../platform.ts'
 import {
@@ -19,7 +18,7 @@ import {
 } from './jobs.ts'
 import { compileKernels, type Kernels } from './kernels.ts'
 import { isShared } from './memory.ts'
-import { startThread, turn } from './runtime.ts'
+import { availableParallelism, startThread, turn } from './runtime.ts'
 
 /** Fewest atoms per thread: below, a thread waits for the others longer than it works. */
 const ATOMS_PER_THREAD = 400

@@ -9,6 +9,8 @@ import type { CrewData } from './jobs.ts'
  * Bundles for web pages have web/standIns/wasmRuntime.ts in its place.
  */
 
+export { availableParallelism } from 'node:os'
+
 /** True where threads of this runtime can share memory. */
 export const canShareMemory = typeof SharedArrayBuffer !== 'undefined'
 

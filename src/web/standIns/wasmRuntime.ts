@@ -6,6 +6,9 @@ import simd from '../../platform/wasm/simd.wasm'
  * that no browser need set 4 GiB of addresses aside.
  */
 
+/** Crews are threads of Node: a page computes on one thread. */
+export const availableParallelism = () => 1
+
 export const canShareMemory = false
 
 export const readKernels = (flavour: string) => (flavour === 'simd' ? simd : relaxedSimd)

@@ -14,7 +14,8 @@ interface Answer {
 /** In a process of its own, which must end by itself and write nothing else. */
 async function ask(env: NodeJS.ProcessEnv): Promise<Answer> {
   const program = join(import.meta.dirname, 'programs/adapter.ts')
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
+  const runner = join(import.meta.dirname, '../../../scripts/run.mjs')
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [runner, program], {
     env: { ...process.env, CI: '', HOPLITE_SOFTWARE_GPU: '', ...env },
     timeout: 60_000,
   })
