@@ -6,7 +6,13 @@
 import { orthorhombicBox } from '../../src/core/box.ts'
 import type { BackendName } from '../../src/platform/gpu/backends.ts'
 import { createGpuEvaluator } from '../../src/platform/gpu/gpu.ts'
-import { configuration, coulomb, lennardJones, METHODS, scattered } from '../platform/simd/helpers.ts'
+import {
+  configuration,
+  coulomb,
+  lennardJones,
+  METHODS,
+  scattered,
+} from '../platform/parity/configurations.ts'
 
 const [backend = 'webgpu', steps = '100000'] = process.argv.slice(2)
 process.env.HOPLITE_SOFTWARE_GPU ??= '1'

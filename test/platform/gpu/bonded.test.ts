@@ -6,8 +6,8 @@ import { createGpuBonded, type GpuBonded } from '../../../src/platform/gpu/bonde
 import { createBonded } from '../../../src/platform/reference/bonded.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { hotPvdf } from '../../tools/polymerBoxes.ts'
-import { cases } from '../cases.ts'
-import { type Configuration, configuration, norm, star, unwrapped } from '../simd/helpers.ts'
+import { cases } from '../parity/cases.ts'
+import { type Configuration, configuration, norm, star, unwrapped } from '../parity/configurations.ts'
 import { onEachBackend } from './helpers.ts'
 
 type Triple = readonly [number, number, number]

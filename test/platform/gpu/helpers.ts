@@ -1,13 +1,8 @@
 import { describe } from 'vitest'
-import { findAdapter } from '../../../src/platform/gpu/adapter.ts'
 import type { BackendName } from '../../../src/platform/gpu/backends.ts'
+import { withoutWebGpu } from '../parity/platforms.ts'
 
-process.env.HOPLITE_SOFTWARE_GPU ??= '1'
-const adapter = await findAdapter()
-/** CI has an adapter, and where it has lost it tests fail. */
-const skipped = process.env.CI ? null : adapter.reason
-
-/** The backends that Node can have. */
+/** Runs tests on every backend of gpu.js that Node can have. */
 export function onEachBackend(tests: (name: BackendName) => void): void {
   describe('on cpu', () => tests('cpu'))
   describe('on webasm', () => tests('webasm'))
@@ -15,5 +10,6 @@ export function onEachBackend(tests: (name: BackendName) => void): void {
 }
 
 export function onWebGpu(tests: () => void): void {
-  describe.skipIf(skipped)(skipped ? `on webgpu: no adapter, ${skipped}` : 'on webgpu', tests)
+  const name = `on webgpu${withoutWebGpu === null ? '' : ` (no adapter: ${withoutWebGpu})`}`
+  describe.skipIf(withoutWebGpu !== null)(name, tests)
 }

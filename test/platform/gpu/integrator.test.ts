@@ -19,19 +19,19 @@ import { CODATA_2018 } from '../../../src/units.ts'
 import { polymer } from '../../dynamics/helpers/polymer.ts'
 import { record, stageOf } from '../../dynamics/helpers/run.ts'
 import { idealGas, tethers } from '../../dynamics/helpers/systems.ts'
-import { cases } from '../cases.ts'
+import { cases } from '../parity/cases.ts'
 import {
   type Configuration,
   chain,
   configuration,
   coulomb,
   EWALD,
-  FORCE_LIMIT,
   lennardJones,
   METHODS,
   norm,
   scattered,
-} from '../simd/helpers.ts'
+} from '../parity/configurations.ts'
+import { platformOf } from '../parity/platforms.ts'
 import { onEachBackend } from './helpers.ts'
 
 const STEP = { timestep_ps: 1e-3, accelerationPerForce: CODATA_2018.accelerationPerForce }
@@ -208,7 +208,9 @@ onEachBackend(name => {
     const slow = copyState({ ...state, velocities: new Float64Array(forces.length) })
     await integratorOf({ system: { ...system, masses }, state }).advance(slow, 1)
     const found = slow.velocities.map(v => (v * 1e7) / STEP.accelerationPerForce / STEP.timestep_ps)
-    expect(norm(found.map((f, k) => f - forces[k]!)) / norm(forces)).toBeLessThan(FORCE_LIMIT)
+    expect(norm(found.map((f, k) => f - forces[k]!)) / norm(forces)).toBeLessThan(
+      platformOf('gpu').tolerance.forces,
+    )
   })
 
   it('leaves the state as it was when an atom would fly, and names it', async () => {

@@ -11,13 +11,15 @@ import {
   coulomb,
   cubicLattice,
   evaluateOnce,
-  FORCE_LIMIT,
   lennardJones,
   METHODS,
   norm,
   scattered,
-} from '../simd/helpers.ts'
+} from '../parity/configurations.ts'
+import { platformOf } from '../parity/platforms.ts'
 import { onEachBackend } from './helpers.ts'
+
+const { tolerance } = platformOf('gpu')
 
 const DSF = METHODS.dsf!
 
@@ -58,7 +60,7 @@ onEachBackend(name => {
     const box = orthorhombicBox(24, 22, 23)
     const one = configuration(box, scattered(box, 300, 1.9), [lennardJones(), coulomb(DSF)])
     const { nonbonded, forcesAt } = nonbondedOf(one, { targetThreads: 2500 })
-    expect(await deviation(await forcesAt(one.state), one)).toBeLessThan(FORCE_LIMIT)
+    expect(await deviation(await forcesAt(one.state), one)).toBeLessThan(tolerance.forces)
     nonbonded.dispose()
   })
 
@@ -71,11 +73,11 @@ onEachBackend(name => {
     await forcesAt(sparse.state)
     const moved = sparse.state.positions.map((x, k) => x + 0.28 * Math.sin(k))
     const near = { ...sparse, state: { ...sparse.state, positions: moved } }
-    expect(await deviation(await forcesAt(near.state), near)).toBeLessThan(FORCE_LIMIT)
+    expect(await deviation(await forcesAt(near.state), near)).toBeLessThan(tolerance.forces)
     expect(nonbonded.statistics).toEqual({ builds: 1, compilations: 1 })
     const dense = at(2.5)
     dense.state.positions[0]! += 0.3
-    expect(await deviation(await forcesAt(dense.state), dense)).toBeLessThan(FORCE_LIMIT)
+    expect(await deviation(await forcesAt(dense.state), dense)).toBeLessThan(tolerance.forces)
     expect(nonbonded.statistics).toEqual({ builds: 2, compilations: 2 })
     nonbonded.dispose()
   })

@@ -7,7 +7,7 @@ import type { ImageEvaluator } from '../../../src/platform/platform.ts'
 import { referencePlatform } from '../../../src/platform/reference/reference.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { hideGpu } from '../../tools/noGpu.ts'
-import { coulombForce, makeCase, pairForce } from '../cases.ts'
+import { coulombForce, makeCase, pairForce } from '../parity/cases.ts'
 
 hideGpu()
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { PairForce } from '../../../src/core/force.ts'
 import { pairInteraction, parametersOf } from '../../../src/forces/pair.ts'
 import { referencePlatform } from '../../../src/platform/reference/reference.ts'
-import { box, makeCase, pairForce } from '../cases.ts'
+import { box, makeCase, pairForce } from '../parity/cases.ts'
 
 /** ∫ from the cut-off to infinity, by Simpson's rule in 1/r. */
 function beyond(cutoff: number, f: (r: number) => number): number {

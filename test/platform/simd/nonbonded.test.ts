@@ -10,7 +10,7 @@ import { unsupportedTerms } from '../../../src/platform/clusters/coefficients.ts
 import { createNonbonded } from '../../../src/platform/reference/nonbonded.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { prepareSinglePoint } from '../../../src/run/singlePoint.ts'
-import { cases } from '../cases.ts'
+import { cases } from '../parity/cases.ts'
 import { directNonbonded } from './direct.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBox, orthorhombicBox } from '../../../src/core/box.ts'
 import { type Force, PAIR_PARAMETERS, type PairForce, type PairForm } from '../../../src/core/force.ts'
-import { cases } from '../cases.ts'
+import { cases } from './cases.ts'
 import {
   broken,
   CUTOFF_A,
@@ -12,8 +12,8 @@ import {
   evaluateOnce,
   lennardJones,
   scattered,
-  withEvaluator,
-} from './helpers.ts'
+} from './configurations.ts'
+import { onEachComparedPlatform, sample, withEvaluator } from './platforms.ts'
 
 const TYPES = 3
 const BOX = createBox([21, 0, 0, 4, 22, 0, -3, 5, 20])
@@ -110,49 +110,59 @@ const mixtures: readonly [string, readonly Force[]][] = [
   ],
 ]
 
-describe('pair terms together', () => {
-  it.each(mixtures)('%s: as the reference, without its help', async (_name, forces) => {
-    const together = system(forces)
-    expect(await broken(together)).toEqual({})
-    await withEvaluator('simd', together.system, async simd => expect(simd.fallbackReason).toBeNull())
+onEachComparedPlatform(platform => {
+  const { key } = platform
+
+  describe('pair terms together', () => {
+    it.each(sample(platform, mixtures))(
+      'results of reference, computed without it: %s',
+      async (_name, forces) => {
+        const together = system(forces)
+        expect(await broken(platform, together)).toEqual({})
+        await withEvaluator(key, together.system, async evaluator =>
+          expect(evaluator.fallbackReason).toBeNull(),
+        )
+      },
+    )
+
+    it('terms of different cut-offs between the same types are computed by reference, and named', async () => {
+      const together = system([term('buckingham', 'aa ab'), term('morse', 'ab', {}, 7), coulomb(EWALD)])
+      expect(await broken(platform, together)).toEqual({})
+      await withEvaluator(key, together.system, async evaluator =>
+        expect(evaluator.fallbackReason).toMatch(/^morse by reference$/),
+      )
+    })
   })
 
-  it('with different cut-offs between the same types go to the reference, and are named', async () => {
-    const together = system([term('buckingham', 'aa ab'), term('morse', 'ab', {}, 7), coulomb(EWALD)])
-    expect(await broken(together)).toEqual({})
-    await withEvaluator('simd', together.system, async simd =>
-      expect(simd.fallbackReason).toMatch(/^morse by reference$/),
-    )
+  it.each(sample(platform, cases))('no term is left to reference: $name', async ({ system }) => {
+    await withEvaluator(key, system, async evaluator => expect(evaluator.fallbackReason).toBeNull())
   })
-})
 
-it.each(cases)('the reference helps with nothing: $name', async ({ system }) => {
-  await withEvaluator('simd', system, async simd => expect(simd.fallbackReason).toBeNull())
-})
+  describe('close to the origin', () => {
+    const cube = orthorhombicBox(40, 40, 40)
+    const forces = [term('buckingham', 'ab'), coulomb(EWALD)]
+    const pair = (r: number) => system(forces, Float64Array.of(3, 3, 3, 3 + r, 3, 3, 25, 25, 25), cube, [])
 
-describe('close to the origin', () => {
-  const cube = orthorhombicBox(40, 40, 40)
-  const forces = [term('buckingham', 'ab'), coulomb(EWALD)]
-  const pair = (r: number) => system(forces, Float64Array.of(3, 3, 3, 3 + r, 3, 3, 25, 25, 25), cube, [])
-
-  it.each([1.2, 0.4, 0.02])(
-    'a pair %f Å apart that Buckingham pulls together is as in the reference',
-    async r => {
-      const found = await errors(pair(r))
-      // Coordinates are exact to 1e-6 Å, and the force goes with r⁻⁷.
-      for (const error of Object.values(found)) expect(error).toBeLessThan(1e-5 / r)
-    },
-  )
-
-  it('an excluded pair on one spot adds nothing', async () => {
-    const { system: two, state } = system(
-      [term('morse', 'ab', { special: [0, 0, 0] })],
-      Float64Array.of(3, 3, 3, 3, 3, 3),
-      cube,
-      [0, 1],
+    it.each(sample(platform, [1.2, 0.4, 0.02]))(
+      'results of reference for a pair %f Å apart, where Buckingham attracts',
+      async r => {
+        const one = pair(r)
+        const found = await errors(await evaluateOnce(key, one), one)
+        // Coordinates are exact to 1e-6 Å, and the force goes with r⁻⁷.
+        for (const error of Object.values(found)) expect(error).toBeLessThan(1e-5 / r)
+      },
     )
-    const { energy, forces: found } = await evaluateOnce('simd', { system: two, state })
-    expect(energy).toBe(0)
-    expect([...found]).toEqual([0, 0, 0, 0, 0, 0])
+
+    it('an excluded pair in one place contributes nothing', async () => {
+      const { system: two, state } = system(
+        [term('morse', 'ab', { special: [0, 0, 0] })],
+        Float64Array.of(3, 3, 3, 3, 3, 3),
+        cube,
+        [0, 1],
+      )
+      const { energy, forces: found } = await evaluateOnce(key, { system: two, state })
+      expect(energy).toBe(0)
+      expect([...found]).toEqual([0, 0, 0, 0, 0, 0])
+    })
   })
 })

@@ -3,60 +3,38 @@ import type { CoulombForce, CoulombMethod, Force, PairForce, Truncation } from '
 import { createState, type State } from '../../../src/core/state.ts'
 import type { System } from '../../../src/core/system.ts'
 import { createTopology } from '../../../src/core/topology.ts'
-import { prepareEvaluator } from '../../../src/platform/choose.ts'
-import type { Evaluation, Evaluator } from '../../../src/platform/platform.ts'
+import type { PlatformKey } from '../../../src/platform/choose.ts'
+import type { Evaluation } from '../../../src/platform/platform.ts'
 import { selfAndBackground } from '../../../src/platform/reference/ewald.ts'
 import { truncatedCoulomb } from '../../../src/platform/reference/pairKernels.ts'
 import { randomSequence, STREAM } from '../../../src/rng.ts'
 import { CODATA_2018 } from '../../../src/units.ts'
-
-/** What the simd platform promises against reference. */
-export const FORCE_LIMIT = 1e-5
-export const ENERGY_LIMIT = 2e-6
-export const VIRIAL_LIMIT = 1e-5
+import { type TestedPlatform, withEvaluator } from './platforms.ts'
 
 export interface Configuration {
   readonly system: System
   readonly state: State
 }
 
-/** Relative deviations of simd from reference. */
+/** Relative deviations from reference. */
 export interface Errors {
   readonly forces: number
   readonly energy: number
   readonly virial: number
 }
 
-export async function evaluateOnce(
-  platform: 'simd' | 'reference',
-  { system, state }: Configuration,
-): Promise<Evaluation> {
-  return withEvaluator(platform, system, evaluator => evaluator.evaluate(state))
-}
-
-export async function withEvaluator<T>(
-  platform: 'simd' | 'reference',
-  system: System,
-  use: (evaluator: Evaluator) => Promise<T>,
-): Promise<T> {
-  const evaluator = await prepareEvaluator(platform, system)
-  try {
-    return await use(evaluator)
-  } finally {
-    await evaluator.dispose()
-  }
-}
+export const evaluateOnce = (key: PlatformKey, { system, state }: Configuration): Promise<Evaluation> =>
+  withEvaluator(key, system, evaluator => evaluator.evaluate(state))
 
 /**
- * @param simd an evaluation to judge; a fresh evaluator's when left out
- * @param scales what forces (norm of all, eV/Å) and virial (eV) are compared with where they cancel by symmetry
+ * Returns the deviations of an evaluation from reference.
+ * @param scales forces (norm of all, eV/Å) and virial (eV) to compare with where those of reference cancel by symmetry
  */
 export async function errors(
+  found: Evaluation,
   configuration: Configuration,
-  simd?: Evaluation,
   scales: { readonly forces?: number; readonly virial?: number } = {},
 ): Promise<Errors> {
-  const found = simd ?? (await evaluateOnce('simd', configuration))
   const expected = await evaluateOnce('reference', configuration)
   const energyScale = await energyMagnitude(configuration)
   return {
@@ -67,17 +45,26 @@ export async function errors(
   }
 }
 
-/** What breaks the promise; empty when nothing does, also not by being no number. */
-export async function broken(...args: Parameters<typeof errors>): Promise<Partial<Errors>> {
-  const found = await errors(...args)
-  const limits: Errors = { forces: FORCE_LIMIT, energy: ENERGY_LIMIT, virial: VIRIAL_LIMIT }
-  return Object.fromEntries(Object.entries(found).filter(([name, e]) => !(e <= limits[name as keyof Errors])))
+/**
+ * Returns the deviations that are beyond the platform's tolerance or not a number; empty when there is none.
+ * @param found Default: the evaluation of a new evaluator.
+ */
+export async function broken(
+  { key, tolerance }: TestedPlatform,
+  configuration: Configuration,
+  found?: Evaluation,
+  scales?: Parameters<typeof errors>[2],
+): Promise<Partial<Errors>> {
+  const all = await errors(found ?? (await evaluateOnce(key, configuration)), configuration, scales)
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, error]) => !(error <= tolerance[name as keyof Errors])),
+  )
 }
 
 /**
- * The energy of the same atoms when no two terms cancel: Lennard-Jones repulsion and attraction, and of all charges made
- * positive the sums over pairs, in reciprocal space, over atoms with themselves and with the background. That is what
- * single precision can be relative to; the total of a salt is a hundredth of it.
+ * Returns the energy of the same atoms when no two terms cancel: Lennard-Jones repulsion and attraction, and with all
+ * charges made positive the sums over pairs, in reciprocal space, of self terms and background. Errors of single precision
+ * are relative to this sum; the total energy of a salt is a hundredth of it.
  */
 async function energyMagnitude({ system, state }: Configuration): Promise<number> {
   const alike = { ...system, charges: system.charges.map(Math.abs) }

@@ -1,4 +1,4 @@
-import { type Box, createBox } from '../../src/core/box.ts'
+import { type Box, createBox } from '../../../src/core/box.ts'
 import {
   type CoulombMethod,
   type Force,
@@ -6,13 +6,13 @@ import {
   type PairForm,
   type SpecialFactors,
   type Truncation,
-} from '../../src/core/force.ts'
-import { createState, type State } from '../../src/core/state.ts'
-import type { System } from '../../src/core/system.ts'
-import { createTopology } from '../../src/core/topology.ts'
-import { addCosine, addOpls } from '../../src/forces/bonded.ts'
-import { randomSequence, STREAM } from '../../src/rng.ts'
-import { CODATA_2018, DEGREE } from '../../src/units.ts'
+} from '../../../src/core/force.ts'
+import { createState, type State } from '../../../src/core/state.ts'
+import type { System } from '../../../src/core/system.ts'
+import { createTopology } from '../../../src/core/topology.ts'
+import { addCosine, addOpls } from '../../../src/forces/bonded.ts'
+import { randomSequence, STREAM } from '../../../src/rng.ts'
+import { CODATA_2018, DEGREE } from '../../../src/units.ts'
 
 /** One small system per interaction: every platform is held to the same table. */
 export interface Case {
