@@ -1,3 +1,4 @@
+import { disjointSets } from '../core/topology.ts'
 import { checkFrames, type Frames, visitPairs } from './structure.ts'
 
 /** Clusters of one composition. */
@@ -49,7 +50,7 @@ export function ionClusters(
   let weightedSize = 0
   let largest = 0
   for (let frame = 0; frame < frameCount; frame++) {
-    const { join, root } = createForest(ions)
+    const { join, root } = disjointSets(ions)
     visitPairs(frames, frame, cations, sites, cutoff_A, (i, j) => join(i, cations.length + anionOf[j]!))
     const members = new Map<number, { cations: number; anions: number }>()
     for (let ion = 0; ion < ions; ion++) {
@@ -86,22 +87,5 @@ export function ionClusters(
     meanSize: weightedSize / (frameCount * cations.length),
     largest,
     kinds,
-  }
-}
-
-/** Disjoint sets of 0 … count − 1. */
-function createForest(count: number) {
-  const parent = Int32Array.from({ length: count }, (_, k) => k)
-  const root = (k: number): number => {
-    let top = k
-    while (parent[top] !== top) top = parent[top]!
-    parent[k] = top
-    return top
-  }
-  return {
-    root,
-    join(a: number, b: number): void {
-      parent[root(a)] = root(b)
-    },
   }
 }

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import { composition } from '../core/elements.ts'
 import { EXIT, UserError } from '../errors.ts'
 import { formatEstimate, formatNumber } from '../format.ts'
 import { type LoadedRun, loadRun } from '../run/loadRun.ts'
@@ -57,7 +58,7 @@ export function loadReplicas(directories: readonly string[]): LoadedRun[] {
       hint: 'replicas are different runs of one system',
     })
   }
-  expectSame(runs, composition, 'holds')
+  expectSame(runs, compositionText, 'holds')
   expectSame(runs, run => `${run.frameInterval_ps} ps`, 'has a frame every')
   return runs
 }
@@ -74,11 +75,9 @@ function expectSame(runs: readonly LoadedRun[], describe: (run: LoadedRun) => st
   })
 }
 
-/** Such as "12 Li, 24 F". */
-function composition({ structure }: LoadedRun): string {
-  const counts = new Map<string, number>()
-  for (const element of structure.elements) counts.set(element, (counts.get(element) ?? 0) + 1)
-  return [...counts]
+/** Atoms of a run, such as "12 Li, 24 F". */
+function compositionText({ structure }: LoadedRun): string {
+  return Object.entries(composition(structure.elements))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([element, count]) => `${count} ${element}`)
     .join(', ')

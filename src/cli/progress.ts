@@ -1,3 +1,4 @@
+import { formatDuration } from '../format.ts'
 import { REPORTS_PROGRESS } from '../study/schedule.ts'
 
 /**
@@ -38,7 +39,8 @@ export function createProgress(label: string, total: number, unit: string, quiet
     const left = rate > 0 ? (total - done) / rate : Number.NaN
     const filled = Math.round(fraction * BAR_WIDTH)
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled)
-    const eta = fraction >= 1 ? duration(seconds) : `ETA ${Number.isFinite(left) ? duration(left) : '–'}`
+    const eta =
+      fraction >= 1 ? formatDuration(seconds) : `ETA ${Number.isFinite(left) ? formatDuration(left) : '–'}`
     return `${label}  ${bar} ${(100 * fraction).toFixed(0).padStart(3)} %  ${quantity(rate)} ${unit}/s  ${eta}${detail ? `  ${detail}` : ''}`
   }
   return {
@@ -62,13 +64,6 @@ function throttled(report: (done: number) => void): (done: number) => void {
     last = performance.now()
     report(done)
   }
-}
-
-export function duration(seconds: number): string {
-  const s = Math.round(seconds)
-  if (s < 60) return `${s} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
 
 const quantity = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(2))

@@ -1,11 +1,10 @@
 import type { ComparedSystem } from '../analysis/comparison.ts'
-import { formatEstimate, formatNumber, formatShare } from '../format.ts'
+import { formatDuration, formatEstimate, formatNumber, formatShare } from '../format.ts'
 import type { Condition } from '../report/studyModel.ts'
 import type { BarrierResults } from '../study/barriers.ts'
 import type { Expected, RunEstimate, StudyEstimate } from '../study/estimate.ts'
 import type { RunState } from '../study/record.ts'
 import type { GroupProgress, StudyProgress } from '../study/run.ts'
-import { duration } from './progress.ts'
 import { fixed, formatTable } from './table.ts'
 
 /** Progress of a study, one case a line. @param elapsed_s since it began or went on */
@@ -56,7 +55,7 @@ const row = (name: string, counts: Counts, left_s: number) => [
   left_s === 0 ? '' : eta(left_s),
 ]
 
-const eta = (seconds: number) => (Number.isFinite(seconds) ? duration(seconds) : '–')
+const eta = (seconds: number) => (Number.isFinite(seconds) ? formatDuration(seconds) : '–')
 
 /** Every condition with its ratio, one a line. */
 export function conditionsTable(rows: readonly Condition[]): string {
@@ -177,4 +176,6 @@ function basis(runs: readonly RunEstimate[]): string {
 }
 
 const expected = ({ low_s, expected_s, high_s }: Expected) =>
-  expected_s === 0 ? '0 s' : `${duration(expected_s)} (${duration(low_s)} to ${duration(high_s)})`
+  expected_s === 0
+    ? '0 s'
+    : `${formatDuration(expected_s)} (${formatDuration(low_s)} to ${formatDuration(high_s)})`

@@ -1,9 +1,4 @@
-/** Number of atoms of each element, in order of first appearance. */
-export function composition(elements: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const element of elements) counts[element] = (counts[element] ?? 0) + 1
-  return counts
-}
+import { composition } from '../core/elements.ts'
 
 /** Chemical formula such as `Li2NiO4`; not reduced. */
 export function formula(elements: readonly string[]): string {

@@ -68,6 +68,12 @@ export function minimumImage(box: Box, displacement: Float64Array): void {
   displacement[2] = z - sa * m[2]! - sb * m[5]! - sc * m[8]!
 }
 
+/** True when a displacement is the one that `minimumImage` gives. @param dx, dy, dz Å */
+export function isNearestImage(box: Box, dx: number, dy: number, dz: number): boolean {
+  const w = box.inverse
+  return [0, 1, 2].every(k => Math.round(dx * w[k]! + dy * w[3 + k]! + dz * w[6 + k]!) === 0)
+}
+
 /** Fractional coordinates of every position. @param positions [3N] Å @returns [3N] */
 export function fractional(box: Box, positions: Float64Array): Float64Array {
   const w = box.inverse

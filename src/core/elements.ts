@@ -155,3 +155,10 @@ function symbolInLabel(label: string): string | null {
   const first = one || two.slice(0, 1)
   return first in ATOMIC_WEIGHTS ? first : null
 }
+
+/** Number of atoms of each element, in order of appearance. */
+export function composition(elements: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const element of elements) counts[element] = (counts[element] ?? 0) + 1
+  return counts
+}

@@ -1,5 +1,5 @@
 import { SimulationError } from '../errors.ts'
-import { type Box, cartesian, fractional } from './box.ts'
+import { type Box, cartesian, fractional, isNearestImage } from './box.ts'
 
 /**
  * All pairs of atoms and periodic images closer than `reach_A`, each once. The cell may be smaller than the reach: images
@@ -169,11 +169,6 @@ function grown(from: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayB
   const to = new Int32Array(length)
   to.set(from)
   return to
-}
-
-function isNearestImage(box: Box, dx: number, dy: number, dz: number): boolean {
-  const w = box.inverse
-  return [0, 1, 2].every(k => Math.round(dx * w[k]! + dy * w[3 + k]! + dz * w[6 + k]!) === 0)
 }
 
 function gridFor(box: Box, reach: number, atomCount: number): [number, number, number] {

@@ -83,3 +83,25 @@ export function specialPairs(topology: Topology, atomCount: number): SpecialPair
   }
   return { pairs: Int32Array.from(pairs), separation: Uint8Array.from(separation) }
 }
+
+/** Disjoint sets of the numbers 0 … count − 1, each alone at first. */
+export function disjointSets(count: number): {
+  /** Joins the sets of two numbers. */
+  join(a: number, b: number): void
+  /** The number that stands for the set of k. */
+  root(k: number): number
+} {
+  const parent = Int32Array.from({ length: count }, (_, k) => k)
+  const root = (k: number): number => {
+    let top = k
+    while (parent[top] !== top) top = parent[top]!
+    parent[k] = top
+    return top
+  }
+  return {
+    join(a, b) {
+      parent[root(a)] = root(b)
+    },
+    root,
+  }
+}

@@ -1,5 +1,6 @@
 import { scaleBox } from '../core/box.ts'
 import type { State } from '../core/state.ts'
+import { disjointSets } from '../core/topology.ts'
 import { SimulationError } from '../errors.ts'
 import { normals, STREAM } from '../rng.ts'
 import type { Constants } from '../units.ts'
@@ -24,16 +25,9 @@ export function scalingGroups(
   masses: Float64Array,
   constraints: Pick<BondConstraints, 'atoms'>,
 ): ScalingGroups {
-  const parent = Int32Array.from(masses, (_, i) => i)
-  const root = (i: number): number => {
-    let top = i
-    while (parent[top] !== top) top = parent[top]!
-    parent[i] = top
-    return top
-  }
+  const { join, root } = disjointSets(masses.length)
   for (let k = 0; k < constraints.atoms.length; k += 2) {
-    const [a, b] = [root(constraints.atoms[k]!), root(constraints.atoms[k + 1]!)]
-    parent[Math.max(a, b)] = Math.min(a, b)
+    join(constraints.atoms[k]!, constraints.atoms[k + 1]!)
   }
   const numbers = new Map<number, number>()
   const groupOf = Int32Array.from(masses, (_, i) => {

@@ -1,3 +1,4 @@
+import { composition } from '../core/elements.ts'
 import type { Structure } from '../core/structure.ts'
 import { UserError } from '../errors.ts'
 import { closestApproach, displacementsOf, type NearestImage } from './geometry.ts'
@@ -94,15 +95,10 @@ function refuseStandstill(leg: number, legs: number, where: string): never {
 function checkCount(initial: Structure, final: Structure, names: EndNames, where: string): void {
   const [before, after] = [initial.elements.length, final.elements.length]
   if (before === after) return
-  const counts = [initial, final].map(structure => {
-    const found = new Map<string, number>()
-    for (const element of structure.elements) found.set(element, (found.get(element) ?? 0) + 1)
-    return found
-  })
-  const elements = [...new Set([...counts[0]!.keys(), ...counts[1]!.keys()])]
-  const differing = elements
-    .filter(element => counts[0]!.get(element) !== counts[1]!.get(element))
-    .map(element => `${element}: ${counts[0]!.get(element) ?? 0} and ${counts[1]!.get(element) ?? 0}`)
+  const [first, second] = [composition(initial.elements), composition(final.elements)]
+  const differing = Object.keys({ ...first, ...second })
+    .filter(element => first[element] !== second[element])
+    .map(element => `${element}: ${first[element] ?? 0} and ${second[element] ?? 0}`)
   throw new UserError({
     message: `${names.initial} has ${before} atoms, ${names.final} has ${after} (${differing.join(', ')})`,
     where,

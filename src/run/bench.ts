@@ -8,6 +8,7 @@ import { runProtocol } from '../dynamics/simulate.ts'
 import { SimulationError } from '../errors.ts'
 import { availablePlatforms, type PlatformKey, prepareEvaluator } from '../platform/choose.ts'
 import type { Evaluator, Timings, Transfers } from '../platform/platform.ts'
+import { longestCutoff } from './assemble.ts'
 import { type Machine, machine } from './machine.ts'
 import { replicate } from './replicate.ts'
 
@@ -251,10 +252,7 @@ function median(values: readonly number[]): number {
 
 /** Pairs of atoms more than three bonds apart that are within the longest cut-off. */
 function pairsWithinCutoff(system: System, { box, positions }: State): number {
-  const cutoff_A = system.forces.reduce((longest, force) => {
-    if (force.kind === 'coulomb') return Math.max(longest, force.cutoff_A)
-    return force.kind === 'pair' ? Math.max(longest, ...force.cutoffs) : longest
-  }, 0)
+  const cutoff_A = longestCutoff(system)
   if (cutoff_A === 0) return 0
   const bonded = specialPairs(system.topology, system.atomCount).pairs
   return buildPairList(box, positions, cutoff_A, createExclusions(system.atomCount, bonded)).partners.length

@@ -1,4 +1,5 @@
 import type { ComparableSystem, Comparison } from '../analysis/comparison.ts'
+import { composition } from '../core/elements.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
 import type { Conditions } from './plan.ts'
 
@@ -31,8 +32,6 @@ export interface Likeness {
 
 export function likenessOf({ recipe, structure }: LoadedRun): Likeness {
   const { system, interactions, constraints, constants, analysis, stages } = recipe
-  const counts = new Map<string, number>()
-  for (const element of structure.elements) counts.set(element, (counts.get(element) ?? 0) + 1)
   return {
     protocol: JSON.stringify({
       potential: system.potential,
@@ -44,6 +43,9 @@ export function likenessOf({ recipe, structure }: LoadedRun): Likeness {
       analysis,
       stages: stages.map(stage => ({ ...stage, temperature_K: undefined, temperature_end_K: undefined })),
     }),
-    box: JSON.stringify({ build: system.build, atoms: [...counts].sort() }),
+    box: JSON.stringify({
+      build: system.build,
+      atoms: Object.entries(composition(structure.elements)).sort(),
+    }),
   }
 }

@@ -1,4 +1,4 @@
-import { type Box, fractional } from '../../core/box.ts'
+import { type Box, fractional, isNearestImage } from '../../core/box.ts'
 import type { Exclusions, PairList } from '../../core/neighbors.ts'
 import { SimulationError } from '../../errors.ts'
 
@@ -142,7 +142,6 @@ function least(s: Float64Array, axis: number, sign: number): number {
 
 /** Takes excluded pairs out again where they are nearest images. */
 function createNearestTest(box: Box, { starts, partners: excluded }: Exclusions) {
-  const w = box.inverse
   const remove = (
     { count, partners }: Partners,
     before: number,
@@ -155,7 +154,7 @@ function createNearestTest(box: Box, { starts, partners: excluded }: Exclusions)
     const own = excluded.subarray(starts[i], starts[i + 1])
     const isNearest = (j: number) => {
       const [dx, dy, dz] = [0, 1, 2].map(c => x[3 * j + c]! + vectors[3 * t + c]! - x[3 * i + c]!)
-      return [0, 1, 2].every(k => Math.round(dx! * w[k]! + dy! * w[3 + k]! + dz! * w[6 + k]!) === 0)
+      return isNearestImage(box, dx!, dy!, dz!)
     }
     let kept = before
     for (let k = before; k < count; k++) {
