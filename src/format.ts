@@ -5,7 +5,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 type Interval = readonly [low: number, high: number]
 
 /** A value with its 95 % interval, null where there is none. */
-interface Estimate {
+interface Measured {
   readonly value: number
   readonly ci95: Interval | null
 }
@@ -58,7 +58,7 @@ function supportedDecimals(uncertainty: number): number {
  * Digits of `value` are cut where the second significant digit of the uncertainty stands: half the width of the
  * interval. Where that is all positive, every number keeps two digits.
  */
-export function formatEstimate(estimate: Estimate): FormattedEstimate {
+export function formatEstimate(estimate: Measured): FormattedEstimate {
   const { value, ci95 } = estimate
   const halfWidth = ci95 ? (ci95[1] - ci95[0]) / 2 : Number.NaN
   if (!ci95 || !(halfWidth > 0) || !Number.isFinite(halfWidth) || !Number.isFinite(value)) {
@@ -131,7 +131,7 @@ export function formatInterval(interval: Interval): string {
 }
 
 /** "3.04 Å²/ps (95 %: 2.61–3.47)" */
-export function formatMeasurement(estimate: Estimate, unit = ''): string {
+export function formatMeasurement(estimate: Measured, unit = ''): string {
   const { value, interval, power } = formatEstimate(estimate)
   const quantity = `${value}${power}${unit && ` ${unit}`}`
   return interval === null ? quantity : `${quantity} (95 %: ${interval}${power})`

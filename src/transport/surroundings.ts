@@ -1,6 +1,5 @@
 import ndarray from 'ndarray'
-import { ionClusters } from '../analysis/clusters.ts'
-import { type ContactLifetimes, createContactRecord } from '../analysis/contacts.ts'
+import { type ContactLifetimes, createContactRecord, ionClusters } from '../analysis/contacts.ts'
 import type { Decay } from '../analysis/correlate.ts'
 import { mean } from '../analysis/stats.ts'
 import {

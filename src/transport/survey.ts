@@ -5,7 +5,7 @@ import {
   type DihedralRecord,
   rotatingDihedrals,
 } from '../analysis/chains.ts'
-import { createCollector } from '../analysis/collect.ts'
+import { createCollector } from '../analysis/msd.ts'
 import type { Frames } from '../analysis/structure.ts'
 import type { Box } from '../core/box.ts'
 import { UserError } from '../errors.ts'

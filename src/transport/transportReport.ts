@@ -15,11 +15,13 @@ import type {
 import { ionLabel } from '../run/groups.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
 import { HOPLITE_VERSION } from '../version.ts'
-import { calibrationRows } from './calibration.ts'
-import { type Mechanism, mechanismsOf } from './mechanism.ts'
+import { conductionOf } from './conduction.ts'
+import { hostOf } from './host.ts'
 import { moleculeOf } from './molecule.ts'
+import { type HopCount, motionOf } from './motion.ts'
+import { surroundingsOf } from './surroundings.ts'
 import { type AnalysedSystem, axisSlopes, slopeAgainstLength } from './transport.ts'
-import { checksOf } from './trust.ts'
+import { calibrationRows, checksOf } from './trust.ts'
 
 /** Texts, colours and published values of a report, which the runs do not contain. */
 export interface ReportContext {
@@ -59,6 +61,23 @@ export async function transportReport(
     calibration: calibrationRows(runs),
     provenance: provenanceOf(systems, context.commands),
   }
+}
+
+/** Surroundings, motion, host and conductivity of one system, with its number of hops. */
+export interface Mechanism {
+  readonly shown: Pick<SystemReport, 'rdfs' | 'coordination' | 'ionClusters' | 'vanHove' | 'mechanism'>
+  readonly hops: HopCount | null
+}
+
+/** The mechanism in every system, by the same measures, so that they compare. Reads their trajectories once more. */
+export async function mechanismsOf(systems: readonly AnalysedSystem[]): Promise<Mechanism[]> {
+  const surroundings = await surroundingsOf(systems)
+  return systems.map((system, k) => {
+    const { quantities, ...near } = surroundings[k]!
+    const { hops, vanHove, quantities: moving } = motionOf(system)
+    const mechanism = [...quantities, ...moving, ...hostOf(system), ...conductionOf(system)]
+    return { shown: { ...near, vanHove, mechanism }, hops }
+  })
 }
 
 const PRECISIONS = {

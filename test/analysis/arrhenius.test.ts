@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ArrheniusPoint, arrhenius, arrheniusAt } from '../../src/analysis/arrhenius.ts'
-import { finiteSizeShift, viscosityForShift } from '../../src/analysis/finiteSize.ts'
+import { finiteSizeShift, viscosityForShift } from '../../src/analysis/diffusion.ts'
 import { UserError } from '../../src/errors.ts'
 import { CODATA_2018 } from '../../src/units.ts'
 import { normalSequence } from './walks.ts'

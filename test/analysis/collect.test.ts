@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { createCollector } from '../../src/analysis/collect.ts'
-import { meanSquaredDisplacement, removeDrift } from '../../src/analysis/msd.ts'
+import { createCollector, meanSquaredDisplacement, removeDrift } from '../../src/analysis/msd.ts'
 import { UserError } from '../../src/errors.ts'
 import { randomWalk } from './walks.ts'
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadPotential, type Potential } from '../../src/potentials/load.ts'
 import type { LoadedRun } from '../../src/run/loadRun.ts'
-import { calibrationRows } from '../../src/transport/calibration.ts'
+import { calibrationRows } from '../../src/transport/trust.ts'
 import { ROOT } from '../cli/hoplite.ts'
 
 const shipped = loadPotential(join(ROOT, 'potentials/pvdf-lifsi.yaml'))
