@@ -6,8 +6,8 @@ import { type BenchReport, type BenchResult, bench, benchPlatforms } from '../ru
 import { describeMachine } from '../run/machine.ts'
 import { command } from './command.ts'
 import { singlePoint, singlePointFlags } from './energy.ts'
-import { positive, wholeNumber, wholeNumbers } from './numbers.ts'
-import { formatTable } from './table.ts'
+import { positive, wholeNumber, wholeNumbers } from './options.ts'
+import { formatTable } from './output.ts'
 
 const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 

@@ -16,26 +16,34 @@ import { overrideRecipe } from '../run/override.ts'
 import { checkPlatform, prepareRun } from '../run/prepare.ts'
 import { responsive } from '../run/responsive.ts'
 import { command } from './command.ts'
-import { createStopSignal } from './interrupt.ts'
-import { wholeNumber } from './numbers.ts'
-import type { Output } from './output.ts'
-import { checkWritable } from './outputFile.ts'
+import { checkWritable, createStopSignal, wholeNumber } from './options.ts'
+import { fixed, type Output } from './output.ts'
 import { protocolListener } from './protocolProgress.ts'
-import { fixed } from './table.ts'
 
 export const buildCommand = command({
   usage: 'build <recipe>',
-  summary: 'builds a box and relaxes it, or a slab, from a recipe, and writes it',
-  example: ['hoplite build runs/pvdf-box.yaml --out box.extxyz', 'pack, then every stage of the recipe'],
+  summary: 'build a relaxed box, a crystal or a slab from a recipe and write it to a file',
+  example: [
+    'hoplite build runs/pvdf-box.yaml --out box.extxyz',
+    'pack the box, then run every stage of the recipe',
+  ],
   positionals: {
     recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML) with a build section' },
   },
   options: {
-    out: { type: 'string', demandOption: true, describe: '.extxyz, .data (LAMMPS) or .vasp (POSCAR)' },
-    seed: { type: 'number', describe: "replaces the recipe's seed" },
-    platform: { choices: PLATFORM_CHOICES, default: 'auto' as const, describe: 'what computes' },
-    'pack-only': { type: 'boolean', default: false, describe: 'no stages: the box as packed' },
-    force: { type: 'boolean', default: false, describe: 'overwrite --out' },
+    out: {
+      type: 'string',
+      demandOption: true,
+      describe: 'file to write: .extxyz, .data (LAMMPS) or .vasp (POSCAR)',
+    },
+    seed: { type: 'number', describe: 'seed in place of that of the recipe' },
+    platform: {
+      choices: PLATFORM_CHOICES,
+      default: 'auto' as const,
+      describe: 'platform that computes forces',
+    },
+    'pack-only': { type: 'boolean', default: false, describe: 'pack the box and run no stage' },
+    force: { type: 'boolean', default: false, describe: 'overwrite the file of --out' },
   },
   async run(args, output) {
     structureFormat(args.out)
@@ -44,7 +52,7 @@ export const buildCommand = command({
       throw new UserError({
         message: 'the file exists already',
         where: args.out,
-        hint: 'give another --out, or --force',
+        hint: 'give another --out, or --force to overwrite it',
       })
     }
     const solid = loadSolidRecipe(args.recipe)
@@ -121,7 +129,7 @@ export const buildCommand = command({
   },
 })
 
-/** A crystal or a slab as the recipe has it: ideal positions, nothing relaxed. */
+/** Writes a crystal or a slab at ideal positions, without relaxation. */
 function writeSolid(
   { recipe, where }: LoadedSolidRecipe,
   seed: number | undefined,
@@ -135,7 +143,7 @@ function writeSolid(
   if (potential !== undefined) checkTypes(structure, potential, where(['system', 'build']))
   for (const note of report.notes) output.note(note)
   if (structure.frozen && structureFormat(out) === 'lammps') {
-    output.note('a LAMMPS data file cannot say which atoms are frozen: write .extxyz or .vasp to keep that')
+    output.note('a LAMMPS data file has no frozen atoms: write .extxyz or .vasp to keep them')
   }
   writeStructureFile(out, structure)
   const { formula, composition, stoichiometric, surface, notes } = report
@@ -158,7 +166,7 @@ function writeSolid(
   return EXIT.done
 }
 
-/** @throws UserError for an atom type that the potential does not have */
+/** Checks the atom types of a solid. @throws UserError for a type that the potential lacks */
 function checkTypes({ elements, types }: Structure, file: string, where: string): void {
   const potential = loadPotential(file)
   const atom = types?.findIndex(type => !potential.types[type]) ?? -1
@@ -171,7 +179,7 @@ function checkTypes({ elements, types }: Structure, file: string, where: string)
     where,
     hint:
       fitting.length > 0
-        ? `say in types which one ${elements[atom]} is: ${fitting.join(', ')}`
+        ? `choose one for ${elements[atom]} under types: ${fitting.join(', ')}`
         : `it has no type for ${elements[atom]}`,
   })
 }

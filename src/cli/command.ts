@@ -4,25 +4,25 @@ import { createOutput, type Output } from './output.ts'
 
 type Named<T> = Readonly<Record<string, T>>
 
-/** A command as data; what `run` receives is inferred from the options. */
+/** A command as data; the type of the arguments of `run` follows from the options. */
 export interface CommandDefinition<P extends Named<PositionalOptions>, O extends Named<Options>> {
-  /** As yargs spells it: `md <recipe>`. */
+  /** Name and positional arguments in the notation of yargs: `md <recipe>`. */
   readonly usage: string
   readonly summary: string
   readonly example: readonly [command: string, meaning: string]
   readonly positionals: P
   readonly options: O
-  /** @param commandLine as it was given, for the record */
+  /** Runs the command. @param commandLine words of the command line, for the manifest */
   run(args: InferredOptionTypes<P & O>, output: Output, commandLine: readonly string[]): Promise<ExitCode>
 }
 
-/** One call of the program: what was typed, and what a command leaves behind for `main`. */
+/** One call of the program: its command line and its exit code. */
 export interface Invocation {
   readonly commandLine: readonly string[]
   code: ExitCode
 }
 
-/** What `main` needs to know of a command. */
+/** A command as `main` uses it. */
 export interface Command {
   readonly name: string
   readonly usage: string
@@ -54,25 +54,25 @@ export function command<P extends Named<PositionalOptions>, O extends Named<Opti
         for (const [name, option] of Object.entries(options)) {
           values[name] = read(`--${name}`, option, args[name])
         }
-        // yargs and `read` have checked the arguments against the very options that the type is inferred from.
-        const checked = values as unknown as InferredOptionTypes<P & O>
+        // yargs and `read` have checked the arguments against the options from which the type is inferred.
+        const checked = values as InferredOptionTypes<P & O>
         invocation.code = await definition.run(checked, output, invocation.commandLine)
       },
     }),
   }
 }
 
-/** Numbers come as text, so that a message can repeat what was typed: yargs makes NaN of `x` and 0 of nothing. */
+/** The option for yargs. Numbers are read as text: yargs turns `x` into NaN and nothing into 0. */
 function registered(option: Options): Options {
   if (option.type === 'boolean') return option
   const { type, ...untyped } = option
   return { ...(type === 'number' ? untyped : option), requiresArg: true }
 }
 
-/** yargs makes a list of a flag that is given twice. */
+/** True for a flag that is set; yargs makes a list of a flag that is given twice. */
 const isSet = (given: unknown) => given === true || (Array.isArray(given) && given.includes(true))
 
-/** @throws UserError for a second value, an empty text, and what is no finite number where one is wanted */
+/** The value of an option. @throws UserError for a second value, an empty text, or a number that is not finite */
 function read(flag: string, option: Options | PositionalOptions, given: unknown): unknown {
   if (option.type === 'boolean') return isSet(given)
   if (given === undefined) return given
@@ -80,7 +80,7 @@ function read(flag: string, option: Options | PositionalOptions, given: unknown)
     throw new UserError({
       message: `${flag} is given ${given.length} times: ${given.join(', ')}`,
       where: 'command line',
-      hint: 'it takes one value',
+      hint: 'give one value',
     })
   }
   if (given === '' || (Array.isArray(given) && given.includes(''))) {
@@ -96,6 +96,6 @@ function read(flag: string, option: Options | PositionalOptions, given: unknown)
   throw new UserError({
     message: `${flag} is '${given}'`,
     where: 'command line',
-    hint: 'it takes a number',
+    hint: 'give a number',
   })
 }

@@ -9,11 +9,11 @@ import { analyseSystems, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
 import { command } from './command.ts'
 import { describeSystems, fitOptions, loadReplicas, speciesOf } from './msd.ts'
-import { checkReportFile } from './outputFile.ts'
+import { checkReportFile } from './options.ts'
 
 export const compareCommand = command({
   usage: 'compare <system..>',
-  summary: 'runs, or groups of replicas, side by side: slopes, ratio with interval, the null, structure',
+  summary: 'compare runs or groups of replicas: slopes, ratio with interval, null, structure',
   example: [
     'hoplite compare runs/pvdf-1,runs/pvdf-2 runs/dhf-1,runs/dhf-2 --out report.html',
     'two systems of two replicas',
@@ -23,10 +23,10 @@ export const compareCommand = command({
       type: 'string',
       array: true,
       demandOption: true,
-      describe: 'run directories; replicas joined by commas',
+      describe: 'run directories of one system, replicas joined by commas',
     },
   },
-  options: { ...fitOptions, out: { type: 'string', describe: 'write the report page here' } },
+  options: { ...fitOptions, out: { type: 'string', describe: 'file of the report page (.html)' } },
   async run(args, output, commandLine) {
     if (args.out !== undefined) checkReportFile(args.out)
     if (args.system.length < 2) {
@@ -62,24 +62,24 @@ export const compareCommand = command({
     output.text(words)
     output.text(`Ratio of two single boxes of one material: ${formatInterval(comparison.nullRatio_ci95)}.`)
     if (rest.length > 0)
-      output.note(`the ratio is ${second!.name} over ${first!.name}; the others stand beside it`)
+      output.note(`the ratio is ${second!.name} over ${first!.name}; the other systems are listed only`)
     if (args.out !== undefined) output.text(`report: ${args.out}`)
     return EXIT.done
   },
 })
 
-/** @throws UserError for a name that is missing between commas */
+/** The run directories of one system. @throws UserError for an empty name between commas */
 function replicas(group: string): string[] {
   const directories = group.split(',')
   if (!directories.includes('')) return directories
   throw new UserError({
-    message: `'${group}' lacks a run directory beside a comma`,
+    message: `'${group}' has an empty name between commas`,
     where: 'command line',
     hint: 'join the replicas of a system by commas, without spaces: runs/a-1,runs/a-2',
   })
 }
 
-/** What the systems are called: the first replica's name, or its path where two would be called the same. */
+/** Names of the systems: that of the first replica, or its path where two names are equal. */
 function namesOf(groups: readonly (readonly LoadedRun[])[]): string[] {
   const names = groups.map(([run]) => run!.name)
   const paths = groups.map(([run]) => run!.directory)

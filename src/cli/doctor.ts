@@ -3,12 +3,12 @@ import { EXIT } from '../errors.ts'
 import { describePlatform, type PlatformKey } from '../platform/choose.ts'
 import { describeMachine, machine } from '../run/machine.ts'
 import { command } from './command.ts'
-import { formatTable } from './table.ts'
+import { formatTable } from './output.ts'
 
-/** The gpu platform on the processor is for comparison only. */
+/** Platforms that are listed; the gpu kernels on the processor are for comparison only. */
 const PLATFORMS: readonly PlatformKey[] = ['reference', 'simd', 'gpu']
 
-/** Programs that hoplite can be compared with, or hand a box to. */
+/** External programs: hoplite is compared with them, or exports boxes to them. */
 const ENGINES: readonly {
   name: string
   programs: readonly string[]
@@ -26,7 +26,7 @@ const ENGINES: readonly {
 
 export const doctorCommand = command({
   usage: 'doctor',
-  summary: 'what this machine offers, and why something is missing',
+  summary: 'list the platforms and engines of this machine, with the reason for missing ones',
   example: ['hoplite doctor', 'platforms, processors, external engines'],
   positionals: {},
   options: {},
@@ -74,7 +74,7 @@ function findEngine({ name, programs, arguments: args, version }: (typeof ENGINE
         reason: null,
       }
     } catch {
-      // Not this program: the next name may be the one that is installed.
+      // This program is not installed: try the next name.
     }
   }
   return { name, available: false, detail: '', reason: `none of ${programs.join(', ')} is on the PATH` }

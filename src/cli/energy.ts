@@ -7,8 +7,8 @@ import { isEwald } from '../potentials/interactions.ts'
 import { about } from '../run/checks.ts'
 import { prepareSinglePoint, type SinglePoint } from '../run/singlePoint.ts'
 import { command } from './command.ts'
-import { factors, positive } from './numbers.ts'
-import { fixed, formatTable } from './table.ts'
+import { factors, positive } from './options.ts'
+import { fixed, formatTable } from './output.ts'
 
 /** Flags that say how a structure file becomes a system. */
 export const singlePointFlags = {

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode, SimulationError, UserError } from '../errors.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import type { Command, Invocation } from './command.ts'
 
-/** Every command in the order of the help, loaded only when it is wanted. */
+/** All commands in the order of the help; a module is loaded when its command is used. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   build: async () => (await import('./build.ts')).buildCommand,
   energy: async () => (await import('./energy.ts')).energyCommand,
@@ -21,7 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 }
 const GLOBAL_FLAGS = ['json', 'quiet', 'help', 'version']
 
-/** A flag means what it says: no second spelling, no `--no-`, no guessed types. */
+/** Options of yargs: one spelling of each flag, no `--no-`, no conversion of types. */
 const PARSING = {
   'boolean-negation': false,
   'camel-case-expansion': false,
@@ -40,8 +40,12 @@ export async function main(commandLine: readonly string[]): Promise<ExitCode> {
       .parserConfiguration(PARSING)
       .scriptName('hoplite')
       .usage('$0 <command>\n\nHow does a coating change the way Li⁺ and Ni move at a battery cathode?')
-      .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
-      .option('quiet', { type: 'boolean', describe: 'no remarks and no progress on stderr', global: true })
+      .option('json', { type: 'boolean', describe: 'write one JSON document to stdout', global: true })
+      .option('quiet', {
+        type: 'boolean',
+        describe: 'write no remarks and no progress to stderr',
+        global: true,
+      })
       .demandCommand(1, 'which command?')
       .strict()
       .wrap(process.stdout.columns ? Math.min(110, process.stdout.columns) : 100)
@@ -49,7 +53,7 @@ export async function main(commandLine: readonly string[]): Promise<ExitCode> {
       .help()
       .exitProcess(false)
       .fail((message: string | null, error: Error | undefined) => {
-        // yargs reports some of its own complaints as errors, and what a command throws as well.
+        // yargs passes its own errors and those of commands.
         if (error && error.name !== 'YError') throw error
         throw usageError(error?.message ?? message ?? 'bad usage', commandLine, commands)
       })
@@ -61,13 +65,13 @@ export async function main(commandLine: readonly string[]): Promise<ExitCode> {
   }
 }
 
-/** The commands that a command line names; all of them when it names none, which is when they are listed. */
+/** The commands named in a command line; all commands when none is named, for the list in the help. */
 async function commandsOf(commandLine: readonly string[]): Promise<readonly Command[]> {
   const named = commandNames().filter(name => commandLine.includes(name))
   return Promise.all((named.length > 0 ? named : commandNames()).map(name => COMMANDS[name]!()))
 }
 
-/** A complaint of yargs in this program's words. */
+/** The error of a mistake that yargs reports. */
 function usageError(
   message: string,
   commandLine: readonly string[],
@@ -112,7 +116,7 @@ const unquoted = (text: string) => text.replaceAll('"', '')
 
 const commandNames = () => Object.keys(COMMANDS)
 
-/** Says what went wrong, once. */
+/** Writes an error to stderr, and with --json to stdout. @returns the exit code */
 function report(error: unknown, json: boolean): ExitCode {
   const known = error instanceof UserError || error instanceof SimulationError
   const code = known ? error.code : EXIT.failed
@@ -133,14 +137,14 @@ function report(error: unknown, json: boolean): ExitCode {
 
 const LONGEST_MESSAGE = 2000
 
-/** Messages quote files, and files may hold anything: control characters would run riot on a terminal. */
+/** A message without control characters, which a quoted file may contain and a terminal would obey. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to take out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are removed here
   const clean = text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, '\ufffd')
   return clean.length > LONGEST_MESSAGE ? `${clean.slice(0, LONGEST_MESSAGE)}…` : clean
 }
 
-/** A full disk or a missing permission is no defect of the program: its message says it all. */
+/** True for errors of the operating system, such as a full disk; their message suffices without a stack. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && 'errno' in error
 }

@@ -6,27 +6,33 @@ import { type MdResults, plannedSteps, runMd } from '../run/md.ts'
 import { overrideRecipe } from '../run/override.ts'
 import { checkPlatform, type PreparedRun, prepareRun } from '../run/prepare.ts'
 import { command } from './command.ts'
-import { createStopSignal, parseDuration } from './interrupt.ts'
-import { wholeNumber } from './numbers.ts'
+import { createStopSignal, parseDuration, wholeNumber } from './options.ts'
 import type { Output } from './output.ts'
 import { describeProtocol, protocolListener } from './protocolProgress.ts'
 
 export const mdCommand = command({
   usage: 'md <recipe>',
-  summary: 'molecular dynamics of a recipe, into a run directory',
-  example: ['hoplite md runs/pvdf-700K.yaml --seed 2', 'another replica, in runs/pvdf-700K'],
+  summary: 'run molecular dynamics of a recipe into a run directory',
+  example: ['hoplite md runs/pvdf-700K.yaml --seed 2', 'a replica with seed 2, in runs/pvdf-700K'],
   positionals: { recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML)' } },
   options: {
-    out: { type: 'string', describe: 'run directory; runs/NAME when left out' },
-    platform: { choices: PLATFORM_CHOICES, default: 'auto' as const, describe: 'what computes' },
-    threads: { type: 'number', describe: 'threads that share each step; as many as pay when left out' },
-    seed: { type: 'number', describe: "replaces the recipe's seed" },
-    steps: { type: 'number', describe: 'length of the last stage, in steps' },
-    'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
+    out: { type: 'string', describe: 'run directory. Default: runs/NAME' },
+    platform: {
+      choices: PLATFORM_CHOICES,
+      default: 'auto' as const,
+      describe: 'platform that computes forces',
+    },
+    threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
+    seed: { type: 'number', describe: 'seed in place of that of the recipe' },
+    steps: { type: 'number', describe: 'number of steps of the last stage' },
+    'max-time': {
+      type: 'string',
+      describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',
+    },
     'dry-run': {
       type: 'boolean',
       default: false,
-      describe: 'check everything, say what would be done, write nothing',
+      describe: 'check the recipe, print the stages, write nothing',
     },
   },
   async run(args, output, commandLine) {
@@ -36,7 +42,7 @@ export const mdCommand = command({
     })
     const threads = wholeNumber('--threads', args.threads)
     const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
-    // Everything that can be wrong is said before a directory is made.
+    // Mistakes are reported before a directory is made.
     const prepared = prepareRun(loaded)
     for (const remark of prepared.remarks) output.note(remark)
     await checkPlatform(args.platform, prepared.system)
@@ -51,7 +57,7 @@ export const mdCommand = command({
   },
 })
 
-/** Runs, shows progress, and says how it went. */
+/** Runs or resumes a simulation, with progress and a summary. */
 export async function simulate(
   request: {
     loaded: LoadedRecipe
@@ -79,7 +85,7 @@ export async function simulate(
     progress.finish()
     output.document(results)
     output.text(describe(results))
-    if (!results.completed) output.note(`stopped early; go on with: hoplite resume ${results.run}`)
+    if (!results.completed) output.note(`stopped before the end; to continue: hoplite resume ${results.run}`)
     return results.completed ? EXIT.done : EXIT.interrupted
   } finally {
     stop.dispose()

@@ -5,28 +5,33 @@ import { formatEstimate, formatNumber } from '../format.ts'
 import { type LoadedRun, loadRun } from '../run/loadRun.ts'
 import { type AnalysedSystem, analyseSystem, fitWindow } from '../transport/transport.ts'
 import { command } from './command.ts'
-import { formatTable } from './table.ts'
+import { formatTable } from './output.ts'
 
 /** Options of every command that fits a slope. */
 export const fitOptions = {
-  species: { type: 'string', describe: "chemical symbol of the ions to follow; the recipe's, or Li" },
-  'fit-from_ps': { type: 'number', describe: "start of the fit window; the recipe's when left out" },
-  'fit-to_ps': { type: 'number', describe: 'its end' },
+  species: { type: 'string', describe: 'chemical symbol of the ions. Default: that of the recipe, or Li' },
+  'fit-from_ps': { type: 'number', describe: 'start of the fit window, ps. Default: that of the recipe' },
+  'fit-to_ps': { type: 'number', describe: 'end of the fit window, ps. Default: that of the recipe' },
 } as const
 
 export const msdCommand = command({
   usage: 'msd <run..>',
-  summary: 'mean-squared displacement, exponent, slope with interval, verdict',
+  summary: 'compute the mean-squared displacement: exponent, slope with interval, verdict',
   example: [
     'hoplite msd runs/pvdf-700K --fit-from_ps 2 --fit-to_ps 12',
-    'several runs are replicas of one system',
+    'several run directories are replicas of one system',
   ],
   positionals: {
-    run: { type: 'string', array: true, demandOption: true, describe: 'run directories: replicas' },
+    run: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'run directories: replicas of one system',
+    },
   },
   options: {
     ...fitOptions,
-    strict: { type: 'boolean', default: false, describe: 'exit code 3 unless the MSD is diffusive' },
+    strict: { type: 'boolean', default: false, describe: 'exit with code 3 unless the MSD is diffusive' },
   },
   async run(args, output) {
     const runs = loadReplicas(args.run)
@@ -43,9 +48,9 @@ export const msdCommand = command({
 })
 
 /**
- * Replicas of one system.
- * @throws UserError as `loadRun`; when a run would count twice, which would make intervals too narrow; when the boxes
- * do not hold the same atoms, or were not written equally often
+ * Loads the replicas of one system.
+ * @throws UserError of `loadRun`; for a run that is given twice, which would make intervals too narrow; for runs that
+ * differ in composition or in the time between frames
  */
 export function loadReplicas(directories: readonly string[]): LoadedRun[] {
   const runs = directories.map(loadRun)
@@ -63,15 +68,15 @@ export function loadReplicas(directories: readonly string[]): LoadedRun[] {
   return runs
 }
 
-/** @throws UserError when a run differs from the first in what a text says of it */
+/** Checks that a description is the same for all runs. @throws UserError naming the first run that differs */
 function expectSame(runs: readonly LoadedRun[], describe: (run: LoadedRun) => string, verb: string): void {
   const [first, ...others] = runs as [LoadedRun, ...LoadedRun[]]
   const odd = others.find(run => describe(run) !== describe(first))
   if (!odd) return
   throw new UserError({
-    message: `these are no replicas: ${first.directory} ${verb} ${describe(first)}, ${odd.directory} ${describe(odd)}`,
+    message: `these runs are no replicas: ${first.directory} ${verb} ${describe(first)}, ${odd.directory} ${describe(odd)}`,
     where: odd.directory,
-    hint: 'replicas are runs of one recipe with other seeds or boxes; hoplite compare sets different systems side by side',
+    hint: 'replicas are runs of one recipe with other seeds or boxes; hoplite compare compares different systems',
   })
 }
 
@@ -83,12 +88,12 @@ function compositionText({ structure }: LoadedRun): string {
     .join(', ')
 }
 
-/** The species asked for, else the one that the first run's recipe names, else Li. */
+/** The species asked for, else that of the first run's recipe, else Li. */
 export function speciesOf([run]: readonly LoadedRun[], asked: string | undefined): string {
   return asked ?? run?.recipe.analysis?.species ?? 'Li'
 }
 
-/** Slopes and exponents, one system a line. */
+/** A table of slopes and exponents, one line per system. */
 export function describeSystems(systems: readonly Pick<AnalysedSystem, 'name' | 'transport'>[]): string {
   return formatTable(
     ['system', 'replicas', 'ions', 'window / ps', 'slope / Å²/ps', '95 %', 'α', '95 %', 'verdict'],

@@ -13,10 +13,8 @@ import {
   parseBandRecipeObject,
 } from '../recipes/bandRecipe.ts'
 import { command } from './command.ts'
-import { createStopSignal, parseDuration } from './interrupt.ts'
-import { positive, wholeNumber } from './numbers.ts'
-import type { Output } from './output.ts'
-import { fixed, formatTable } from './table.ts'
+import { createStopSignal, parseDuration, positive, wholeNumber } from './options.ts'
+import { fixed, formatTable, type Output } from './output.ts'
 
 export const nebCommand = command({
   usage: 'neb <recipe>',

@@ -1,8 +1,8 @@
 import type { ProtocolEvent, StageSummary } from '../dynamics/contract.ts'
 import type { Stage } from '../dynamics/protocol.ts'
-import type { Progress } from './progress.ts'
+import type { Progress } from './output.ts'
 
-/** Turns what a protocol reports into a progress bar and one line per finished stage. */
+/** Returns a listener that shows the events of a protocol as a progress bar and one line per finished stage. */
 export function protocolListener(
   progress: Progress,
   say: (text: string) => void,
@@ -13,7 +13,7 @@ export function protocolListener(
     switch (event.kind) {
       case 'stage-start':
         stage = event.stage.name
-        // Once, not at every stage.
+        // The same reason is shown once, not at every stage.
         if (event.fallbackReason !== null && event.fallbackReason !== reason) {
           say(`platform ${event.ran}: ${event.fallbackReason}`)
         }
@@ -43,7 +43,7 @@ function describeSummary(summary: StageSummary): string {
   }
 }
 
-/** The stages, one a line. */
+/** A list of the stages, one line each. */
 export function describeProtocol(stages: readonly Stage[]): string {
   return stages
     .map(stage => {

@@ -16,9 +16,9 @@ import { reportStudy } from '../study/study.ts'
 import { reportStudyCase } from '../study/transport.ts'
 import { analyseSystem, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
-import { openInBrowser } from './browser.ts'
 import { command } from './command.ts'
 import { fitOptions, speciesOf } from './msd.ts'
+import { openInBrowser } from './output.ts'
 
 export const reportCommand = command({
   usage: 'report <directory>',

@@ -3,21 +3,26 @@ import { PLATFORM_CHOICES } from '../platform/choose.ts'
 import { readRun } from '../run/loadRun.ts'
 import { overrideRecipe } from '../run/override.ts'
 import { command } from './command.ts'
-import { parseDuration } from './interrupt.ts'
 import { simulate } from './md.ts'
-import { wholeNumber } from './numbers.ts'
+import { parseDuration, wholeNumber } from './options.ts'
 
 export const resumeCommand = command({
   usage: 'resume <directory>',
-  summary: 'goes on with a run from its last checkpoint, appending',
-  example: ['hoplite resume runs/pvdf-700K --steps-more 10000', 'a longer production'],
+  summary: 'continue a run from its last checkpoint, in the same directory',
+  example: ['hoplite resume runs/pvdf-700K --steps-more 10000', 'add 10000 steps to the last stage'],
   positionals: { directory: { type: 'string', demandOption: true, describe: 'run directory' } },
   options: {
-    'steps-total': { type: 'number', describe: 'length of the last stage, in steps' },
+    'steps-total': { type: 'number', describe: 'number of steps of the last stage, with those already done' },
     'steps-more': { type: 'number', describe: 'steps to add to the last stage' },
-    platform: { choices: PLATFORM_CHOICES, describe: "what computes; the run's own choice when left out" },
-    threads: { type: 'number', describe: 'threads that share each step; as many as pay when left out' },
-    'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
+    platform: {
+      choices: PLATFORM_CHOICES,
+      describe: 'platform that computes forces. Default: that of the run',
+    },
+    threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
+    'max-time': {
+      type: 'string',
+      describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',
+    },
   },
   async run(args, output, commandLine) {
     const { manifest, loaded } = readRun(args.directory)
@@ -29,7 +34,7 @@ export const resumeCommand = command({
       throw new UserError({
         message: 'give --steps-total or --steps-more, not both',
         where: 'command line',
-        hint: 'the one is the length of the last stage, the other what is added to it',
+        hint: '--steps-total is the length of the last stage, --steps-more is added to it',
       })
     }
     const production = loaded.recipe.stages.at(-1)!

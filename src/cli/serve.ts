@@ -3,9 +3,9 @@ import { EXIT, UserError } from '../errors.ts'
 import { loadRecipe } from '../recipes/recipe.ts'
 import { liveInput } from '../run/liveInput.ts'
 import { serve } from '../web/serve.ts'
-import { openInBrowser } from './browser.ts'
 import { command } from './command.ts'
-import { createStopSignal } from './interrupt.ts'
+import { createStopSignal } from './options.ts'
+import { openInBrowser } from './output.ts'
 
 const SHIPPED_RECIPE = fileURLToPath(new URL('../../runs/pvdf-700K.yaml', import.meta.url))
 

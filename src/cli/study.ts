@@ -12,9 +12,8 @@ import { conditionDocument } from '../study/results.ts'
 import { checkStudy } from '../study/run.ts'
 import { runStudy, type StudyReport } from '../study/study.ts'
 import { command } from './command.ts'
-import { createStopSignal } from './interrupt.ts'
 import { describeSystems } from './msd.ts'
-import { wholeNumber } from './numbers.ts'
+import { createStopSignal, wholeNumber } from './options.ts'
 import type { Output } from './output.ts'
 import {
   type BandLine,

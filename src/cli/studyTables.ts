@@ -5,7 +5,7 @@ import type { BarrierResults } from '../study/barriers.ts'
 import type { Expected, RunEstimate, StudyEstimate } from '../study/estimate.ts'
 import type { RunState } from '../study/record.ts'
 import type { GroupProgress, StudyProgress } from '../study/run.ts'
-import { fixed, formatTable } from './table.ts'
+import { fixed, formatTable } from './output.ts'
 
 /** Progress of a study, one case a line. @param elapsed_s since it began or went on */
 export function progressTable({ groups }: StudyProgress, elapsed_s: number): string {

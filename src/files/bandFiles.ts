@@ -7,29 +7,29 @@ import { type ExtxyzFrame, formatExtxyz, parseExtxyz } from './extxyz.ts'
 import { readText, writeFileAtomic } from './files.ts'
 import { formatNumber, parseInteger, parseNumber } from './text.ts'
 
-/** A band whose images have been evaluated; arrays run over images, ends included. */
+/** A band with energies and forces; arrays run over images, with both ends. */
 export interface BandImages {
   /** [M] of [3N] Å, continuous along the band */
   readonly images: readonly Float64Array[]
   /** [M] potential energy */
   readonly energies_eV: readonly number[]
-  /** [M] of [3N] eV/Å, of the potential: neither springs nor projections */
+  /** [M] of [3N] forces of the potential, without springs and projections, eV/Å */
   readonly forces: readonly Float64Array[]
   /** [M] length of the path up to each image */
   readonly path_A: readonly number[]
 }
 
 export interface BandFile extends BandImages {
-  /** The first image, with what all of them share: elements, types, bonds, cell, charges, frozen atoms. */
+  /** The first image. All images share elements, types, bonds, cell, charges and frozen atoms. */
   readonly structure: Structure
-  /** Index of the image that is marked as the saddle; null when none is. */
+  /** Index of the image marked as the saddle; null if there is none. */
   readonly saddleImage: number | null
 }
 
 /**
- * Writes a band as extended XYZ, one frame an image, with its energy, forces and frozen atoms (`move_mask`). Keys of
- * each frame: `image` (0 is the initial end), `path_A`, and `role` (`initial`, `saddle`, `final`) where it has one.
- * @param structure what all images share; its positions are not used
+ * Writes a band as extended XYZ, one frame per image, with energy, forces and frozen atoms (`move_mask`). Keys of each
+ * frame: `image` (0 is the initial end), `path_A`, and `role` (`initial`, `saddle`, `final`) where it has one.
+ * @param structure elements, types, bonds and cell of all images; its positions are not used
  * @param saddleImage index of the highest image; an end keeps its own role
  * @throws UserError when the file cannot be written
  */
@@ -62,7 +62,7 @@ export function writeBandFile(
   writeFileAtomic(path, frames.join(''))
 }
 
-/** @throws UserError naming the image that lacks something or does not fit the first */
+/** Reads a band. @throws UserError naming the image that lacks a value or does not fit the first image */
 export function readBandFile(path: string): BandFile {
   const frames = parseExtxyz(readText(path), path)
   const { structure } = frames[0]!
@@ -83,7 +83,7 @@ export function readBandFile(path: string): BandFile {
 function checkFrame(frame: ExtxyzFrame, image: number, first: Structure, where: string): void {
   const { structure, energy_eV, forces_eV_per_A, info } = frame
   const refuse = (message: string) =>
-    new UserError({ message, where, hint: 'this is no band of hoplite neb' })
+    new UserError({ message, where, hint: 'give a band.extxyz of hoplite neb' })
   const named = `image ${image + 1}`
   if (energy_eV === null || forces_eV_per_A === null) {
     throw refuse(`${named} has no ${energy_eV === null ? 'energy' : 'forces'}`)
@@ -105,7 +105,7 @@ interface BandNumbers {
   readonly forces: readonly (readonly number[])[]
 }
 
-/** All that a band needs to go on bit for bit; what `relaxBand` makes and takes. */
+/** State of the relaxation of a band, from which `relaxBand` continues bit-equal. */
 export interface BandCheckpoint extends BandNumbers {
   readonly version: 1
   readonly iteration: number
@@ -113,7 +113,7 @@ export interface BandCheckpoint extends BandNumbers {
   readonly stage: 'plain' | 'climbing'
   readonly climbingImage: number | null
   readonly optimizer: OptimizerData
-  /** How the band has fared; missing in files of earlier versions. */
+  /** Course of the relaxation; missing in files of earlier versions. */
   readonly course?: BandCourse | undefined
 }
 
@@ -137,32 +137,32 @@ interface BandCourse {
   readonly lost: boolean
 }
 
-/** What happened before the band began, which a band that goes on does not do again. */
+/** Results of the steps before the band, which a resumed band does not repeat. */
 export interface BandPreparation {
-  /** Configurations evaluated for adsorbates and ends. */
+  /** Number of evaluations for adsorbates and ends. */
   readonly force_calls: number
-  /** Of the first path. */
+  /** Warnings about the first path. */
   readonly warnings: readonly string[]
   /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates. */
   readonly anchors_A: readonly number[] | null
 }
 
-/** A configuration that was relaxing, as far as it came; goes on bit for bit. */
+/** State of an unfinished relaxation, which continues bit-equal. */
 export interface SavedRelaxation {
   /** [3N] Å */
   readonly positions_A: readonly number[]
   readonly steps: number
-  /** Furthest that the next step may take any atom. */
+  /** Largest displacement of an atom in the next step. */
   readonly limit_A: number
-  /** What L-BFGS remembers, oldest first: [3N] Å and [3N] eV/Å. */
+  /** Memory of L-BFGS, the oldest pair first: [3N] Å and [3N] eV/Å. */
   readonly pairs: readonly { readonly step: readonly number[]; readonly change: readonly number[] }[]
 }
 
-/** Ends of a band that was stopped while they relaxed. */
+/** Ends of a band that was stopped during their relaxation. */
 export interface SavedEnds {
-  /** Whether the adsorbate was still to find its place, with nothing but the surface to hold it. */
+  /** True if the adsorbate was still relaxing without tethers. */
   readonly settling: boolean
-  /** Of both ends; of the initial one alone while the adsorbate settles. */
+  /** Relaxations of both ends; only of the initial end while the adsorbate settles. */
   readonly relaxations: readonly SavedRelaxation[]
   /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates, or while they settle. */
   readonly anchors_A: readonly number[] | null
@@ -171,7 +171,7 @@ export interface SavedEnds {
   readonly wall_s: number
 }
 
-/** A band to go on with. */
+/** A stopped band. */
 export interface SavedBand {
   readonly band: BandCheckpoint
   readonly preparation: BandPreparation
@@ -214,7 +214,7 @@ const checkpointSchema = z.strictObject({
   stage,
   climbingImage: whole.nullable(),
   ...numbers,
-  /** The memory of the optimiser is its own affair; the checksum vouches for it. */
+  /** State of the optimiser; its content is protected by the checksum. */
   optimizer: z.custom<OptimizerData>(value => typeof value === 'object' && value !== null && 'kind' in value),
   course: courseSchema.optional(),
 })
@@ -248,24 +248,24 @@ const BAND = 'hoplite band checkpoint'
 const ENDS = 'hoplite checkpoint of the ends of a band'
 
 /**
- * Writes a checkpoint atomically, as JSON, which keeps every finite double.
+ * Writes the checkpoint of a band atomically, as JSON, which keeps every finite double.
  * @throws RangeError when a number is not finite; UserError when the file cannot be written
  */
 export function writeBandCheckpoint(path: string, saved: SavedBand): void {
   writeChecked(path, BAND, saved)
 }
 
-/** @throws UserError when the file is missing, damaged or no checkpoint of a band */
+/** Reads the checkpoint of a band. @throws UserError when the file is missing, damaged or of another kind */
 export function readBandCheckpoint(path: string): SavedBand {
   return readChecked(path, BAND, savedBandSchema)
 }
 
-/** As `writeBandCheckpoint`. */
+/** Writes the checkpoint of the ends of a band atomically. @throws as `writeBandCheckpoint` */
 export function writeEndsCheckpoint(path: string, saved: SavedEnds): void {
   writeChecked(path, ENDS, saved)
 }
 
-/** @throws UserError when the file is missing, damaged or no checkpoint of the ends of a band */
+/** Reads the checkpoint of the ends of a band. @throws UserError when the file is missing, damaged or of another kind */
 export function readEndsCheckpoint(path: string): SavedEnds {
   return readChecked(path, ENDS, savedEndsSchema)
 }
@@ -294,15 +294,18 @@ function readChecked<T>(path: string, format: string, schema: z.ZodType<T>): T {
   const file = z
     .object({ format: z.literal(format), sha256: z.string(), saved: z.unknown() })
     .safeParse(parsed)
-  if (!file.success) throw new UserError({ message: 'this is no checkpoint of a band', where: path })
+  if (!file.success) throw new UserError({ message: 'the file is not a checkpoint of a band', where: path })
   if (sha256(JSON.stringify(file.data.saved)) !== file.data.sha256) {
-    throw new UserError({ message: 'the band checkpoint is damaged: its checksum does not fit', where: path })
+    throw new UserError({
+      message: 'the checkpoint of the band is damaged: its checksum is wrong',
+      where: path,
+    })
   }
   const saved = schema.safeParse(file.data.saved)
   if (saved.success) return saved.data
   const key = saved.error.issues[0]!.path.join('.')
   throw new UserError({
-    message: `the band checkpoint is of another version of hoplite (${key})`,
+    message: `the checkpoint of the band is of another version of hoplite (${key})`,
     where: path,
     hint,
   })

@@ -4,17 +4,25 @@ import type { Structure } from '../core/structure.ts'
 import { createTopology, type Topology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
 import { CODATA_2018 } from '../units.ts'
-import { wholeAtom } from './frozen.ts'
-import { EXACT, formatNumber, located, parseInteger, parseNumber, splitLines, splitWords } from './text.ts'
+import {
+  EXACT,
+  formatNumber,
+  located,
+  parseInteger,
+  parseNumber,
+  splitLines,
+  splitWords,
+  wholeAtom,
+} from './text.ts'
 
 /** One frame of an extended XYZ file. */
 export interface ExtxyzFrame {
   readonly structure: Structure
-  /** eV; null when the frame holds none. */
+  /** Energy, eV; null when the frame has none. */
   readonly energy_eV: number | null
-  /** [3N] eV/Å; null when the frame holds none. */
+  /** [3N] forces, eV/Å; null when the frame has none. */
   readonly forces_eV_per_A: Float64Array | null
-  /** Every other key of the comment line, as written. */
+  /** Other keys of the comment line, with their text. */
   readonly info: Readonly<Record<string, string>>
 }
 
@@ -22,11 +30,11 @@ export interface ExtxyzExtras {
   readonly energy_eV?: number
   /** [3N] eV/Å */
   readonly forces_eV_per_A?: Float64Array
-  /** More keys for the comment line. */
+  /** Additional keys of the comment line. */
   readonly info?: Readonly<Record<string, string>>
 }
 
-/** Where a per-atom property stands in a row. */
+/** Columns of a per-atom property. */
 interface Column {
   readonly type: string
   readonly first: number
@@ -34,20 +42,20 @@ interface Column {
 }
 type Columns = ReadonlyMap<string, Column>
 
-/** Names under which programs write charges: hoplite and OVITO; ASE. */
+/** Names of the charge column: of hoplite and OVITO, and of ASE. */
 const CHARGE_COLUMNS = ['charge', 'initial_charges']
 const FORCE_COLUMNS = ['forces', 'force']
-/** ASE's name: T where an atom may move. */
+/** Column of ASE: T for an atom that may move, F for a frozen one. */
 const MOVE_COLUMN = 'move_mask'
 const BOND_PREFIXES = ['', '=', '#'] as const
 
 /**
- * Reads every frame of an extended XYZ file (https://github.com/libAtoms/extxyz). Understood per atom: `species`
- * or `Z`, `pos`, `type`, `charge` or `initial_charges`, `velo` (Å/ps) or ASE's `momenta`, `forces`, `move_mask` (F for
- * frozen atoms; one flag or three equal ones), and `bonds` (1-based indices of higher-numbered neighbours, `=` and `#`
- * before double and triple bonds, `_` for none). Without `bonds` the topology has no bonds.
- * @param file the name that messages give
- * @throws UserError with file and line; also when a frame has no `Lattice`, is not periodic, or freezes an atom in part
+ * Reads every frame of an extended XYZ file (https://github.com/libAtoms/extxyz). Columns per atom: `species` or `Z`,
+ * `pos`, `type`, `charge` or `initial_charges`, `velo` (Å/ps) or ASE's `momenta`, `forces`, `move_mask` (F for frozen
+ * atoms; one flag or three equal ones), and `bonds` (neighbours with a higher number, counted from 1, `=` and `#` before
+ * double and triple bonds, `_` for none). Without the column `bonds` there are no bonds.
+ * @param file name of the file in messages
+ * @throws UserError with file and line; also for a frame without `Lattice`, without periodicity, or with a partly frozen atom
  */
 export function parseExtxyz(text: string, file: string): ExtxyzFrame[] {
   const lines = splitLines(text)
@@ -80,19 +88,22 @@ function parseFrame(lines: readonly string[], start: number, count: number, file
     throw new UserError({
       message: 'the comment line has no Lattice',
       where: where(start + 1),
-      hint: 'a periodic cell is required: Lattice="ax ay az bx by bz cx cy cz", Å',
+      hint: 'give the periodic cell: Lattice="ax ay az bx by bz cx cy cz", Å',
     })
   }
   const matrix = splitWords(lattice).map(word => parseNumber(word, 'Lattice', where(start + 1)))
   if (matrix.length !== 9) {
-    throw new UserError({ message: `Lattice has ${matrix.length} numbers, not 9`, where: where(start + 1) })
+    throw new UserError({
+      message: `Lattice has ${matrix.length} numbers, and needs 9`,
+      where: where(start + 1),
+    })
   }
   const pbc = take('pbc')
   if (pbc !== undefined && splitWords(pbc).some(word => !/^(t|true|1)$/i.test(word))) {
     throw new UserError({
       message: `pbc="${pbc}": the cell must be periodic in all three directions`,
       where: where(start + 1),
-      hint: 'write pbc="T T T"; for a slab, leave vacuum along one lattice vector',
+      hint: 'give pbc="T T T"; for a slab, leave vacuum along one lattice vector',
     })
   }
   const box = located(where(start + 1), () => createBox(matrix))
@@ -142,7 +153,7 @@ function parseFrame(lines: readonly string[], start: number, count: number, file
   }
 }
 
-/** `key=value key="a value" key={a value} flag`: a flag's value is T. */
+/** Keys and values of `key=value key="a value" key={a value} flag`; the value of a flag is T. */
 function parseKeyValues(line: string): Map<string, string> {
   const keys = new Map<string, string>()
   const part = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{[^}]*\}|\[[^\]]*\]|[^\s=]+/y
@@ -178,7 +189,7 @@ function parseKeyValues(line: string): Map<string, string> {
   return keys
 }
 
-/** `species:S:1:pos:R:3` → columns */
+/** Columns of a list such as `species:S:1:pos:R:3`. */
 function parseProperties(properties: string, where: string): Columns {
   const fields = properties.split(':')
   const columns = new Map<string, Column>()
@@ -190,7 +201,7 @@ function parseProperties(properties: string, where: string): Columns {
       throw new UserError({
         message: `Properties is '${properties}'`,
         where,
-        hint: 'it is a list of name:type:columns, such as species:S:1:pos:R:3',
+        hint: 'give a list of name:type:columns, such as species:S:1:pos:R:3',
       })
     }
     columns.set(name, { type, first, count })
@@ -242,7 +253,7 @@ function readElements(
     const symbol = species ? word : symbolOfAtomicNumber(Number(word))
     if (symbol !== undefined && isElement(symbol)) return symbol
     throw new UserError({
-      message: `'${word}' is no chemical element`,
+      message: `'${word}' is not a chemical element`,
       where: rowWhere(atom),
       hint: 'give the symbol in species:S:1 and a potential’s atom type in type:S:1',
     })
@@ -266,7 +277,7 @@ function readBonds(
         throw new UserError({
           message: `atom ${atom + 1} is bonded to '${entry}'`,
           where: where(atom),
-          hint: `bonds lists atoms from ${atom + 2} to ${rows.length}, such as 5,=7,#9; _ for none`,
+          hint: `give atoms from ${atom + 2} to ${rows.length}, such as 5,=7,#9, or _ for none`,
         })
       }
       bonds.push(atom, other)
@@ -276,7 +287,7 @@ function readBonds(
   return createTopology(rows.length, bonds, orders)
 }
 
-/** null when every atom may move. */
+/** [N] frozen flags; null when every atom may move. */
 function readFrozen(
   rows: readonly string[][],
   column: Column | undefined,
@@ -287,7 +298,7 @@ function readFrozen(
     throw new UserError({
       message: `the property ${MOVE_COLUMN} is ${MOVE_COLUMN}:${column.type}:${column.count}`,
       where: where(-1),
-      hint: `write ${MOVE_COLUMN}:L:1: T for an atom that may move, F for a frozen one`,
+      hint: `give ${MOVE_COLUMN}:L:1 with T for an atom that may move, F for a frozen one`,
     })
   }
   const frozen = Uint8Array.from(rows, (words, atom) => {
@@ -304,7 +315,7 @@ function readFrozen(
   return frozen.includes(1) ? frozen : null
 }
 
-/** ASE's momenta are in √(eV·g/mol). @returns Å/ps */
+/** Velocities, Å/ps, from momenta of ASE, √(eV·g/mol). */
 function velocitiesOfMomenta(
   momenta: Float64Array | null,
   masses: Float64Array | null,
@@ -320,8 +331,8 @@ function velocitiesOfMomenta(
 }
 
 /**
- * One frame as extended XYZ, ten significant digits; frames of a trajectory are written one after another.
- * Positions stay unwrapped. ASE and OVITO read the result.
+ * Formats one frame as extended XYZ with ten significant digits; a trajectory is a sequence of frames.
+ * Positions are unwrapped. ASE and OVITO read the result.
  */
 export function formatExtxyz(structure: Structure, extras: ExtxyzExtras = {}): string {
   const { elements, types, positions, charges, masses, velocities, topology, box, frozen } = structure
@@ -359,7 +370,7 @@ export function formatExtxyz(structure: Structure, extras: ExtxyzExtras = {}): s
   return `${lines.join('\n')}\n`
 }
 
-/** The bonds column; null when there are no bonds. */
+/** The column `bonds`; null when there are no bonds. */
 function formatBonds(atomCount: number, topology: Topology): string[] | null {
   const { bonds, bondOrders } = topology
   if (bonds.length === 0) return null

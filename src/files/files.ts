@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 
-/** @throws UserError when the file cannot be read */
+/** Text of a file. @throws UserError when it cannot be read */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -11,7 +11,7 @@ export function readText(path: string): string {
   }
 }
 
-/** The error of a file that cannot be read, in a user's words. */
+/** The error of a file that cannot be read. */
 export function unreadable(path: string, cause: unknown): UserError {
   const code = (cause as NodeJS.ErrnoException).code
   if (code === 'ENOENT') return new UserError({ message: 'there is no such file', where: path })
@@ -27,7 +27,7 @@ export function unwritable(path: string, cause: unknown): UserError {
 }
 
 /**
- * Writes a file all at once: it holds the old content or the new, never a part, whenever the program is killed.
+ * Writes a file atomically: if the program is killed, the file has either the old or the new content.
  * @throws UserError when the file cannot be written
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array): void {
@@ -53,7 +53,7 @@ export function writeJson(path: string, value: unknown): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`)
 }
 
-/** SHA-256 of a file's content, hexadecimal. @throws UserError when it cannot be read */
+/** SHA-256 of a file, hexadecimal. @throws UserError when it cannot be read */
 export function sha256File(path: string): string {
   try {
     return createHash('sha256').update(readFileSync(path)).digest('hex')

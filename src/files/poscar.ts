@@ -3,21 +3,29 @@ import { isElement } from '../core/elements.ts'
 import type { Structure } from '../core/structure.ts'
 import { createTopology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
-import { wholeAtom } from './frozen.ts'
-import { EXACT, formatNumber, located, parseInteger, parseNumber, splitLines, splitWords } from './text.ts'
+import {
+  EXACT,
+  formatNumber,
+  located,
+  parseInteger,
+  parseNumber,
+  splitLines,
+  splitWords,
+  wholeAtom,
+} from './text.ts'
 
 export interface Poscar {
   readonly comment: string
   readonly structure: Structure
 }
 
-/** VASP writes velocities in Å/fs. */
+/** 1 Å/fs, the unit of velocities in VASP, in Å/ps. */
 const A_PER_FS = 1000
 
 /**
  * Reads a VASP 5 POSCAR: direct or Cartesian, one scaling factor (negative: the volume in Å³), velocities, selective
  * dynamics of whole atoms, F F F for a frozen one (https://www.vasp.at/wiki/index.php/POSCAR).
- * @param file the name that messages give
+ * @param file name of the file in messages
  * @throws UserError with file and line; also for an atom that may move along some lattice vectors only
  */
 export function parsePoscar(text: string, file: string): Poscar {
@@ -33,7 +41,7 @@ export function parsePoscar(text: string, file: string): Poscar {
     throw new UserError({
       message: scale === 0 ? 'the scaling factor is 0' : 'there is more than one scaling factor',
       where: where(1),
-      hint: 'one factor: positive, or minus the volume in Å³',
+      hint: 'give one factor: a positive number, or minus the volume in Å³',
     })
   }
   const vectors = [2, 3, 4].flatMap(line => numbers(line, 'a lattice vector'))
@@ -48,7 +56,7 @@ export function parsePoscar(text: string, file: string): Poscar {
         ? 'the file is of VASP 4: it names no elements'
         : `'${species.find(word => !isElement(word)) ?? ''}' is no chemical element`,
       where: where(5),
-      hint: 'line 6 holds the chemical symbols, line 7 the number of atoms of each',
+      hint: 'give the chemical symbols in line 6 and the number of atoms of each in line 7',
     })
   }
   const counts = splitWords(lines[6] ?? '')
@@ -101,21 +109,21 @@ export function parsePoscar(text: string, file: string): Poscar {
   }
 }
 
-/** @returns 1 for F F F, 0 for T T T */
+/** Frozen flag of an atom: 1 for F F F, 0 for T T T. */
 function readFrozen(words: readonly string[], atom: number, where: string): number {
   const flags = [0, 1, 2].map(k => {
     const word = words[k] ?? ''
     if (/^\.?[tf]/i.test(word)) return /^\.?t/i.test(word) ? 'T' : 'F'
     throw new UserError({
-      message: `'${word}' is no flag of selective dynamics`,
+      message: `'${word}' is not a flag of selective dynamics`,
       where,
-      hint: 'T or F after each of the three coordinates',
+      hint: 'give T or F after each of the three coordinates',
     })
   })
   return wholeAtom(flags, atom, where)
 }
 
-/** The block after the coordinates: a line that is empty or says Cartesian, then one velocity per atom. */
+/** Velocities after the coordinates: an empty line or the word Cartesian, then one line per atom. */
 function readVelocities(
   lines: readonly string[],
   start: number,
@@ -136,9 +144,8 @@ function readVelocities(
 }
 
 /**
- * A structure as POSCAR, direct coordinates, atoms in their order: an element that appears in several runs is
- * listed once for each. Frozen atoms are written as selective dynamics; bonds, charges and atom types have no place in
- * this format.
+ * Formats a structure as POSCAR with direct coordinates. The order of atoms is kept, so an element can be listed several
+ * times. Frozen atoms are written as selective dynamics; the format has no bonds, charges and atom types.
  */
 export function formatPoscar(
   structure: Structure,

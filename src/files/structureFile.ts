@@ -17,20 +17,20 @@ const FORMATS: Readonly<Record<string, StructureFormat>> = {
   '.vasp': 'poscar',
 }
 
-/** The format that a file's name asks for. @throws UserError for an unknown extension */
+/** Format of a structure file, from its name. @throws UserError for an unknown extension */
 export function structureFormat(path: string): StructureFormat {
   const format = FORMATS[extname(path).toLowerCase()]
   if (format) return format
   if (/^(POSCAR|CONTCAR)/.test(basename(path))) return 'poscar'
   throw new UserError({
-    message: `the format of a structure file cannot be told from the name '${basename(path)}'`,
+    message: `the name '${basename(path)}' has no known extension of a structure file`,
     where: path,
-    hint: `use the extension ${Object.keys(FORMATS).join(', ')}, or the name POSCAR`,
+    hint: `give the extension ${Object.keys(FORMATS).join(', ')}, or the name POSCAR`,
   })
 }
 
 /**
- * Reads a structure; the last frame of a file that holds several.
+ * Reads a structure; of a file with several frames, the last one.
  * @throws UserError with file and line
  */
 export function readStructureFile(path: string): Structure {
@@ -47,8 +47,8 @@ export function readStructureFile(path: string): Structure {
 }
 
 /**
- * Writes a structure in the format of the file's extension. extxyz alone keeps everything; a LAMMPS data file
- * loses bond orders and which atoms are frozen, a POSCAR bonds, charges and types.
+ * Writes a structure in the format of the file's extension. Only extxyz keeps everything: a LAMMPS data file has no bond
+ * orders and no frozen atoms, a POSCAR no bonds, charges and types.
  * @throws UserError when a coordinate is not finite, or the file cannot be written
  */
 export function writeStructureFile(path: string, structure: Structure): void {

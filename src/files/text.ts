@@ -11,7 +11,7 @@ export function splitWords(line: string): string[] {
   return trimmed === '' ? [] : trimmed.split(/\s+/)
 }
 
-/** @param what the number's name in the message @throws UserError when it is missing or not a finite number */
+/** A finite number. @param what name of the number in messages @throws UserError when it is missing or not a number */
 export function parseNumber(word: string | undefined, what: string, where: string): number {
   const value = word === undefined || word === '' ? Number.NaN : Number(word)
   if (Number.isFinite(value)) return value
@@ -21,14 +21,14 @@ export function parseNumber(word: string | undefined, what: string, where: strin
   })
 }
 
-/** @throws UserError when it is missing or not a whole number */
+/** A whole number. @param what name of the number in messages @throws UserError when it is missing or not whole */
 export function parseInteger(word: string | undefined, what: string, where: string): number {
   const value = parseNumber(word, what, where)
   if (Number.isSafeInteger(value)) return value
   throw new UserError({ message: `${what} is '${word}', not a whole number`, where })
 }
 
-/** Significant digits that give every double back. */
+/** Number of significant digits that preserves every double. */
 export const EXACT = 17
 
 /** A number with up to `digits` significant digits, without trailing zeros. */
@@ -37,7 +37,7 @@ export function formatNumber(value: number, digits = 10): string {
   return rounded === 0 ? '0' : String(rounded)
 }
 
-/** Runs a constructor and adds the place in the file to the error that it may throw. */
+/** Runs a function and adds the place in the file to its UserError. */
 export function located<T>(where: string, create: () => T): T {
   try {
     return create()
@@ -49,4 +49,19 @@ export function located<T>(where: string, create: () => T): T {
       hint: cause.hint,
     })
   }
+}
+
+/**
+ * The frozen flag of an atom, from its three flags: T for a coordinate that may move, F for a fixed one.
+ * @param atom index, counted from 0
+ * @returns 1 for a frozen atom, 0 for a free one
+ * @throws UserError for mixed flags, which are not supported
+ */
+export function wholeAtom(mayMove: readonly string[], atom: number, where: string): 0 | 1 {
+  if (mayMove.every(flag => flag === mayMove[0])) return mayMove[0] === 'T' ? 0 : 1
+  throw new UserError({
+    message: `atom ${atom + 1} may move along some directions only: ${mayMove.join(' ')}`,
+    where,
+    hint: 'give T T T for a free atom or F F F for a frozen one',
+  })
 }

@@ -7,13 +7,13 @@ import { DEGREE, FEMTOSECOND } from '../units.ts'
 import { unreadable } from './files.ts'
 
 /**
- * Trajectories are DCD files as CHARMM, NAMD and VMD write them (little-endian, unit cell of lengths and angles in
- * degrees, single precision): https://www.ks.uiuc.edu/Research/vmd/plugins/molfile/dcdplugin.html. Positions are
- * unwrapped. The cell's orientation is not stored: it is understood with a along x and b in the xy plane.
+ * Header of a trajectory. Trajectories are DCD files of CHARMM, NAMD and VMD (little-endian, unit cell of lengths and
+ * angles in degrees, single precision): https://www.ks.uiuc.edu/Research/vmd/plugins/molfile/dcdplugin.html. Positions
+ * are unwrapped. The orientation of the cell is not stored: a lies along x, and b in the xy plane.
  */
 export interface TrajectoryHeader {
   readonly atomCount: number
-  /** Complete frames in the file, whatever its header says: a run may have been killed. */
+  /** Number of complete frames in the file, not that of its header: a run may have been killed. */
   readonly frameCount: number
   /** Step of the first frame. */
   readonly firstStep: number
@@ -28,17 +28,17 @@ export interface TrajectoryOptions {
   readonly firstStep: number
   readonly stepsPerFrame: number
   readonly timestep_fs: number
-  /** At most 79 ASCII characters. */
+  /** Title of at most 79 ASCII characters. */
   readonly title?: string
 }
 
 export interface TrajectoryWriter {
   readonly path: string
-  /** Frames in the file. */
+  /** Number of frames in the file. */
   readonly frameCount: number
   /** Appends one frame. @param positions [3N] Å, unwrapped */
   append(positions: Float64Array, box: Box): void
-  /** Brings the frame count of the header up to date and everything onto the disk. */
+  /** Updates the frame count of the header and writes all data to the disk. */
   flush(): void
   /** Flushes and closes. */
   close(): void
@@ -46,13 +46,13 @@ export interface TrajectoryWriter {
 
 export interface TrajectoryFrame {
   readonly index: number
-  /** [3N] Å, unwrapped. */
+  /** [3N] unwrapped positions, Å. */
   readonly positions: Float32Array
-  /** a, b, c (Å) and α, β, γ (degrees); null when the file holds no cells. */
+  /** Cell lengths a, b, c (Å) and angles α, β, γ (degrees); null when the file has no cells. */
   readonly cell: Float64Array | null
 }
 
-/** CHARMM's unit of time, ps: √(g/mol·Å²/(kcal/mol)). The value of VMD, NAMD and MDAnalysis. */
+/** CHARMM's unit of time, √(g/mol·Å²/(kcal/mol)), ps; the value that VMD, NAMD and MDAnalysis use. */
 const AKMA_PS = 0.04888821
 const TITLE_LENGTH = 80
 const HEADER_BYTES = 92 + (8 + 4 + 2 * TITLE_LENGTH) + 12
@@ -67,7 +67,7 @@ const OFFSET = {
 } as const
 
 interface Layout extends TrajectoryHeader {
-  /** Byte at which the first frame begins. */
+  /** Offset of the first frame, bytes. */
   readonly start: number
   readonly hasCell: boolean
   readonly frameBytes: number
@@ -83,7 +83,7 @@ export function createTrajectory(path: string, options: TrajectoryOptions): Traj
   header.writeInt32LE(stepsPerFrame, OFFSET.stepsPerFrame)
   header.writeFloatLE((timestep_fs * FEMTOSECOND) / AKMA_PS, OFFSET.timestep)
   header.writeInt32LE(1, OFFSET.hasCell)
-  // CHARMM 24: what readers take as the sign of single-precision DELTA and of unit cells.
+  // CHARMM version 24: readers then expect DELTA in single precision and unit cells.
   header.writeInt32LE(24, 84)
   header.writeInt32LE(84, 88)
   header.writeInt32LE(4 + 2 * TITLE_LENGTH, 92)
@@ -102,9 +102,9 @@ export function createTrajectory(path: string, options: TrajectoryOptions): Traj
 }
 
 /**
- * Goes on with a trajectory after its first `frameCount` frames; later ones (written after the last checkpoint)
- * are cut off.
- * @throws UserError when the file holds fewer frames
+ * Opens a trajectory for appending after its first `frameCount` frames; later frames, written after the last checkpoint,
+ * are removed.
+ * @throws UserError when the file has fewer frames
  */
 export function resumeTrajectory(path: string, frameCount: number): TrajectoryWriter {
   const descriptor = openFor(path, 'r+')
@@ -154,11 +154,11 @@ function trajectoryWriter(path: string, descriptor: number, layout: Layout): Tra
       if (positions.length !== 3 * atomCount) {
         throw new RangeError(`a frame of ${positions.length / 3} atoms in a trajectory of ${atomCount}`)
       }
-      const [a, b, c, alpha, beta, gamma] = cellOfBox(box) as unknown as number[]
-      // The historical order of CHARMM's symmetric cell.
+      const [a = 0, b = 0, c = 0, alpha = 0, beta = 0, gamma = 0] = cellOfBox(box)
+      // Order of CHARMM's symmetric cell matrix.
       const record = [a, gamma, b, beta, alpha, c]
       record.forEach((value, k) => {
-        frame.writeDoubleLE(value!, 4 + 8 * k)
+        frame.writeDoubleLE(value, 4 + 8 * k)
       })
       for (let k = 0; k < 3; k++) {
         for (let i = 0; i < atomCount; i++) coordinates[i] = positions[3 * i + k]!
@@ -175,20 +175,20 @@ function trajectoryWriter(path: string, descriptor: number, layout: Layout): Tra
   }
 }
 
-/** @throws UserError when the file is no DCD file that this reader understands */
+/** Reads the header of a trajectory. @throws UserError when the file is not a DCD file of the supported kind */
 export function readTrajectoryHeader(path: string): TrajectoryHeader {
   return publicHeader(readClosedLayout(path))
 }
 
 export interface FrameRange {
-  /** First frame; 0 by default. */
+  /** First frame. Default: 0. */
   readonly from?: number
-  /** One past the last frame; all by default. */
+  /** End of the range, without this frame. Default: the number of frames. */
   readonly to?: number
   readonly every?: number
 }
 
-/** Reads frame after frame; each has arrays of its own. @throws UserError as `readTrajectoryHeader` */
+/** Reads frames one by one, each with its own arrays. @throws UserError as `readTrajectoryHeader` */
 export async function* readFrames(path: string, range: FrameRange = {}): AsyncGenerator<TrajectoryFrame> {
   const layout = readClosedLayout(path)
   const { from = 0, to = layout.frameCount, every = 1 } = range
@@ -214,13 +214,13 @@ export interface SelectedTrajectory {
   readonly header: TrajectoryHeader
   /** [frames, atoms, 3] Å, unwrapped. */
   readonly positions: NdArray<Float32Array>
-  /** [frames, 6] as in `TrajectoryFrame`; null when the file holds no cells. */
+  /** [frames, 6] cells as in `TrajectoryFrame`; null when the file has no cells. */
   readonly cells: NdArray<Float64Array> | null
 }
 
 /**
- * The positions of some atoms in all frames.
- * @param atoms indices; all by default
+ * Loads the positions of some atoms in all frames.
+ * @param atoms indices, counted from 0. Default: all atoms.
  */
 export async function loadTrajectory(path: string, atoms?: ArrayLike<number>): Promise<SelectedTrajectory> {
   const layout = readClosedLayout(path)
@@ -228,7 +228,7 @@ export async function loadTrajectory(path: string, atoms?: ArrayLike<number>): P
   const selected = atoms ? Int32Array.from(atoms) : Int32Array.from({ length: header.atomCount }, (_, i) => i)
   const outside = selected.find(atom => atom < 0 || atom >= header.atomCount)
   if (outside !== undefined) {
-    throw new RangeError(`atom ${outside} of a trajectory of ${header.atomCount} atoms`)
+    throw new RangeError(`there is no atom ${outside + 1}: the trajectory has ${header.atomCount} atoms`)
   }
   const positions = new Float32Array(header.frameCount * selected.length * 3)
   const cells = layout.hasCell ? new Float64Array(header.frameCount * 6) : null
@@ -254,14 +254,14 @@ export async function loadTrajectory(path: string, atoms?: ArrayLike<number>): P
   }
 }
 
-/** a, b, c (Å) and α, β, γ (degrees). */
+/** Lengths a, b, c (Å) and angles α, β, γ (degrees) of a cell. */
 export function cellOfBox(box: Box): Float64Array {
   const vectors = [0, 1, 2].map(k => Array.from(box.matrix.subarray(3 * k, 3 * k + 3)))
   const lengths = vectors.map(v => Math.hypot(...v))
   const angle = (i: number, j: number) => {
     const cosine =
       vectors[i]!.reduce((sum, x, k) => sum + x * vectors[j]![k]!, 0) / (lengths[i]! * lengths[j]!)
-    // Exactly 90 for rectangular cells, which Math.acos misses by one unit in the last place.
+    // Math.acos misses 90° of rectangular cells by one unit in the last place.
     return cosine === 0 ? 90 : Math.acos(cosine) / DEGREE
   }
   return Float64Array.of(...lengths, angle(1, 2), angle(0, 2), angle(0, 1))
@@ -283,7 +283,7 @@ function openFor(path: string, flags: string): number {
     return openSync(path, flags)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new UserError({ message: 'the trajectory exists already', where: path })
+      throw new UserError({ message: 'the trajectory already exists', where: path })
     }
     throw unreadable(path, cause)
   }
@@ -326,7 +326,7 @@ function readLayout(descriptor: number, path: string): Layout {
   const start = 92 + titleBytes + 8 + 12
   const frameBytes = (hasCell ? CELL_BYTES : 0) + 3 * (4 * atomCount + 8)
   const stepsPerFrame = header.readInt32LE(OFFSET.stepsPerFrame)
-  // DELTA is single precision: seven digits give back the time step that was written.
+  // DELTA is in single precision: seven digits recover the time step.
   const timestep_ps = Number((header.readFloatLE(OFFSET.timestep) * AKMA_PS).toPrecision(7))
   return {
     atomCount,
@@ -360,17 +360,17 @@ async function readFrame(
 
 function readCell(frame: Buffer): Float64Array {
   const value = (k: number) => frame.readDoubleLE(4 + 8 * k)
-  // NAMD and VMD store cosines, others degrees.
+  // NAMD and VMD store cosines, other programs degrees.
   const angles = [value(4), value(3), value(1)]
   const areCosines = angles.every(angle => Math.abs(angle) <= 1)
   const degrees = angles.map(angle => (areCosines ? Math.acos(angle) / DEGREE : angle))
   return Float64Array.of(value(0), value(2), value(5), ...degrees)
 }
 
-/** The x, y or z coordinates of a frame. */
+/** One block of x, y or z coordinates of a frame. */
 function coordinateBlock(frame: Buffer, { atomCount, hasCell }: Layout, k: number): Float32Array {
   const start = (hasCell ? CELL_BYTES : 0) + k * (4 * atomCount + 8) + 4
-  // A copy: blocks need not begin at a multiple of four bytes.
+  // A copy, because blocks may begin at any byte.
   const bytes = frame.buffer.slice(frame.byteOffset + start, frame.byteOffset + start + 4 * atomCount)
   return new Float32Array(bytes as ArrayBuffer)
 }

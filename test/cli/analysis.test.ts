@@ -42,7 +42,7 @@ beforeAll(async () => {
 })
 
 describe('msd', () => {
-  it('prints the promised keys, with one value for each lag', async () => {
+  it('msd --json has the documented keys, with one value for each lag', async () => {
     const result = await document('msd', at('run-1'), ...WINDOW)
     expect(Object.keys(result)).toEqual(expect.arrayContaining(MSD_KEYS))
     expect(result).toMatchObject({
@@ -59,18 +59,18 @@ describe('msd', () => {
     expect(['diffusive', 'sub-diffusive', 'undetermined']).toContain(result.verdict)
   })
 
-  it('takes several runs as replicas', async () => {
+  it('msd of several runs takes them as replicas', async () => {
     const result = await document('msd', at('run-1'), at('run-2'), at('run-3'), ...WINDOW)
     expect(result).toMatchObject({ replicas: 3, ions: 36 })
   })
 
-  it('follows the species and the window of the recipe, unless others are given', async () => {
+  it('msd takes species and window of the recipe unless others are given', async () => {
     const result = await document('msd', at('nitrogen'))
     expect(result).toMatchObject({ species: 'N', ions: 12, fit_from_ps: 0.004, fit_to_ps: 0.01 })
     expect(await document('msd', at('nitrogen'), '--species', 'F')).toMatchObject({ species: 'F', ions: 24 })
   })
 
-  it('warns on stderr of a slope that is no diffusion coefficient, and fails on it when strict', async () => {
+  it('msd warns on stderr of a slope that is no diffusion coefficient, and exits with 3 under --strict', async () => {
     // 20 fs: ions have hardly met their neighbours, so that the motion is ballistic.
     const plain = await hoplite('msd', at('run-1'), ...WINDOW)
     expect(plain.code).toBe(0)
@@ -102,13 +102,13 @@ describe('msd', () => {
     ['half a window', ['--fit-to_ps', '0.01'], 'give both ends of the window', /--fit-from_ps A/],
     ['the same run twice', [join(folder, 'run-1', '.')], 'the run is given twice', /different runs/],
     ['no such run', [join(folder, 'nothing')], 'there is no such directory', /hoplite md/],
-  ])('refuses %s', async (_what, args, message, hint) => {
+  ])('msd refuses %s', async (_what, args, message, hint) => {
     const said = await refusal('msd', at('run-1'), ...args)
     expect(said.message).toMatch(message)
     expect(said.hint).toMatch(hint)
   })
 
-  it('refuses replicas that hold other atoms or other frames', async () => {
+  it('msd refuses replicas with other atoms or other times between frames', async () => {
     const text = readFileSync(at('md.yaml'), 'utf8')
     writeFileSync(at('other.yaml'), text.replace('trajectory_every_ps: 0.002', 'trajectory_every_ps: 0.001'))
     await document('md', at('other.yaml'), '--out', at('other-frames'))
@@ -235,7 +235,7 @@ describe('a run that is damaged', () => {
       'the key `drift_meV_per_atom_ps` is missing',
       /results\.json/,
     ],
-  ])('by %s is refused, and left as it is', async (_what, damage, message, where) => {
+  ])('a run damaged by %s is refused and stays unchanged', async (_what, damage, message, where) => {
     rmSync(at('damaged'), { recursive: true, force: true })
     cpSync(at('run-1'), at('damaged'), { recursive: true })
     damage(at('damaged'))
@@ -248,7 +248,7 @@ describe('a run that is damaged', () => {
     expect(contents(at('damaged'))).toEqual(before)
   })
 
-  it('is read when only its log has been through an editor with other line ends', async () => {
+  it('a run whose log has other line ends is read', async () => {
     rmSync(at('damaged'), { recursive: true, force: true })
     cpSync(at('run-1'), at('damaged'), { recursive: true })
     edit(at('damaged'), 'log.csv', text => text.replaceAll('\n', '\r\n'))
@@ -259,7 +259,7 @@ describe('a run that is damaged', () => {
 })
 
 describe('compare', () => {
-  it('prints the promised keys, and a page where it is asked for', async () => {
+  it('compare --json has the documented keys, and --out writes a page', async () => {
     const page = at('page.html')
     const groups = [`${at('run-1')},${at('run-2')}`, at('run-3')]
     const result = await document('compare', ...groups, ...WINDOW, '--out', page)
@@ -287,7 +287,7 @@ describe('compare', () => {
     expect(html).toContain('run-3')
   })
 
-  it('finds a ratio of one between a run and itself, under two names', async () => {
+  it('compare of a run with itself gives a ratio of one and two names', async () => {
     const same = await document('compare', at('run-1'), join(folder, 'elsewhere', 'run-1'), ...WINDOW)
     expect(same.ratio).toBe(1)
     expect((same.systems as { name: string }[]).map(({ name }) => name)).toEqual([
@@ -299,9 +299,9 @@ describe('compare', () => {
   })
 
   it.each([
-    ['over something that is no page', 'run-1/trajectory.dcd', 'a report is an HTML page'],
+    ['over something that is no page', 'run-1/trajectory.dcd', 'the file of a report must end in .html'],
     ['in a folder that is missing', 'nowhere/page.html', 'there is no such folder'],
-  ])('writes no page %s', async (_where, out, message) => {
+  ])('compare writes no page %s', async (_where, out, message) => {
     const before = contents(at('run-1'))
     const said = await refusal('compare', at('run-1'), at('run-2'), ...WINDOW, '--out', at(out))
     expect(said.message).toBe(message)
@@ -310,7 +310,7 @@ describe('compare', () => {
 })
 
 describe('report', () => {
-  it('writes the page of a run and says its sentence', async () => {
+  it('report writes the page of a run and prints its sentence', async () => {
     const result = await document('report', at('run-2'), ...WINDOW)
     expect(Object.keys(result)).toEqual(['report', 'sentence'])
     expect(result.report).toBe(join(at('run-2'), 'report.html'))
@@ -320,7 +320,7 @@ describe('report', () => {
     expect(existsSync(result.report as string)).toBe(true)
   })
 
-  it('follows what it is told to', async () => {
+  it('report takes species and window from its options', async () => {
     const { sentence } = await document('report', at('run-2'), ...WINDOW, '--species', 'F')
     expect(sentence).toContain('of the F MSD')
   })

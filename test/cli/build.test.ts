@@ -60,7 +60,7 @@ function distance({ positions, box }: Structure, i: number, j: number): number {
 }
 
 describe('a box built from a recipe', () => {
-  it('holds what the recipe says, with neutral molecules', () => {
+  it('a built box has the molecules of its recipe, which are neutral', () => {
     const count = (element: string) => built.elements.filter(e => e === element).length
     // CH₃–CF₂–[CH₂–CF₂]₂–…–CH₂–CF₃ would be C8H9F9; each chain has lost one HF. FSI⁻ is F2S2O4N.
     expect(['C', 'H', 'F', 'S', 'N', 'O', 'Li'].map(count)).toEqual([16, 16, 20, 4, 2, 8, 2])
@@ -75,7 +75,7 @@ describe('a box built from a recipe', () => {
     expect([...built.topology.bondOrders].filter(order => order === 2)).toHaveLength(2)
   })
 
-  it('has reached the density of its last stage, which is written with it', () => {
+  it('a built box has the density of its last stage, as written', () => {
     expect(report.density_g_per_cm3).toBeCloseTo(0.95, 9)
     const weights: Record<string, number> = {
       C: 12.011,
@@ -90,7 +90,7 @@ describe('a box built from a recipe', () => {
     expect((mass / built.box.volume) * 1.6605390666).toBeCloseTo(0.95, 3)
   })
 
-  it('has no atoms on top of each other, and bonds of a bond’s length', () => {
+  it('a built box has no overlapping atoms, and bonds of usual length', () => {
     const near = new Set<number>()
     const { pairs, separation } = specialPairs(built.topology, built.elements.length)
     separation.forEach((bonds, k) => {
@@ -110,7 +110,7 @@ describe('a box built from a recipe', () => {
     expect(closest).toBeGreaterThan(1.4)
   })
 
-  it('has whole molecules: no bond reaches across the cell', () => {
+  it('a built box has whole molecules: no bond crosses the boundary of the cell', () => {
     const { bonds } = built.topology
     for (let k = 0; k < bonds.length; k += 2) {
       const [i, j] = [3 * bonds[k]!, 3 * bonds[k + 1]!]
@@ -120,7 +120,7 @@ describe('a box built from a recipe', () => {
     }
   })
 
-  it('has velocities that leave its bonds as long as they are', () => {
+  it('velocities of a built box do not change constrained bonds', () => {
     const { positions, velocities, topology } = built
     expect(velocities!.some(v => Math.abs(v) > 1)).toBe(true)
     for (let k = 0; k < topology.bonds.length; k += 2) {
@@ -133,7 +133,7 @@ describe('a box built from a recipe', () => {
     }
   })
 
-  it('goes through energy and md', async () => {
+  it('energy and md read a built box', async () => {
     const options = ['--potential', POTENTIAL, '--charge-scale', '0.7', '--cutoff_A', '5.5']
     const energy = await document('energy', at('built.extxyz'), ...options)
     expect(energy).toMatchObject({ atoms: 68 })
@@ -151,7 +151,7 @@ describe('a box built from a recipe', () => {
     expect(log).toHaveLength(12)
   })
 
-  it('is the same for the same seed, another for another', async () => {
+  it('built boxes are equal for equal seeds and differ between seeds', async () => {
     for (const name of ['same', 'other']) {
       const seed = name === 'same' ? '5' : '6'
       await document('build', at('build.yaml'), '--out', at(`${name}.extxyz`), '--seed', seed, '--quiet')
@@ -163,26 +163,29 @@ describe('a box built from a recipe', () => {
     expect(other).not.toBe(text)
   })
 
-  it.each(['data', 'vasp'])('can be written as .%s, and read again with its atoms in place', async format => {
-    const out = at(`packed.${format}`)
-    for (const path of [out, at('packed.extxyz')]) {
-      const packed = await document(
-        'build',
-        at('build.yaml'),
-        '--out',
-        path,
-        '--pack-only',
-        '--force',
-        '--quiet',
-      )
-      expect(packed.density_g_per_cm3).toBeCloseTo(0.5, 9)
-    }
-    const [read, packed] = [readStructureFile(out), readStructureFile(at('packed.extxyz'))]
-    expect(read.elements.toSorted()).toEqual(packed.elements.toSorted())
-    expect(read.box.volume).toBeCloseTo(packed.box.volume, 3)
-  })
+  it.each(['data', 'vasp'])(
+    'a built box is written as .%s and read back with the same positions',
+    async format => {
+      const out = at(`packed.${format}`)
+      for (const path of [out, at('packed.extxyz')]) {
+        const packed = await document(
+          'build',
+          at('build.yaml'),
+          '--out',
+          path,
+          '--pack-only',
+          '--force',
+          '--quiet',
+        )
+        expect(packed.density_g_per_cm3).toBeCloseTo(0.5, 9)
+      }
+      const [read, packed] = [readStructureFile(out), readStructureFile(at('packed.extxyz'))]
+      expect(read.elements.toSorted()).toEqual(packed.elements.toSorted())
+      expect(read.box.volume).toBeCloseTo(packed.box.volume, 3)
+    },
+  )
 
-  it('writes nothing when it is interrupted', async () => {
+  it('an interrupted build writes no file', async () => {
     const long = BUILD.replace('time_ps: 1,', 'time_ps: 1000,')
     writeFileSync(at('long.yaml'), long)
     const timer = setTimeout(() => process.emit('SIGINT'), 500)
@@ -193,7 +196,7 @@ describe('a box built from a recipe', () => {
     expect(existsSync(at('long.extxyz'))).toBe(false)
   })
 
-  it('says on stderr what was packed and how each stage ended', async () => {
+  it('build prints to stderr the packed molecules and the result of each stage', async () => {
     const { stdout, stderr } = await hoplite('build', at('build.yaml'), '--out', at('told.extxyz'))
     expect(stderr).toContain('2 × Li of 1 atoms')
     expect(stderr).toMatch(/net charge 0\.0000 e, packed at 0\.500 g\/cm³/)

@@ -16,13 +16,13 @@ beforeAll(async () => {
 })
 
 onWebGpu(() => {
-  it('runs dynamics, and says so', async () => {
+  it('md on the gpu platform runs and reports its platform', async () => {
     const { platform, completed } = await document('md', md, '--platform', 'gpu', '--out', at('run'))
     expect(completed).toBe(true)
     expect(platform).toEqual({ asked: 'gpu', ran: 'gpu', backend: 'f32, webgpu', fallback_reason: null })
   })
 
-  it('is described by doctor', async () => {
+  it('doctor describes the gpu platform', async () => {
     const { platforms } = await document('doctor')
     const { name } = await findAdapter()
     expect(platforms).toContainEqual({
@@ -33,7 +33,7 @@ onWebGpu(() => {
     })
   })
 
-  it('loses its device: the run says so, and goes on from its checkpoint on another platform', async () => {
+  it('a lost gpu device is an error, and the run continues from its checkpoint on another platform', async () => {
     const longer = at('longer.yaml')
     writeFileSync(longer, changed(LIFSI_MD, /time_ps: 0.02/, 'time_ps: 0.2'))
     const { device } = await (await loadGpuJs()).WebGPUContext.acquire()

@@ -241,7 +241,7 @@ describe('a mistake in a band recipe', () => {
     ['--images', '2', '--images is 2'],
     ['--fmax_eV_per_A', '-1', '--fmax_eV_per_A is -1'],
     ['--threads', '0', '--threads is 0'],
-    ['--max-time', '30', "the time '30' is not understood"],
+    ['--max-time', '30', "the time '30' is not a number with a unit"],
   ])('and %s %s are refused', async (flag, value, message) => {
     expect((await refusal('neb', at('band.yaml'), flag, value)).message).toBe(message)
   })

@@ -54,7 +54,7 @@ describe('a process', () => {
     },
   )
 
-  it('that is killed outright leaves a run that resumes to the same bits', async () => {
+  it('a run of a killed process is resumed bit-equal', async () => {
     const { child, ended } = start(['md', paths.md, '--out', at('killed'), '--steps', '100000', '--quiet'])
     await until(() => rows('killed').length > 20)
     child.kill('SIGKILL')
@@ -71,7 +71,7 @@ describe('a process', () => {
     }
   })
 
-  it('does not mind a reader that leaves early', async () => {
+  it('a closed pipe on stdout is no error', async () => {
     const args = ['energy', paths.box, '--potential', POTENTIAL, '--cutoff_A', '7', '--forces', '--quiet']
     const { child, ended } = start(args)
     child.stdout!.destroy()
@@ -79,7 +79,7 @@ describe('a process', () => {
     expect([code, stderr]).toEqual([0, ''])
   })
 
-  it('passes the exit code on', async () => {
+  it('the process ends with the exit code of its command', async () => {
     const { code, stdout, stderr } = await start(['msd', at('nothing'), '--json']).ended
     expect(code).toBe(2)
     expect(JSON.parse(stdout).error.code).toBe(2)
@@ -88,7 +88,7 @@ describe('a process', () => {
 })
 
 describe('jobs', () => {
-  it('run each in a process of its own, whatever becomes of the others, and report their progress', async () => {
+  it('each job runs in its own process, independent of failed ones, and reports its progress', async () => {
     const heard = new Map<string, number>()
     const outcomes = await runJobs(
       [
@@ -113,7 +113,7 @@ describe('jobs', () => {
     expect([...heard]).toEqual([['right', 1]])
   })
 
-  it('stop with a checkpoint when they are told to, and no further one begins', async () => {
+  it('stopped jobs write a checkpoint, and no other job begins', async () => {
     const stop = new AbortController()
     const job = (name: string) => ({
       name,

@@ -129,7 +129,7 @@ describe('a recipe', () => {
       what: 'a structure in no known format',
       from: /box\.extxyz/,
       to: 'box.pdb',
-      message: /format of a structure file/,
+      message: /no known extension of a structure file/,
       where: /box\.pdb$/,
       hint: /\.extxyz/,
     },
@@ -210,8 +210,8 @@ describe('a recipe', () => {
     ['--steps', 'x', "--steps is 'x'"],
     ['--seed', '-1', '--seed is -1'],
     ['--seed', '1.5', '--seed is 1.5'],
-    ['--max-time', '30', "the time '30' is not understood"],
-    ['--max-time', '0s', "the time '0s' is no time at all"],
+    ['--max-time', '30', "the time '30' is not a number with a unit"],
+    ['--max-time', '0s', "the time '0s' is zero"],
     ['--max-time', '1000h', "the time '1000h' is too long"],
     ['--out', '', '--out is empty'],
   ])('cannot be run with %s %j, dry or not', async (flag, value, message) => {
@@ -307,7 +307,7 @@ describe('a box to build', () => {
     ['in a folder that is missing', join('nowhere', 'x.extxyz'), 'there is no such folder'],
     ['where a folder is', 'folder.extxyz', 'this is a folder'],
     ['over another file', 'box.extxyz', 'the file exists already'],
-    ['in an unknown format', 'x.pdb', /format of a structure file/],
+    ['in an unknown format', 'x.pdb', /no known extension of a structure file/],
   ])('is not built %s', async (_where, out, message) => {
     const before = contents(folder)
     const said = await refusal('build', at('build.yaml'), '--out', at(out))

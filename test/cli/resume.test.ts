@@ -118,7 +118,12 @@ describe('resume', () => {
       /'gpu' is not available/,
       /./,
     ],
-    ['a time that is none', ['--max-time', 'soon', '--steps-more', '4'], /'soon' is not understood/, /90s/],
+    [
+      'a time that is none',
+      ['--max-time', 'soon', '--steps-more', '4'],
+      /'soon' is not a number with a unit/,
+      /90s/,
+    ],
   ])('refuses %s', async (_what, args, message, hint) => {
     const said = await refuse(() => {}, ...args)
     expect(said.message).toMatch(message)

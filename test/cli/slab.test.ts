@@ -19,7 +19,7 @@ system:
 beforeEach(() => writeFileSync(at('slab.yaml'), SLAB))
 
 describe('hoplite build of a slab', () => {
-  it('needs no stages and no potential', async () => {
+  it('a slab is built without stages and without a potential', async () => {
     const report = await document('build', at('slab.yaml'), '--out', at('slab.extxyz'), '--force')
     expect(report).toMatchObject({
       atoms: 24,
@@ -33,17 +33,17 @@ describe('hoplite build of a slab', () => {
     expect(Array.from(frozen!)).toEqual(Array.from({ length: 24 }, (_, atom) => (atom < 8 ? 1 : 0)))
   })
 
-  it('keeps the frozen layers in a POSCAR, and says that LAMMPS data cannot', async () => {
+  it('frozen layers of a slab are kept in a POSCAR, and a note tells that LAMMPS data have none', async () => {
     await document('build', at('slab.yaml'), '--out', at('slab.vasp'), '--force')
     expect(readStructureFile(at('slab.vasp')).frozen!.reduce((sum, flag) => sum + flag, 0)).toBe(8)
     const { code, stdout, stderr } = await hoplite('build', at('slab.yaml'), '--out', at('slab.data'))
     expect(code).toBe(0)
-    expect(stderr).toContain('cannot say which atoms are frozen')
+    expect(stderr).toContain('a LAMMPS data file has no frozen atoms')
     expect(stdout).toContain('24 atoms')
     expect(stdout).toContain('(1 0 4) slab of 3 layers')
   })
 
-  it('orders metals by the seed', async () => {
+  it('the order of random metals depends on the seed', async () => {
     writeFileSync(at('slab.yaml'), SLAB.replace('Co: 1 ', 'Co: 0.5, Ni: 0.5 '))
     const elements: (readonly string[])[] = []
     for (const [k, seed] of ['1', '1', '2'].entries()) {
@@ -63,14 +63,14 @@ describe('hoplite build of a slab', () => {
       /slab\.yaml:4:3 system\.build$/,
     ],
     ['miller: [1, 0, 4]', 'miller: [0, 0, 0]', /no surface/, /slab\.yaml:6:\d+ system\.build\.slab\.miller$/],
-  ])('refuses %j → %j', async (from, to, message, where) => {
+  ])('a slab recipe with %j changed to %j is refused', async (from, to, message, where) => {
     writeFileSync(at('slab.yaml'), SLAB.replace(from, to))
     const said = await refusal('build', at('slab.yaml'), '--out', at('never.vasp'))
     expect(said.message).toMatch(message)
     expect(said.where).toMatch(where)
   })
 
-  it('is not for molecular dynamics', async () => {
+  it('molecular dynamics of a slab recipe is refused', async () => {
     const said = await refusal('md', at('slab.yaml'))
     expect(said.where).toBe(`${at('slab.yaml')}:3:3 system.build`)
     expect(said.hint).toContain('hoplite build')

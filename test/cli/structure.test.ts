@@ -46,7 +46,7 @@ describe('a structure', () => {
       /^atom 4 \(Li\) has the coord/,
       /z$/,
     ],
-    ['an unknown element', (w: string[]) => w.splice(0, 1, 'Qq'), "'Qq' is no chemical element", /:6$/],
+    ['an unknown element', (w: string[]) => w.splice(0, 1, 'Qq'), "'Qq' is not a chemical element", /:6$/],
     [
       'an unknown type',
       (w: string[]) => w.splice(4, 1, 'Lo'),

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createBoard } from '../../src/cli/board.ts'
+import { createBoard } from '../../src/cli/output.ts'
 import { conditionsTable, progressLine, progressTable } from '../../src/cli/studyTables.ts'
 import type { GroupProgress, StudyProgress } from '../../src/study/run.ts'
 import { overview } from '../report/studyFixture.ts'

@@ -61,7 +61,7 @@ describe('the command line', () => {
     },
     { args: ['msd', 'a', '--fit-to_ps', 'x'], message: "--fit-to_ps is 'x'", hint: /a number/ },
     { args: ['compare', 'a'], message: 'a comparison needs two systems', hint: /RUN_A RUN_B/ },
-    { args: ['compare', 'a,', 'b'], message: "'a,' lacks a run directory beside a comma", hint: /commas/ },
+    { args: ['compare', 'a,', 'b'], message: "'a,' has an empty name between commas", hint: /commas/ },
     { args: ['study', 'x'], message: 'name is x', hint: /pvdf-transport/ },
     {
       args: ['study', 'pvdf-transport', '--no-quick'],
@@ -69,7 +69,7 @@ describe('the command line', () => {
       hint: /--quick\?/,
     },
     { args: ['doctor', 'x'], message: "unexpected 'x'", hint: /usage: hoplite doctor/ },
-  ])('refuses $args', async ({ args, message, hint }) => {
+  ])('the command line $args is refused', async ({ args, message, hint }) => {
     const said = await refusal(...args)
     expect(said.message).toBe(message)
     expect(said.hint).toMatch(hint)
@@ -80,7 +80,7 @@ describe('the command line', () => {
     ['an unknown flag', ['energy', 'a', '--xyz', '--json']],
     ['a file that is not there', ['energy', 'nothing.extxyz', '--potential', 'p.yaml', '--json', '--json']],
     ['a directory that is no run', ['msd', 'test', '--json', '--quiet']],
-  ])('says %s as JSON on stdout too', async (_what, args) => {
+  ])('the error of %s is written as JSON to stdout too', async (_what, args) => {
     const { code, stdout, stderr } = await hoplite(...args)
     expect(code).toBe(2)
     const { error } = JSON.parse(stdout)
@@ -90,7 +90,7 @@ describe('the command line', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1)
   })
 
-  it('does not let what a file holds run riot on the terminal', async () => {
+  it('control characters of a file are not written to the terminal', async () => {
     const file = join(temporary, 'binary.data')
     writeFileSync(
       file,
@@ -109,7 +109,7 @@ describe('the command line', () => {
     }
   })
 
-  it('speaks English whatever the locale', async () => {
+  it('messages are English in every locale', async () => {
     const { LC_ALL } = process.env
     process.env.LC_ALL = 'de_DE.UTF-8'
     try {
@@ -123,7 +123,7 @@ describe('the command line', () => {
 })
 
 describe('help', () => {
-  it.each(COMMANDS)('of %s has one example, which the command understands', async name => {
+  it.each(COMMANDS)('the help of %s has one example, which the command accepts', async name => {
     const { code, stdout, stderr } = await hoplite(name, '--help')
     expect(code).toBe(0)
     expect(stderr).toBe('')
@@ -136,18 +136,18 @@ describe('help', () => {
     for (const flag of flags) expect(options).toContain(`${flag} `)
   })
 
-  it('lists every command', async () => {
+  it('the help lists every command', async () => {
     const { stdout } = await hoplite('--help')
     for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}hoplite ${name}\\b`, 'm'))
   })
 
-  it('knows the version', async () => {
+  it('--version prints the version', async () => {
     expect((await hoplite('--version')).stdout.trim()).toBe(HOPLITE_VERSION)
   })
 })
 
 describe('doctor', () => {
-  it('lists platforms and engines, with the reason for what is missing', async () => {
+  it('doctor --json lists platforms and engines, with the reason for missing ones', async () => {
     const { code, stdout, stderr } = await hoplite('doctor', '--json')
     expect([code, stderr]).toEqual([0, ''])
     const { platforms, engines } = JSON.parse(stdout)
@@ -161,7 +161,7 @@ describe('doctor', () => {
     }
   })
 
-  it('says the same in words', async () => {
+  it('doctor prints the same lists as text', async () => {
     const { stdout } = await hoplite('doctor')
     expect(stdout).toMatch(/^reference +yes/m)
     expect(hasColour(stdout)).toBe(false)

@@ -45,7 +45,7 @@ const band = {
 describe('a band as extended XYZ', () => {
   writeBandFile(at('band.extxyz'), structure, band, 2)
 
-  it('is read back image by image', () => {
+  it('a band file is read back image by image', () => {
     const back = readBandFile(at('band.extxyz'))
     expect(back.energies_eV).toEqual(band.energies_eV)
     expect(back.path_A).toEqual(band.path_A)
@@ -61,7 +61,7 @@ describe('a band as extended XYZ', () => {
     expect(shared).toEqual(expected)
   })
 
-  it('leaves the ends their roles where the path only rises', () => {
+  it('the ends keep their roles in a band file where the path only rises', () => {
     writeBandFile(at('rising.extxyz'), structure, band, 4)
     expect(readBandFile(at('rising.extxyz')).saddleImage).toBeNull()
     expect(readFileSync(at('rising.extxyz'), 'utf8').match(/role="\w+"/g)).toEqual([
@@ -100,7 +100,7 @@ print(json.dumps([dict(
     ['an image', 'image="1"', 'image="2"', 'frame 2 is image=2: images are missing or out of order'],
     ['a path', /path_A="3\S+/, '', 'path_A of image 4 is missing'],
     ['an atom', /\nNi 4 5 6 /, '\nCo 4 5 6 ', 'image 2 does not have the atoms of image 1'],
-  ])('is refused without %s', (_what, from, to, message) => {
+  ])('a band file without %s is refused', (_what, from, to, message) => {
     const text = readFileSync(at('band.extxyz'), 'utf8')
     expect(text.search(from)).toBeGreaterThan(0)
     writeFileSync(at('spoilt.extxyz'), text.replace(from, to))
@@ -141,17 +141,23 @@ describe('the checkpoint of a band', () => {
     wall_s: 12.5,
   })
 
-  it.each(['lbfgs', 'fire'] as const)('is kept bit for bit, with the memory of %s', name => {
-    writeBandCheckpoint(at('c.json'), saved(checkpoint(name)))
-    const back = readBandCheckpoint(at('c.json'))
-    expect(back).toEqual(saved(checkpoint(name)))
-    const { positions, state } = memory(name)
-    const step = (from: typeof state) =>
-      optimizerStep(from, positions, positions.map(Math.sin), { stepCap_A: 1, firstCurvature_eV_per_A2: 70 })
-    expect(step(optimizerState(back.band.optimizer)).positions).toEqual(step(state).positions)
-  })
+  it.each(['lbfgs', 'fire'] as const)(
+    'the checkpoint of a band keeps the state of %s to the last bit',
+    name => {
+      writeBandCheckpoint(at('c.json'), saved(checkpoint(name)))
+      const back = readBandCheckpoint(at('c.json'))
+      expect(back).toEqual(saved(checkpoint(name)))
+      const { positions, state } = memory(name)
+      const step = (from: typeof state) =>
+        optimizerStep(from, positions, positions.map(Math.sin), {
+          stepCap_A: 1,
+          firstCurvature_eV_per_A2: 70,
+        })
+      expect(step(optimizerState(back.band.optimizer)).positions).toEqual(step(state).positions)
+    },
+  )
 
-  it('is kept with what befell the band', () => {
+  it('the checkpoint of a band keeps the course of its relaxation', () => {
     const { images, energies_eV, forces } = checkpoint('lbfgs')
     const setback = {
       iteration: 9,
@@ -181,7 +187,7 @@ describe('the checkpoint of a band', () => {
     }
   })
 
-  it('is not written with a number that JSON cannot hold', () => {
+  it('a checkpoint with a number that is not finite is not written', () => {
     const broken = { ...checkpoint('lbfgs'), energies_eV: [Number.NaN] }
     expect(() => writeBandCheckpoint(at('nan.json'), saved(broken))).toThrow(RangeError)
     expect(caught(() => readBandCheckpoint(at('nan.json'))).message).toBe('there is no such file')
@@ -189,10 +195,10 @@ describe('the checkpoint of a band', () => {
 
   it.each([
     ['cut short', (text: string) => text.slice(0, -20), 'damaged: it is no JSON, or cut short'],
-    ['changed', (text: string) => text.replace('-100.25', '-100.5'), 'its checksum does not fit'],
-    ['another file', () => '{"image": 3}', 'this is no checkpoint of a band'],
+    ['changed', (text: string) => text.replace('-100.25', '-100.5'), 'its checksum is wrong'],
+    ['another file', () => '{"image": 3}', 'the file is not a checkpoint of a band'],
     ['empty', () => '', 'cut short'],
-  ])('is refused when it is %s', (_what, spoil, message) => {
+  ])('a checkpoint of a band that is %s is refused', (_what, spoil, message) => {
     writeBandCheckpoint(at('c.json'), saved(checkpoint('lbfgs')))
     writeFileSync(at('c.json'), spoil(readFileSync(at('c.json'), 'utf8')))
     const error = caught(() => readBandCheckpoint(at('c.json')))
@@ -200,7 +206,7 @@ describe('the checkpoint of a band', () => {
     expect(error.where).toBe(at('c.json'))
   })
 
-  it('is refused when it is of another version', () => {
+  it('a checkpoint of another version is refused', () => {
     writeBandCheckpoint(at('c.json'), saved({ ...checkpoint('lbfgs'), version: 2 as 1 }))
     expect(caught(() => readBandCheckpoint(at('c.json'))).message).toContain(
       'another version of hoplite (band.version)',
@@ -225,15 +231,17 @@ describe('the checkpoint of the ends of a band', () => {
     wall_s: 1.5,
   }
 
-  it('is kept bit for bit', () => {
+  it('the checkpoint of the ends is kept to the last bit', () => {
     for (const kept of [ends, { ...ends, settling: true, relaxations: [], anchors_A: [0.1] }]) {
       writeEndsCheckpoint(at('e.json'), kept)
       expect(readEndsCheckpoint(at('e.json'))).toEqual(kept)
     }
   })
 
-  it('is none of a band', () => {
+  it('the checkpoint of the ends is refused as checkpoint of a band', () => {
     writeEndsCheckpoint(at('e.json'), ends)
-    expect(caught(() => readBandCheckpoint(at('e.json'))).message).toBe('this is no checkpoint of a band')
+    expect(caught(() => readBandCheckpoint(at('e.json'))).message).toBe(
+      'the file is not a checkpoint of a band',
+    )
   })
 })

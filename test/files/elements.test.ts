@@ -24,11 +24,11 @@ describe('the element of an atom type', () => {
     [18.5, 'W', 'F'],
     [5.4, null, 'X'],
     [72.0, 'P4', 'X'],
-  ])('of %f g/mol and label %j is %s', (mass, label, element) => {
+  ])('the element of an atom type of %f g/mol with label %j is %s', (mass, label, element) => {
     expect(elementOfMass(mass, label)).toBe(element)
   })
 
-  it('is counted by atomic number', () => {
+  it('an atomic number gives its symbol', () => {
     expect([0, 1, 3, 27, 28, 92, 93].map(symbolOfAtomicNumber)).toEqual([
       'X',
       'H',

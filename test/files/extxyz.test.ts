@@ -32,7 +32,7 @@ const fluoroethene: Structure = {
 }
 
 describe('extended XYZ', () => {
-  it('keeps every structure', () => {
+  it('every structure is written and read back unchanged', () => {
     fc.assert(
       fc.property(arbitraryStructure, structure => {
         const [frame] = parseExtxyz(formatExtxyz(structure), 'a.extxyz')
@@ -41,7 +41,7 @@ describe('extended XYZ', () => {
     )
   })
 
-  it('keeps frames with their energies, forces and other keys', () => {
+  it('frames are written and read back with energies, forces and other keys', () => {
     const forces = Float64Array.from({ length: 12 }, (_, k) => k / 7)
     const first = formatExtxyz(fluoroethene, {
       energy_eV: -12.345678901234,
@@ -58,7 +58,7 @@ describe('extended XYZ', () => {
     expect(frames[1]).toMatchObject({ energy_eV: null, forces_eV_per_A: null, info: {} })
   })
 
-  it('marks double and triple bonds at the lower-numbered atom', () => {
+  it('double and triple bonds are marked at the atom with the lower number', () => {
     const text = formatExtxyz({ ...fluoroethene, topology: createTopology(4, [1, 0, 2, 0, 3, 1], [2, 3, 1]) })
     expect(text.split('\n').map(line => line.split(' ').at(-1))).toEqual([
       '4',
@@ -71,13 +71,13 @@ describe('extended XYZ', () => {
     ])
   })
 
-  it('has no bonds where the file has none', () => {
+  it('a file without the column bonds gives no bonds', () => {
     const [frame] = parseExtxyz(`1\n${HEADER}\nLi 1 2 3\n`, 'a.xyz')
     expect(frame!.structure.topology.bonds).toHaveLength(0)
     expect(frame!.structure).toMatchObject({ types: null, charges: null, velocities: null })
   })
 
-  it('reads what OVITO writes', () => {
+  it('a file of OVITO is read', () => {
     const text = `2
 Lattice="4.05 0.0 0.0 0.0 4.05 0.0 0.0 0.0 4.05" Origin="0 0 0" Properties=id:I:1:species:S:1:pos:R:3:velo:R:3:type:I:1 Time=0.5 pbc="T T T"
 1 Al 0 0 0 1.5 -2.5 0 1
@@ -89,7 +89,7 @@ Lattice="4.05 0.0 0.0 0.0 4.05 0.0 0.0 0.0 4.05" Origin="0 0 0" Properties=id:I:
     expect(frame!.info).toEqual({ Origin: '0 0 0', Time: '0.5' })
   })
 
-  it('takes brackets, braces, flags and spaces around = in the comment line', () => {
+  it('brackets, braces, flags and spaces around = are read in the comment line', () => {
     const header = `flag Lattice = {10 0 0 0 10 0 0 0 10} a=[1 2]  Properties=Z:I:1:pos:R:3 b='x y'`
     const [frame] = parseExtxyz(`1\n${header}\n3 1 2 3\n`, 'a.xyz')
     expect(frame!.structure.elements).toEqual(['Li'])
@@ -152,7 +152,7 @@ print('null')`,
     expect(Array.from(frame!.structure.frozen!)).toEqual([0, 1, 0])
   })
 
-  it('takes three flags of an atom where they agree', () => {
+  it('three equal flags of an atom are read as one', () => {
     const rows = 'Li 0 0 0 T T T\nO 5 5 5 F F F\n'
     const [frame] = parseExtxyz(`2\n${HEADER}:move_mask:L:3\n${rows}`, 'a.xyz')
     expect(Array.from(frame!.structure.frozen!)).toEqual([0, 1])
@@ -165,7 +165,7 @@ print('null')`,
     ['L:1', 'yes', 3, "move_mask of atom 1 is 'yes'"],
     ['L:2', 'T T', 2, 'move_mask:L:2'],
     ['R:1', '1.0', 2, 'move_mask:R:1'],
-  ])('refuses move_mask:%s with %j', (kind, flags, line, message) => {
+  ])('move_mask:%s with %j is refused', (kind, flags, line, message) => {
     const error = caught(() => parseExtxyz(`1\n${HEADER}:move_mask:${kind}\nLi 0 0 0 ${flags}\n`, 'a.xyz'))
     expect(error.message).toContain(message)
     expect(error.where).toBe(`a.xyz:${line}`)
@@ -213,12 +213,12 @@ describe('a malformed extended XYZ file', () => {
     [`2\n${HEADER}\nLi 0 0 0\n`, 4, 'ends after 1 of 2'],
     [`2\n${HEADER}\nLi 0 0 0\nLi 0 0\n`, 4, '3 columns'],
     [`2\n${HEADER}\nLi 0 0 0\nLi 0 NaN 0\n`, 4, "'NaN'"],
-    [`1\n${HEADER}\nQq 0 0 0\n`, 3, 'no chemical element'],
+    [`1\n${HEADER}\nQq 0 0 0\n`, 3, 'is not a chemical element'],
     [`1\n${HEADER}:charge:R:1\nLi 0 0 0 +-1\n`, 3, 'charge of atom 1'],
     [`2\n${HEADER}:bonds:S:1\nLi 0 0 0 2\nLi 0 0 0 1\n`, 4, "bonded to '1'"],
     [`2\n${HEADER}:bonds:S:1\nLi 0 0 0 ~2\nLi 0 0 0 _\n`, 3, "bonded to '~2'"],
     [`1\n${HEADER} energy=low\nLi 0 0 0\n`, 2, 'energy'],
-  ])('%j is refused at line %i', (text, line, message) => {
+  ])('the extended XYZ file %j is refused at line %i', (text, line, message) => {
     const error = caught(() => parseExtxyz(text, 'a.xyz'))
     expect(error.where).toBe(`a.xyz:${line}`)
     expect(error.message).toContain(message)

@@ -11,15 +11,15 @@ const whole = {
   nested: [{ list: [1, 2], nothing: null }],
 }
 
-it('comes back as it was, to the last bit', () => {
+it('packed data are unpacked to the last bit', () => {
   expect(unpack(pack(whole))).toEqual(whole)
 })
 
-it('packs the part of a buffer that an array views', () => {
+it('an array that views a part of a buffer is packed without the rest', () => {
   const part = Float64Array.of(1, 2, 3).subarray(1)
   expect(unpack(pack({ part }))).toEqual({ part: Float64Array.of(2, 3) })
 })
 
-it('refuses arrays that it does not know', () => {
+it('unknown types of arrays are not packed', () => {
   expect(() => pack({ x: new Uint16Array(1) })).toThrow('a Uint16Array cannot be packed')
 })

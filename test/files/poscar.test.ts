@@ -29,7 +29,7 @@ Direct
 `
 
 describe('POSCAR', () => {
-  it('is read with its scale, elements and flags', () => {
+  it('a POSCAR is read with its scale, elements and flags', () => {
     const { comment, structure } = parsePoscar(POSCAR, 'POSCAR')
     expect(comment).toBe('LiCoO2')
     expect(structure.elements).toEqual(['Li', 'Co', 'O', 'O'])
@@ -40,21 +40,21 @@ describe('POSCAR', () => {
     expect(structure).toMatchObject({ types: null, charges: null, masses: null, velocities: null })
   })
 
-  it('scales Cartesian coordinates with the cell', () => {
+  it('Cartesian coordinates of a POSCAR are scaled with the cell', () => {
     const text = POSCAR.replace('Direct', 'Cartesian').replace('Selective dynamics\n', '')
     const { structure } = parsePoscar(text, 'POSCAR')
     expect(Array.from(structure.positions.subarray(3, 6))).toEqual([1, 1, 1])
     expect(structure.frozen).toBeNull()
   })
 
-  it('takes a negative scale as the volume', () => {
+  it('a negative scale of a POSCAR is the volume', () => {
     const { structure } = parsePoscar(POSCAR.replace('\n2\n', '\n-576\n'), 'POSCAR')
     expect(structure.box.volume).toBeCloseTo(576, 9)
     expect(structure.box.matrix[8]).toBeCloseTo(12, 12)
     expect(structure.positions[5]).toBeCloseTo(6, 12)
   })
 
-  it('reads velocities, Å/fs in the file', () => {
+  it('velocities of a POSCAR are converted from Å/fs', () => {
     const rows = '0 0 0.001\n0 0.002 0\n0.003 0 0\n0 0 0\n'
     for (const title of ['', 'Cartesian']) {
       const { structure } = parsePoscar(`${POSCAR}${title}\n${rows}`, 'POSCAR')
@@ -62,7 +62,7 @@ describe('POSCAR', () => {
     }
   })
 
-  it('keeps cells, elements in their order, positions, velocities and frozen atoms', () => {
+  it('a POSCAR is written and read back with cell, order of elements, positions, velocities and frozen atoms', () => {
     fc.assert(
       fc.property(arbitraryStructure, structure => {
         const back = parsePoscar(formatPoscar(structure, { comment: 'x' }), 'POSCAR')
@@ -149,8 +149,8 @@ describe('a malformed POSCAR', () => {
     ['0.25 0.75 0.5 .T', '0.25 0.75 x .T', 12, 'coordinate of atom 3'],
     ['T T T', 'T T', 10, 'selective dynamics'],
     ['T T T', 'T F T', 10, 'atom 1 may move along some directions only: T F T'],
-    ['F F F', 'F F T', 11, 'T T T or F F F'],
-  ])('%j → %j is refused at line %i', (from, to, line, message) => {
+    ['F F F', 'F F T', 11, 'or F F F for a frozen one'],
+  ])('a POSCAR with %j changed to %j is refused at line %i', (from, to, line, message) => {
     expect(POSCAR).toContain(from)
     const error = caught(() => parsePoscar(POSCAR.replace(from, to), 'POSCAR'))
     expect(`${error.message} ${error.hint}`).toContain(message)

@@ -38,7 +38,7 @@ describe('a structure file', () => {
     },
   )
 
-  it('is read at its last frame', () => {
+  it('of a file with several frames the last one is read', () => {
     const path = join(folder, 'frames.extxyz')
     const moved = { ...structure, positions: structure.positions.map(x => x + 1) }
     writeFileSync(path, formatExtxyz(structure) + formatExtxyz(moved))
@@ -48,20 +48,20 @@ describe('a structure file', () => {
   it.each([
     ['none.extxyz', 'there is no such file'],
     ['a.pdb', "'a.pdb'"],
-  ])('%s is refused', (name, message) => {
+  ])('the structure file %s is refused', (name, message) => {
     const error = caught(() => readStructureFile(join(folder, name)))
     expect(error.message).toContain(message)
     expect(error.where).toBe(join(folder, name))
   })
 
-  it('is not written with a coordinate that is not finite', () => {
+  it('a structure with a coordinate that is not finite is not written', () => {
     const positions = Float64Array.of(0, 0, 0, 0, Number.NaN, 0)
     const error = caught(() => writeStructureFile(join(folder, 'nan.data'), { ...structure, positions }))
     expect(error.message).toBe('a coordinate of atom 2 is NaN')
     expect(caught(() => readStructureFile(join(folder, 'nan.data'))).message).toContain('no such file')
   })
 
-  it('is not written into a folder that is not there', () => {
+  it('a structure is not written into a missing folder', () => {
     const error = caught(() => writeStructureFile(join(folder, 'none', 'a.data'), structure))
     expect(error.message).toBe('there is no such folder')
   })

@@ -38,7 +38,7 @@ async function frames(path: string, range = {}) {
 }
 
 describe('a DCD trajectory', () => {
-  it('keeps its header, positions and cells', async () => {
+  it('a trajectory is written and read back with header, positions and cells', async () => {
     const path = write('a.dcd', 4)
     expect(readTrajectoryHeader(path)).toEqual({
       atomCount: ATOMS,
@@ -61,7 +61,7 @@ describe('a DCD trajectory', () => {
     expect((await frames(path, { from: 1, to: 4, every: 2 })).map(({ index }) => index)).toEqual([1, 3])
   })
 
-  it('loads selected atoms of all frames', async () => {
+  it('loadTrajectory loads selected atoms of all frames', async () => {
     const { positions, cells, header } = await loadTrajectory(write('b.dcd', 3), [4, 1])
     expect(positions.shape).toEqual([3, 2, 3])
     expect(header.frameCount).toBe(3)
@@ -72,7 +72,7 @@ describe('a DCD trajectory', () => {
     await expect(loadTrajectory(join(folder, 'b.dcd'), [5])).rejects.toThrow(RangeError)
   })
 
-  it('has the header that CHARMM describes', () => {
+  it('the header of a trajectory follows the description of CHARMM', () => {
     const bytes = readFileSync(write('c.dcd', 2))
     const integers = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 92))
     expect(integers[0]).toBe(84)
@@ -86,14 +86,14 @@ describe('a DCD trajectory', () => {
     expect(bytes.length).toBe(276 + 2 * (56 + 3 * (4 * ATOMS + 8)))
   })
 
-  it('is readable when the run was killed in the middle of a frame', async () => {
+  it('a trajectory that ends in the middle of a frame is readable', async () => {
     const path = write('killed.dcd', 3)
     truncateSync(path, readFileSync(path).length - 10)
     expect(readTrajectoryHeader(path).frameCount).toBe(2)
     expect(await frames(path)).toHaveLength(2)
   })
 
-  it('is readable before it is closed, and its header counts what was flushed', async () => {
+  it('an open trajectory is readable, and its header counts the flushed frames', async () => {
     const path = join(folder, 'open.dcd')
     const writer = createTrajectory(path, {
       atomCount: ATOMS,
@@ -111,7 +111,7 @@ describe('a DCD trajectory', () => {
     expect(readFileSync(path).readInt32LE(8)).toBe(2)
   })
 
-  it('goes on after a checkpoint, without what came later', async () => {
+  it('a resumed trajectory continues after the checkpoint without later frames', async () => {
     const path = write('resumed.dcd', 5)
     const writer = resumeTrajectory(path, 2)
     writer.append(frameAt(7), boxAt(7))
@@ -130,7 +130,7 @@ describe('a DCD trajectory', () => {
     expect(caught(() => resumeTrajectory(path, 9)).message).toContain('holds 3 frames')
   })
 
-  it('recovers the time between frames in single precision', () => {
+  it('the time between frames is recovered from single precision', () => {
     for (const [timestep_fs, stepsPerFrame] of [
       [0.5, 7],
       [1, 1],
@@ -147,13 +147,13 @@ describe('a DCD trajectory', () => {
     }
   })
 
-  it('has right angles exactly, and any cell up to its orientation', () => {
+  it('cells are kept up to their orientation, right angles exactly', () => {
     expect(Array.from(cellOfBox(orthorhombicBox(3, 4, 5)))).toEqual([3, 4, 5, 90, 90, 90])
     const turned = createBox([0, 3, 0, 0, 0, 4, 5, 0, 0])
     expect(Array.from(boxOfCell(cellOfBox(turned)).matrix)).toEqual([3, 0, 0, 0, 4, 0, 0, 0, 5])
   })
 
-  it('reads cells whose angles are cosines, as NAMD and VMD write them', async () => {
+  it('cells with cosines in place of angles, as NAMD and VMD write them, are read', async () => {
     const path = write('cosines.dcd', 1)
     const bytes = readFileSync(path)
     const [, , , alpha, beta, gamma] = cellOfBox(BOX) as unknown as number[]
@@ -167,9 +167,9 @@ describe('a DCD trajectory', () => {
     })
   })
 
-  it('refuses to overwrite, and what is no trajectory', () => {
+  it('an existing file is not overwritten, and a file that is no trajectory is refused', () => {
     const path = write('once.dcd', 1)
-    expect(caught(() => write('once.dcd', 1)).message).toContain('exists already')
+    expect(caught(() => write('once.dcd', 1)).message).toContain('already exists')
     const other = join(folder, 'other.dcd')
     writeFileSync(other, 'x'.repeat(200))
     expect(caught(() => readTrajectoryHeader(other)).message).toContain('no DCD trajectory')
@@ -178,7 +178,7 @@ describe('a DCD trajectory', () => {
     expect(caught(() => readTrajectoryHeader(join(folder, 'none.dcd'))).message).toBe('there is no such file')
   })
 
-  it('names a damaged frame', async () => {
+  it('a damaged frame is reported by its number', async () => {
     const path = write('damaged.dcd', 2)
     const bytes = readFileSync(path)
     bytes.writeInt32LE(3, 276 + 56 + 3 * (4 * ATOMS + 8) + 56)
