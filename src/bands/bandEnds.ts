@@ -20,17 +20,17 @@ export interface BandEnds {
   readonly final: Structure
   /** [3N] Å, points that the first path goes through. */
   readonly via: readonly Float64Array[]
-  /** How messages call them. */
+  /** Names of the ends in messages. */
   readonly names: { readonly initial: string; readonly final: string }
   /** The atom that hops; null when two files say where atoms go. */
   readonly ion: number | null
   /** Atoms of adsorbates that were built. */
   readonly adsorbate: readonly number[]
-  /** Whether an adsorbate is bonded to the surface: it then finds its place before it is tethered. */
+  /** True when an adsorbate is bonded to the surface: it is then relaxed before it is tethered. */
   readonly bonded: boolean
   /** Finds an atom by a site of the recipe. */
   atom(site: SiteRecipe, key: YamlPath): number
-  /** What a reader should know of the structure, one line each. */
+  /** Remarks about the structure, one line each. */
   readonly notes: readonly string[]
   readonly inputs: readonly string[]
 }
@@ -80,7 +80,7 @@ function endsOfHop(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
     findSite(site, { box: full.box, sites, among, where: where(key) })
   const ion = atomOfSite[find(hop.ion, 'filled', ['hop', 'ion'])]!
   const goal = hop.to ? find(hop.to, 'all', ['hop', 'to']) : null
-  // What stands on the site that the ion goes to makes way; a site that an edit has emptied is a vacancy already.
+  // An atom on the target site is removed; a site that an edit has emptied is a vacancy already.
   const removed = goal === null ? -1 : atomOfSite[goal]!
   if (ion === removed) {
     throw new UserError({

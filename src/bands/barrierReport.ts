@@ -11,7 +11,7 @@ import type { CalibrationRow, Check, Status } from '../report/common.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { bandCalibrationRows, type LoadedBand } from './loadBand.ts'
 
-/** What a report says of a band beyond what the band says of itself. */
+/** Texts of a report about a band that are not in its directory. */
 export interface CaseContext {
   readonly name: string
   /** With its preposition: "at the bare surface". */
@@ -19,7 +19,7 @@ export interface CaseContext {
   readonly color: string | null
   readonly role: CaseRole
   readonly status: Status
-  /** What it was fitted to, or why it was chosen: one line. */
+  /** Source of the value, or the reason for choosing it: one line. */
   readonly basis: string | null
   readonly range?: BarrierCase['range']
   readonly against?: BarrierCase['against']

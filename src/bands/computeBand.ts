@@ -20,19 +20,19 @@ import { anchorAdsorbates, type Preparing, relaxEnds, type UnfinishedEnds, viaPo
 
 export interface BandRequest {
   readonly platform: PlatformChoice
-  /** Images evaluated at once; one per processor core when left out. */
+  /** Number of images evaluated at once. Default: one per processor core. */
   readonly threads?: number | undefined
-  /** Goes on from here instead of relaxing the ends. */
+  /** Checkpoint of a band to continue from; the ends are relaxed already. */
   readonly from?: { readonly band: BandCheckpoint; readonly preparation: BandPreparation } | null
-  /** Goes on from here with relaxing the ends. */
+  /** Checkpoint of the relaxation of the ends to continue from. */
   readonly fromEnds?: UnfinishedEnds | null
   readonly signal?: AbortSignal | undefined
   onEvent?: ((event: NebEvent) => void) | undefined
-  /** Sees every state of the band before it goes on. */
+  /** Called with every state of the band before the next iteration. */
   onState?(state: BandState, preparation: BandPreparation): Promise<void>
 }
 
-/** What a band reports while it relaxes. */
+/** Events of a band while it relaxes. */
 export type NebEvent =
   | { readonly kind: 'note'; readonly text: string }
   | {
@@ -40,7 +40,7 @@ export type NebEvent =
       readonly iteration: number
       readonly stage: 'plain' | 'climbing'
       readonly fmax_eV_per_A: number
-      /** Of the images as they are now. */
+      /** Barrier of the present images. */
       readonly barrier_eV: number
     }
 
@@ -51,13 +51,13 @@ export interface HopVibrations {
   readonly prefactor_THz: number
   /** Hops per second at that temperature, classical harmonic transition-state theory. */
   readonly rate_Hz: number
-  /** The same with zero-point motion and Wigner's tunnelling factor. */
+  /** Hops per second with zero-point motion and Wigner's tunnelling factor. */
   readonly quantum_rate_Hz: number
-  /** Of the saddle. */
+  /** Frequency of the saddle's unstable mode. */
   readonly imaginary_THz: number
 }
 
-/** What a band comes to. */
+/** Result of a band. */
 export interface BandOutcome {
   /** False when it was stopped before it converged, was lost or ran out of iterations. */
   readonly completed: boolean
@@ -73,7 +73,7 @@ export interface BandOutcome {
   readonly force_calls: number
   /** Configurations evaluated to relax the ends and adsorbates before; those of vibrations are not counted. */
   readonly preparation_force_calls: number
-  /** Of each image, above the first. */
+  /** Energy of each image above the first. */
   readonly energies_eV: readonly number[]
   readonly path_A: readonly number[]
   /** Index of the highest image; 0 is the initial end. */
@@ -84,14 +84,14 @@ export interface BandOutcome {
   readonly ion: number | null
   /** Indices of the atoms of adsorbates that were built. */
   readonly adsorbate: readonly number[]
-  /** What was done to charges, one line each. */
+  /** Remarks about structure and charges, one line each. */
   readonly notes: readonly string[]
   readonly warnings: readonly string[]
   readonly vibrations: HopVibrations | null
   readonly platform: NonNullable<Manifest['platform']>
   readonly threads: number
   readonly curve: Barrier['curve']
-  /** To go on with the band later. */
+  /** Kept with the checkpoint, to continue the band later. */
   readonly preparation: BandPreparation
   readonly state: BandState
   /** With the tethers of adsorbates. */
@@ -142,7 +142,7 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
       const { iteration, stage, fmax_eV_per_A, energies_eV } = state
       for (const setback of state.setbacks.slice(setbacks)) {
         const text = describeSetback(setback, state.images.length)
-        if (!state.lost) onEvent?.({ kind: 'note', text: `${text}; it goes on from where it was sound` })
+        if (!state.lost) onEvent?.({ kind: 'note', text: `${text}; it continues from the last sound state` })
       }
       setbacks = state.setbacks.length
       const barrier_eV = Math.max(...energies_eV) - energies_eV[0]!
@@ -164,7 +164,7 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
   }
 }
 
-/** Whether a shift of all atoms costs nothing: not frozen, not tethered, no charged slab in its own field. */
+/** True when a shift of all atoms costs no energy: none frozen, none tethered, no charged slab in its own field. */
 function nothingHolds({ forces, charges }: System, frozen: Uint8Array | null): boolean {
   if (frozen?.some(flag => flag === 1)) return false
   const charged = Math.abs(netCharge({ charges })) > EXACTLY_NEUTRAL_e
@@ -207,7 +207,7 @@ async function firstPath(
 /** Ends closer than this, atom by atom, are one minimum, Å. */
 const SAME_MINIMUM_A = 0.1
 
-/** What was checked of the ends before is checked again: relaxing may have moved them anywhere. */
+/** Checks the relaxed ends as the given ones were checked: relaxing may have moved them anywhere. */
 function checkRelaxed(
   { ends, structure, recipe }: PreparedBand,
   initial: Float64Array,

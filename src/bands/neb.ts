@@ -29,11 +29,11 @@ import { StoppedAtEnds } from './relaxEnds.ts'
 
 export interface NebRequest {
   readonly loaded: LoadedBandRecipe
-  /** An existing directory: empty for a new band, that of an earlier one to go on with. */
+  /** An existing directory: empty for a new band, or the directory of a band to continue. */
   readonly directory: string
   readonly resume: boolean
   readonly platform: PlatformChoice
-  /** Images evaluated at once; one per processor core when left out. */
+  /** Number of images evaluated at once. Default: one per processor core. */
   readonly threads?: number | undefined
   /** Command line, for the record. */
   readonly command: readonly string[]
@@ -41,14 +41,14 @@ export interface NebRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What `results.json` holds and `hoplite neb --json` prints. */
+/** Contents of `results.json` and of the output of `hoplite neb --json`. */
 export interface NebResults extends Omit<BandOutcome, 'state' | 'system' | 'curve' | 'preparation'> {
   readonly run: string
-  /** Of all sittings together. */
+  /** Wall time of all runs of this band together, s. */
   readonly wall_s: number
 }
 
-/** What a recipe comes to before anything is computed. */
+/** Summary of a recipe before anything is computed. */
 export interface NebPlan {
   readonly atoms: number
   readonly frozen_atoms: number
@@ -79,15 +79,15 @@ export async function planNeb(loaded: LoadedBandRecipe, platform: PlatformChoice
   }
 }
 
-/** Between two checkpoints, ms: one costs about as much as an iteration. */
+/** Time between two checkpoints, ms: writing one costs about as much as an iteration. */
 const CHECKPOINT_EVERY_MS = 2000
 
 /**
  * Relaxes a band into a run directory: structure, manifest, band, checkpoints and results. Stops after the current
- * iteration when the signal says so, with a checkpoint from which the band goes on exactly. The directory is locked
+ * iteration when the signal says so, with a checkpoint from which the band continues exactly. The directory is locked
  * meanwhile.
  * @throws UserError, SimulationError; what was written by then stays. StoppedAtEnds when the signal came before the band
- *   had begun: the ends then go on from where they came to
+ *   had begun: the relaxation of the ends can then be continued
  */
 export async function runNeb(request: NebRequest): Promise<NebResults> {
   return whileLocked(request.directory, () => run(request))
@@ -108,7 +108,7 @@ async function run(request: NebRequest): Promise<NebResults> {
   writeManifest(file('manifest'), manifest)
 
   const started = performance.now()
-  /** When; the first state is saved at once, as it holds the relaxed ends. */
+  /** Time of the last checkpoint. The first state is saved at once, as it holds the relaxed ends. */
   let saved: number | null = null
   const spent_s = () => ((from ?? fromEnds)?.wall_s ?? 0) + (performance.now() - started) / 1000
   const save = (state: BandState, preparation: BandPreparation) => {
@@ -170,7 +170,7 @@ function earlierBand(path: string, { system, recipe }: PreparedBand): SavedBand 
 
 /** @throws UserError when the checkpoint does not belong to the recipe's ends */
 function earlierEnds(path: string, { system }: PreparedBand): SavedEnds | null {
-  // Killed before its ends were at rest: they are relaxed anew.
+  // Killed before the first checkpoint: the ends are relaxed anew.
   if (!existsSync(path)) return null
   const saved = readEndsCheckpoint(path)
   const atoms = saved.relaxations[0]!.positions_A.length / 3
@@ -178,7 +178,7 @@ function earlierEnds(path: string, { system }: PreparedBand): SavedEnds | null {
   throw new UserError({
     message: `the checkpoint holds ends of ${atoms} atoms, the recipe gives ${system.atomCount}`,
     where: path,
-    hint: 'go on with the recipe that the band began with',
+    hint: 'continue it with the recipe that the band began with',
   })
 }
 
@@ -188,11 +188,11 @@ function checkFits(checkpoint: BandCheckpoint, system: System, images: number, p
   throw new UserError({
     message: `the checkpoint holds ${checkpoint.images.length} images of ${atoms} atoms, the recipe gives ${images} of ${system.atomCount}`,
     where: path,
-    hint: 'go on with the recipe that the band began with',
+    hint: 'continue it with the recipe that the band began with',
   })
 }
 
-/** A band that goes on keeps the command and the inputs that it began with. */
+/** The manifest of a band; a continued one keeps the command and the inputs that it began with. */
 function manifestOf(
   { command, platform }: NebRequest,
   { recipe, ends }: PreparedBand,

@@ -11,16 +11,16 @@ import { assemble } from '../run/assemble.ts'
 import { checkOverlaps, checkPositions, namedFile } from '../run/checks.ts'
 import { type BandEnds, bandEnds } from './bandEnds.ts'
 
-/** A band recipe turned into something that can be computed. */
+/** A band ready to be computed. */
 export interface PreparedBand {
   readonly recipe: LoadedBandRecipe['recipe']
   readonly ends: BandEnds
   /** The initial end with atom types and charges. */
   readonly structure: Structure
-  /** Everything but the tethers of adsorbates, which hold to where these come to rest. */
+  /** All interactions but the tethers of adsorbates, whose anchors are found when the ends are relaxed. */
   readonly system: System
   readonly box: Box
-  /** What a reader should know of structure and charges, one line each. */
+  /** Remarks about structure and charges, one line each. */
   readonly notes: readonly string[]
 }
 
@@ -118,7 +118,7 @@ type Override = NonNullable<LoadedBandRecipe['recipe']['overrides']>['bonds'][nu
 
 /**
  * The potential with the bond parameters that a recipe replaces.
- * @throws UserError for a pattern that the potential does not have, or a parameter that its form has not
+ * @throws UserError for a pattern that is not in the potential, or a parameter that is not in its form
  */
 function withOverrides({ recipe, where }: LoadedBandRecipe, potential: Potential): Potential {
   const bonds = [...potential.bonds]

@@ -9,21 +9,21 @@ import type { ImageEvaluator } from '../platform/platform.ts'
 import { freshMemory, type LbfgsMemory, minimization } from '../relax/minimize.ts'
 import { type PreparedBand, tethersTo } from './prepareBand.ts'
 
-/** Steps after which a relaxation gives up. */
+/** Largest number of steps of a relaxation. */
 const MAX_STEPS = 2000
 
-/** An adsorbate has found its place below this: it turns over flat ground, and is tethered where it is then. */
+/** Largest force on a settled adsorbate: lower forces only turn it over a flat surface. */
 const SETTLED_EV_PER_A = 0.05
 
-/** The ends as far as they came before a signal stopped them: to go on with. */
+/** Unfinished ends, to be continued later. */
 export type UnfinishedEnds = Omit<SavedEnds, 'wall_s'>
 
-/** What the relaxations of one band share. */
+/** State that the relaxations of one band share. */
 export interface Preparing {
   readonly signal: AbortSignal | undefined
-  /** Where an earlier sitting stopped. */
+  /** Checkpoint of an earlier run. */
   readonly from: UnfinishedEnds | null
-  /** Configurations evaluated so far, of earlier sittings too; counted on. */
+  /** Number of configurations evaluated so far, in earlier runs too. */
   forceCalls: number
 }
 
@@ -32,21 +32,21 @@ export class StoppedAtEnds extends SimulationError {
   override readonly code = EXIT.interrupted
   readonly ends: UnfinishedEnds
 
-  /** @param directory where the ends are kept as far as they came */
+  /** @param directory the run directory that holds the unfinished ends */
   constructor(ends: UnfinishedEnds, directory?: string) {
     const what = ends.settling ? 'the adsorbate settled' : 'the ends relaxed'
     super({
       message: `stopped early, while ${what}: the band has not begun`,
       ...(directory !== undefined && {
         where: directory,
-        hint: `it is kept as far as it came; go on with: hoplite neb ${directory} --resume`,
+        hint: `continue it with: hoplite neb ${directory} --resume`,
       }),
     })
     this.ends = ends
   }
 }
 
-/** A configuration on its way to rest, both changed in place. */
+/** A configuration that is being relaxed; both parts change in place. */
 interface Relaxation {
   readonly state: State
   readonly memory: LbfgsMemory
@@ -135,8 +135,8 @@ function takenUp({ positions_A, steps, limit_A, pairs }: SavedRelaxation, box: B
 }
 
 /**
- * Where the adsorbates are tethered: one that is bonded to the surface finds its place first, with nothing but the
- * surface to hold it; one that stands above it stays at the height that was asked for.
+ * Tethers the adsorbates. One that is bonded to the surface is relaxed first, without tethers, and tethered where it
+ * comes to rest; one that stands above the surface stays at its given height.
  * @param prepare an evaluator of a system
  * @param anchors [3N] Å, where they were found before; null to find them
  * @returns the system with those tethers, and [3N] Å: the anchors, null where no adsorbate is tethered

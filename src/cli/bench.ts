@@ -11,7 +11,7 @@ import { formatTable } from './output.ts'
 
 const shipped = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-/** What is measured when no structure is given: PVDF with LiFSI. */
+/** The box that is measured when no structure is given: PVDF with LiFSI. */
 const BOX = {
   structure: shipped('structures/pvdf-700K-1.extxyz'),
   potential: shipped('potentials/pvdf-lifsi.yaml'),
@@ -19,33 +19,36 @@ const BOX = {
 }
 /** Copies along each vector of the shipped box, and of a structure that is given. */
 const SIZES = { shipped: '1,2,5', given: '1' }
-/** Of the sum of charges: as in a recipe of dynamics. */
+/** Default accuracy of the sum of charges, as in a recipe of dynamics. */
 const ACCURACY = 1e-4
 const MOST_COPIES = 10
 const MOST_THREADS = 256
 
 export const benchCommand = command({
   usage: 'bench [structure]',
-  summary: 'steps per second of every platform, and where the time goes',
+  summary: 'measures the steps per second of every platform, and the time of their parts',
   example: ['hoplite bench --sizes 1,2', 'PVDF with LiFSI, 890 and 7120 atoms'],
   positionals: {
     structure: { type: 'string', describe: '.extxyz, .data (LAMMPS), .vasp; a shipped box when left out' },
   },
   options: {
     ...singlePointFlags,
-    timestep_fs: { type: 'number', default: 1, describe: 'for ns/day, fs' },
+    timestep_fs: { type: 'number', default: 1, describe: 'time step for ns/day, fs' },
     constraints: {
       choices: ['none', 'h-bonds', 'all-bonds'] as const,
       default: 'none' as const,
       describe: 'bonds held at a fixed length',
     },
-    platform: { type: 'string', describe: `of ${PLATFORM_KEYS.join(',')}; all that are fast when left out` },
-    threads: { type: 'string', describe: 'threads that share each step, such as 1,2; as many as pay' },
+    platform: { type: 'string', describe: `one or more of ${PLATFORM_KEYS.join(',')} (all but gpu:…)` },
+    threads: {
+      type: 'string',
+      describe: 'numbers of threads to compare, such as 1,2 (chosen by box and machine)',
+    },
     sizes: {
       type: 'string',
       describe: 'copies along each vector of the box (1,2,5 of the shipped one: 890 to 111 250 atoms)',
     },
-    turns: { type: 'number', default: 5, describe: 'measurements, of which the median counts' },
+    turns: { type: 'number', default: 5, describe: 'number of measurements; the median is shown' },
     seconds: { type: 'number', default: 1, describe: 'length of one measurement, s' },
   },
   async run(args, output) {

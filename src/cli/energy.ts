@@ -120,7 +120,7 @@ function checkUsed(args: SinglePointArgs, { forces }: System): void {
 
 export const energyCommand = command({
   usage: 'energy <structure>',
-  summary: 'single point: energy by term, forces, virial, charge, density',
+  summary: 'computes a single point: energy by term, forces, virial, charge, density',
   example: ['hoplite energy box.extxyz --potential potentials/pvdf-lifsi.yaml --charge-scale 0.7', 'one box'],
   positionals: {
     structure: { type: 'string', demandOption: true, describe: '.extxyz, .data (LAMMPS), .vasp (POSCAR)' },

@@ -24,14 +24,22 @@ export const nebCommand = command({
     recipe: {
       type: 'string',
       demandOption: true,
-      describe: 'recipe (YAML), or a run directory to go on with',
+      describe: 'recipe (YAML), or a run directory to continue',
     },
   },
   options: {
-    out: { type: 'string', describe: 'run directory; runs/NAME when left out' },
-    resume: { type: 'boolean', default: false, describe: 'go on from the checkpoint in the run directory' },
-    platform: { choices: PLATFORM_CHOICES, default: 'auto' as const, describe: 'what computes' },
-    threads: { type: 'number', describe: 'images computed at once; one per core when left out' },
+    out: { type: 'string', describe: 'run directory (runs/NAME)' },
+    resume: {
+      type: 'boolean',
+      default: false,
+      describe: 'continue from the checkpoint in the run directory',
+    },
+    platform: {
+      choices: PLATFORM_CHOICES,
+      default: 'auto' as const,
+      describe: 'platform that computes (reference)',
+    },
+    threads: { type: 'number', describe: 'number of images computed at once (one per core)' },
     images: { type: 'number', describe: "replaces the recipe's number of images, both ends included" },
     fmax_eV_per_A: { type: 'number', describe: "replaces the recipe's tolerance of the band" },
     'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
@@ -49,13 +57,13 @@ export const nebCommand = command({
     const earlier = earlierBand(args.recipe, args.resume, args.out)
     if (earlier && images !== undefined) {
       throw new UserError({
-        message: `a band that goes on keeps its ${earlier.loaded.recipe.band.images} images`,
+        message: `a continued band keeps its ${earlier.loaded.recipe.band.images} images`,
         where: `--images ${images}`,
-        hint: 'begin a new one for another number',
+        hint: 'begin a new band for another number',
       })
     }
     const loaded = overrideBand(earlier?.loaded ?? loadBandRecipe(args.recipe), { images, fmax_eV_per_A })
-    // Everything that can be wrong is said before a directory is made.
+    // Everything is checked before a directory is made.
     const plan = await planNeb(loaded, args.platform)
     if (args['dry-run']) return dryRun(loaded, plan, output)
     const { name, band } = loaded.recipe
@@ -91,7 +99,7 @@ export const nebCommand = command({
       }
       output.document(results)
       output.text(describe(results, band.fmax_eV_per_A))
-      if (!results.completed) output.note(`stopped early; go on with: hoplite neb ${results.run} --resume`)
+      if (!results.completed) output.note(`stopped early; continue with: hoplite neb ${results.run} --resume`)
       return exitCode(results)
     } finally {
       stop.dispose()
@@ -105,8 +113,8 @@ function exitCode({ completed, converged }: NebResults): ExitCode {
 }
 
 /**
- * The band that the command line wants to go on with; null for a new one.
- * @throws UserError when there is none to go on with, or it is not said that it is to go on
+ * The band to continue; null for a new one.
+ * @throws UserError when there is none to continue, or --resume is missing
  */
 function earlierBand(
   target: string,
@@ -119,14 +127,14 @@ function earlierBand(
     throw new UserError({
       message: 'this is a directory, not a recipe',
       where: target,
-      hint: `to go on with the band in it: hoplite neb ${target} --resume`,
+      hint: `to continue the band in it: hoplite neb ${target} --resume`,
     })
   }
   if (isDirectory && out !== undefined) {
     throw new UserError({
-      message: 'a band goes on in its own directory',
+      message: 'a band continues in its own directory',
       where: `--out ${out}`,
-      hint: 'leave --out away, or begin a new band from the recipe',
+      hint: 'leave --out out, or begin a new band from the recipe',
     })
   }
   const recipe = isDirectory ? null : loadBandRecipe(target)
@@ -134,9 +142,9 @@ function earlierBand(
   const file = join(directory, RUN_FILES.manifest)
   if (!existsSync(file)) {
     throw new UserError({
-      message: 'there is no band to go on with',
+      message: 'there is no band to continue',
       where: directory,
-      hint: 'leave --resume away to begin one',
+      hint: 'leave --resume out to begin one',
     })
   }
   const manifest = readManifest(file)
@@ -154,7 +162,7 @@ function earlierBand(
 
 const isBand = (recipe: unknown) => typeof recipe === 'object' && recipe !== null && 'band' in recipe
 
-/** What of a recipe may change while its band goes on is left out. */
+/** The recipe without the keys that may change when its band is continued. */
 function fixedPart({ recipe }: LoadedBandRecipe): Readonly<Record<string, unknown>> {
   const { fmax_eV_per_A, max_iterations, ...band } = recipe.band
   // Through JSON, as a manifest has been: a key that is undefined is one that is missing.

@@ -11,13 +11,17 @@ const SHIPPED_RECIPE = fileURLToPath(new URL('../../runs/pvdf-700K.yaml', import
 
 export const serveCommand = command({
   usage: 'serve [recipe]',
-  summary: 'a recipe live in the browser, computed there on WebGPU',
+  summary: 'shows a recipe live in the browser, computed there on WebGPU',
   example: ['hoplite serve --open', 'Li⁺ in PVDF: box, temperature and growing MSD; Ctrl-C ends it'],
-  positionals: { recipe: { type: 'string', describe: 'recipe (YAML); runs/pvdf-700K.yaml when left out' } },
+  positionals: { recipe: { type: 'string', describe: 'recipe (YAML) (runs/pvdf-700K.yaml)' } },
   options: {
-    port: { type: 'number', default: 8137, describe: 'where to listen; 0 for any port that is free' },
-    host: { type: 'string', default: '127.0.0.1', describe: 'for whom: this machine alone, unless told' },
-    open: { type: 'boolean', default: false, describe: 'show it in the browser' },
+    port: { type: 'number', default: 8137, describe: 'port to listen on; 0 for any free port' },
+    host: {
+      type: 'string',
+      default: '127.0.0.1',
+      describe: 'address to listen on; the default serves this machine alone',
+    },
+    open: { type: 'boolean', default: false, describe: 'open the page in the browser' },
   },
   async run(args, output) {
     const { port, host } = args
@@ -39,7 +43,7 @@ export const serveCommand = command({
       if (args.open) openInBrowser(address)
       if (!stop.signal.aborted) await new Promise(end => stop.signal.addEventListener('abort', end))
       await close()
-      // That is how it is meant to end: nothing has been cut short.
+      // Ctrl-C is the normal end: nothing was cut short.
       return EXIT.done
     } finally {
       stop.dispose()

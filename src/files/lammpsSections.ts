@@ -4,7 +4,7 @@ import { parseInteger, parseNumber, splitLines, splitWords } from './text.ts'
 /** One line of a section. */
 export interface LammpsRow {
   readonly words: readonly string[]
-  /** What follows `#`, trimmed. */
+  /** Text after `#`, trimmed. */
   readonly comment: string
   /** file:line */
   readonly where: string
@@ -12,7 +12,7 @@ export interface LammpsRow {
 
 export interface LammpsSection {
   readonly name: string
-  /** What follows `#` in the section's line; null when nothing does. */
+  /** First word after `#` in the section's line; null without one. */
   readonly style: string | null
   readonly where: string
   readonly rows: readonly LammpsRow[]

@@ -7,7 +7,7 @@ import { type LammpsData, TERM_KINDS, type TermKind } from './lammpsData.ts'
 import type { LammpsRow } from './lammpsSections.ts'
 import { parseInteger, parseNumber } from './text.ts'
 
-/** Style names of one simulation; what a data file does not say. */
+/** Style names of one simulation, which a data file need not name. */
 export type LammpsStyles = Partial<Record<'pair' | TermKind, string>>
 
 /** Charge treatment of a pair style: `long` leaves the choice between Ewald and particle-mesh Ewald. */

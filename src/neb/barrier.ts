@@ -1,10 +1,10 @@
 import { UserError } from '../errors.ts'
 
-/** What a path says about a migration. Energies of `saddle` and `curve` count from where those of the images do. */
+/** Barrier of a migration path. Energies of `saddle` and `curve` have the same zero as those of the images. */
 export interface Barrier {
   /** Highest point of the path above the initial end, eV. */
   readonly barrier_eV: number
-  /** The same above the final end, eV. */
+  /** Highest point of the path above the final end, eV. */
   readonly reverse_barrier_eV: number
   /** Final minus initial energy, eV. */
   readonly reaction_energy_eV: number
@@ -26,7 +26,7 @@ interface Cubic {
 
 const valueAt = ({ c }: Cubic, u: number) => c[0] + u * (c[1] + u * (c[2] + u * c[3]))
 
-/** Where inside (0, 1) the slope c₁ + 2c₂u + 3c₃u² is zero. */
+/** Zeros of the slope c₁ + 2c₂u + 3c₃u² inside (0, 1). */
 function stationaryPoints({ c: [, linear, quadratic, cubic] }: Cubic): number[] {
   const [a, halfB] = [3 * cubic, quadratic]
   const discriminant = halfB * halfB - a * linear

@@ -3,7 +3,7 @@ import type { Structure } from '../core/structure.ts'
 import { UserError } from '../errors.ts'
 import { closestApproach, displacementsOf, type NearestImage } from './geometry.ts'
 
-/** How messages call the two ends, such as by their files. */
+/** Names of the two ends in messages, such as their files. */
 export interface EndNames {
   readonly initial: string
   readonly final: string
@@ -31,7 +31,7 @@ const SAME_PLACE_A = 0.5
 /** Shorter ways than this are no hop, Å. */
 const HOP_A = 0.8
 
-/** Up to so many ions hop in concert in fast conductors: He, Zhu & Mo 2017, https://doi.org/10.1038/ncomms15893 */
+/** Largest number of ions that hop in concert in fast conductors: He, Zhu & Mo 2017, https://doi.org/10.1038/ncomms15893 */
 const LONGEST_CONCERTED = 4
 
 /** "71 (Li)", atoms counted from 1. */
@@ -40,7 +40,7 @@ function atomName(structure: Structure, atom: number): string {
 }
 
 /**
- * Whether two structures can be the ends of one band; every message names the atoms.
+ * Checks that two structures can be the ends of one band; every message names the atoms.
  * @throws UserError for another number, order or kind of atoms, another cell, other frozen atoms or frozen atoms that
  *   moved, atoms that changed places, a displacement whose periodic image is ambiguous, and atoms that run into each
  *   other on the straight line
@@ -72,7 +72,7 @@ export function checkEndpoints(
 }
 
 /**
- * Whether two structures hold the same atoms in one order and one cell, as an end and a via point must.
+ * Checks that two structures hold the same atoms in one order and one cell, as an end and a via point must.
  * @throws UserError naming atoms or cell vectors
  */
 export function checkSameAtoms(initial: Structure, other: Structure, names: EndNames): void {
@@ -88,7 +88,7 @@ function refuseStandstill(leg: number, legs: number, where: string): never {
   throw new UserError({
     message: `${before} and ${after} are the same structure: no atom moves between them`,
     where,
-    hint: 'a path goes on from point to point: leave the via point out',
+    hint: 'every point of a path differs from the one before: leave the via point out',
   })
 }
 

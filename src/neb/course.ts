@@ -2,7 +2,7 @@ import { type BandForces, type EvaluatedBand, pathLengths } from './band.ts'
 
 export type BandStage = 'plain' | 'climbing'
 
-/** Where a band went astray and was taken back. */
+/** Report of a band that went astray and was taken back. */
 export interface Setback {
   readonly iteration: number
   readonly stage: BandStage
@@ -11,13 +11,13 @@ export interface Setback {
   /** Index of the image with the largest force. */
   readonly image: number
   readonly fmax_eV_per_A: number
-  /** Of the highest image above the initial end. */
+  /** Energy of the highest image above the initial end. */
   readonly height_eV: number
   readonly length_A: number
 }
 
 /**
- * How a band has fared. A climbing image follows no gradient: where its tangent misses the way over the saddle by too
+ * History of a band. A climbing image follows no gradient: where its tangent misses the way over the saddle by too
  * much, as with few images, it runs up a wall, whatever the optimiser. The band then goes back to where it began to
  * climb, comes to rest further, and climbs again. Where a plain band runs away, FIRE takes the place of L-BFGS.
  * Immutable.
@@ -28,20 +28,20 @@ export interface Course {
   readonly firstLength_A: number
   /** Forces above this explode; null before the first band of the stage. */
   readonly limit_eV_per_A: number | null
-  /** Since which iteration they have; null where they do not. */
+  /** First iteration of exploded forces; null where they are not. */
   readonly explodedSince: number | null
-  /** The lowest force of this stage, and when; null before the first. */
+  /** Lowest force of this stage and its iteration; null before the first. */
   readonly best: { readonly iteration: number; readonly fmax_eV_per_A: number } | null
   /** The plain band with the lowest force. */
   readonly retreat: EvaluatedBand
-  /** Whether FIRE relaxes the plain band. */
+  /** True when FIRE relaxes the plain band. */
   readonly steady: boolean
   readonly setbacks: readonly Setback[]
-  /** Nothing is left to be tried. */
+  /** True when no remedy is left. */
   readonly lost: boolean
 }
 
-/** What a course judges a band by. */
+/** A band with its forces, as a course judges it. */
 export interface Sighting {
   readonly iteration: number
   readonly stage: BandStage
@@ -49,11 +49,11 @@ export interface Sighting {
   readonly forces: Pick<BandForces, 'fmax_eV_per_A' | 'tangentForces_eV_per_A'>
 }
 
-/** Forces explode beyond this many times those that the stage began with, along the path or across… */
+/** Forces explode beyond this many times those that the stage began with, along the path or across, … */
 const EXPLODED = 3
-/** …and beyond this, eV/Å: climbing bands that converge have been seen to reach 2.4. */
+/** Forces up to this never count as exploded, eV/Å: climbing bands that converge have been seen to reach 2.4. */
 const HARMLESS_EV_PER_A = 3
-/** For so many iterations they may: the first steps along stiff springs or bonds overshoot, and come back. */
+/** Number of iterations with exploded forces that is allowed: the first steps along stiff springs or bonds overshoot, and come back. */
 const OVERSHOOT = 5
 /** A path is lost beyond this many times its first length: bands that converge have been seen to reach 2. */
 const LONGEST = 5
@@ -82,7 +82,7 @@ export function beginClimb(course: Course, band: EvaluatedBand): Course {
   return { ...course, ...NEW_STAGE, retreat: band }
 }
 
-/** What is wrong with a band, null where nothing is or nothing more can be done. */
+/** The reason to take a band back; null when it is sound, or when no remedy is left. */
 export function astray(course: Course, seen: Sighting): Setback | null {
   const { iteration, stage, band, forces } = seen
   const fmax = highestInside(forces.fmax_eV_per_A)

@@ -33,7 +33,7 @@ export function nearestImage(box: Box, displacement: Float64Array): NearestImage
   return { displacement: best, length_A: length, second_A: second }
 }
 
-/** How each atom gets from one configuration to another by the shortest way. @param from, to [3N] Å */
+/** Shortest displacement of each atom from one configuration to another. @param from, to [3N] Å */
 export function displacementsOf(box: Box, from: Float64Array, to: Float64Array): NearestImage[] {
   return Array.from({ length: from.length / 3 }, (_, atom) =>
     nearestImage(
@@ -86,7 +86,7 @@ export interface Meeting {
   readonly i: number
   readonly j: number
   readonly distance_A: number
-  /** Of the way, 0 to 1. */
+  /** Fraction of the way, 0 to 1. */
   readonly fraction: number
 }
 

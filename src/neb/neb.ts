@@ -190,7 +190,7 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
   }
 }
 
-/** A band at the end of an iteration, with what it needs to go on. */
+/** A band at the end of an iteration, with the state from which it continues. */
 interface Moment {
   readonly iteration: number
   readonly forceCalls: number

@@ -15,7 +15,7 @@ export interface HessianOptions {
   readonly positions: Float64Array
   /** Indices of the n atoms that vibrate; the others stand still. */
   readonly atoms: readonly number[]
-  /** Length of each displacement; 0.01 Å when left out. */
+  /** Length of each displacement. Default: 0.01 Å. */
   readonly displacement_A?: number
 }
 
@@ -92,7 +92,7 @@ export interface HopRate {
   readonly imaginary_THz: number
   /** Hops per second one way, classical harmonic transition-state theory */
   readonly rate_per_s: number
-  /** What zero-point motion adds to the barrier, eV: Σ½hν of the saddle less that of the minimum */
+  /** Zero-point correction of the barrier, eV: Σ½hν of the saddle less that of the minimum */
   readonly zeroPoint_eV: number
   /** Wigner's tunnelling factor 1 + (hν‡/k_B T)²/24; trust it while it is close to 1 */
   readonly tunnelling: number

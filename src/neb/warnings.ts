@@ -172,9 +172,9 @@ function saddleWarnings(band: WarnedBand): BandWarning[] {
   return warnings
 }
 
-/** Atoms closer than this part of the shortest distance of their kinds at the ends have run into each other… */
+/** Fraction of the shortest distance of two elements at the ends below which atoms collide. */
 const TOO_CLOSE = 0.65
-/** …unless they are still this far apart, Å. */
+/** Atoms this far apart do not collide, Å. */
 const FAR_ENOUGH_A = 1.5
 
 /** Images of an initial path in which atoms collide, one warning each. @param elements [N] @param images [M] of [3N] Å */

@@ -30,7 +30,7 @@ export function bondedForces(
   return forces
 }
 
-/** As `bondedForces`, noting what is missing in `problems` and going on. */
+/** Computes `bondedForces` and collects missing terms in `problems` instead of throwing. */
 export function collectBondedForces(
   types: readonly string[],
   topology: Topology,

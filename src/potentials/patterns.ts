@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
 
 /**
- * Which atoms a parameter applies to: `{pC,dC}-pC-pC-pF`, `*-dC=dC-*`, `dC~dC-dH`.
+ * Atoms that a parameter applies to: `{pC,dC}-pC-pC-pF`, `*-dC=dC-*`, `dC~dC-dH`.
  * An atom is a class, a type (finer than a class), a choice in braces or `*`; a bond is `-` single, `=` double,
  * `#` triple or `~` any. A pattern matches read in either direction.
  */
@@ -15,7 +15,7 @@ export interface Pattern {
 /** Type or class names, any of which matches; null for every atom. */
 export type AtomPattern = readonly string[] | null
 
-/** What a pattern is held against: the type and class of each atom and the orders of the bonds between them. */
+/** Sequence of atoms that a pattern is compared with: type and class of each atom, orders of the bonds between them. */
 export interface Sequence {
   readonly types: readonly string[]
   readonly classes: readonly string[]
@@ -117,7 +117,7 @@ function openness(pattern: Openness, isType: (name: string) => boolean): number[
   ]
 }
 
-/** The entry to use, or why there is none. */
+/** The entry to use, or the reason why there is none. */
 export type Selection<E> =
   | { readonly kind: 'found'; readonly entry: E }
   | { readonly kind: 'missing' }

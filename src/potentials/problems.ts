@@ -12,7 +12,7 @@ export interface Problem {
   readonly selection: Exclude<Selection<{ readonly where: string }>, { kind: 'found' }>
 }
 
-/** Collects what is wrong with a potential for a structure, so that one error can name it all. */
+/** Collects the faults of a potential for a structure, so that one error names them all. */
 export interface Problems {
   add(problem: Problem): void
   /** @throws UserError when there was any */

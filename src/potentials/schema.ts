@@ -31,7 +31,7 @@ const typeSchema = z
     element: z.string(),
     mass_g_per_mol: z.number().positive(),
     charge_e: z.number(),
-    /** Where the charge comes from, when not from `source`. */
+    /** Source of the charge, when it is not `source`. */
     charge_source: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
     /** Lennard-Jones 4ε[(σ/r)¹²−(σ/r)⁶]; left out for types that only have explicit pairs. */
     epsilon: z.number().min(0).optional(),
@@ -175,7 +175,7 @@ export const potentialSchema = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
   energy_unit: z.enum(['eV', 'kcal/mol', 'kJ/mol']),
-  /** How ε and σ of unlike types combine; needed when types carry them. */
+  /** Mixing rule of ε and σ of unlike types; needed when types carry them. */
   mixing: z.enum(['geometric', 'arithmetic']).optional(),
   /** Factors on interactions of atoms one, two and three bonds apart; needed when there are bonds. */
   special: z.strictObject({ pair: special, coulomb: special }).optional(),

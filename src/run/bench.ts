@@ -16,15 +16,15 @@ export interface BenchRequest {
   readonly system: System
   readonly state: State
   readonly platforms: readonly PlatformKey[]
-  /** The box is repeated so many times along each of its vectors. */
+  /** Numbers of copies of the box along each of its vectors. */
   readonly sizes: readonly number[]
-  /** Measurements of each platform and size, which take turns. */
+  /** Number of measurements of each platform and size; platforms take turns. */
   readonly turns: number
-  /** How long one measurement is to take, about. */
+  /** Approximate length of one measurement, s. */
   readonly seconds: number
   readonly timestep_fs: number
   readonly constraints: ConstraintChoice['bonds']
-  /** Numbers of threads to compare, on platforms that share work; as many as pay when left out. */
+  /** Numbers of threads to compare, on platforms with threads. Default: one per core, as far as the box is large enough. */
   readonly threads: readonly number[] | undefined
   onTurn?(done: number, of: number): void
 }
@@ -34,12 +34,12 @@ export interface BenchResult {
   readonly backend: string
   readonly threads: number
   readonly atoms: number
-  /** Of whole steps of dynamics; median over the turns, as everything here. */
+  /** Whole steps of dynamics per second: median over the turns, as all figures here. */
   readonly steps_per_s: number
   readonly ns_per_day: number
-  /** Time of the pair part over the pairs within the cut-off; null when there are none or the platform cannot tell. */
+  /** Time of the pair part per pair within the cut-off; null without pairs, or when the platform does not measure it. */
   readonly ns_per_pair: number | null
-  /** Of the median step; null when the platform cannot tell. `rest`: integration, constraints, and what has no other name. */
+  /** Parts of the median step; null when the platform does not measure them. `rest`: integration, constraints and all else. */
   readonly breakdown: {
     readonly pair_ms: number
     readonly kspace_ms: number
@@ -47,7 +47,7 @@ export interface BenchResult {
     readonly neighbours_ms: number
     readonly rest_ms: number
   } | null
-  /** What a step exchanges with a device, on average; null where there is none. */
+  /** Mean traffic of a step with a device; null without a device. */
   readonly transfers: Transfers | null
 }
 
@@ -56,13 +56,13 @@ export interface BenchReport {
   readonly results: readonly BenchResult[]
 }
 
-/** Platforms that can be had here, but for those that show how the gpu platform works, not how fast it is. */
+/** Platforms available here, without those that run the gpu platform's kernels on the processor. */
 export async function benchPlatforms(): Promise<readonly PlatformKey[]> {
   const here = await availablePlatforms()
   return here.filter(name => !name.startsWith('gpu:'))
 }
 
-/** Of new velocities. */
+/** Temperature of new velocities. */
 const TEMPERATURE_K = 300
 
 /**
@@ -96,7 +96,7 @@ interface Entry {
   readonly threads: number | undefined
 }
 
-/** The reference has one thread, whatever is asked for. */
+/** Combinations of platform and threads; the reference always has one thread. */
 const entries = ({ platforms, threads }: BenchRequest): Entry[] =>
   platforms.flatMap((platform): Entry[] => {
     const counts = platform === 'reference' ? undefined : threads
@@ -117,7 +117,7 @@ interface Measurement {
   readonly transfers: Transfers | null
 }
 
-/** Dynamics that have been warmed up and go on block by block: a row of the log ends each. */
+/** Prepares and warms up dynamics, which then run block by block; a row of the log ends each block. */
 async function begin(
   request: BenchRequest,
   { system, state }: { system: System; state: State },
@@ -185,10 +185,10 @@ async function begin(
   }
 }
 
-/** Twice so many steps come before the first that counts: enough to have the loops compiled, so few that large boxes do not take for ever. */
+/** Half the number of steps before the first measured one: enough for the loops to be compiled, few enough for large boxes. */
 const WARM_UP_STEPS = 8
 
-/** A stage that goes on for as long as anybody looks. */
+/** A stage longer than any benchmark. */
 function dynamics(timestep_fs: number): DynamicsStage {
   return {
     name: 'bench',
@@ -232,7 +232,7 @@ function meanTransfers(measured: readonly Measurement[]): Transfers | null {
   return { launches: mean('launches'), sent_bytes: mean('sent_bytes'), read_bytes: mean('read_bytes') }
 }
 
-/** The median step, shared out as all steps together were: a pair list is built in some blocks and not in others. */
+/** Parts of the median step, in the proportions of all steps: a pair list is built in some blocks and not in others. */
 function breakdownOf(measured: readonly Measurement[], step_ms: number): BenchResult['breakdown'] {
   const parts = measured.flatMap(({ parts_ms }) => parts_ms ?? [])
   if (parts.length < measured.length) return null

@@ -4,7 +4,7 @@ import { buildPairList, createExclusions } from '../core/neighbors.ts'
 import type { Structure } from '../core/structure.ts'
 import { UserError } from '../errors.ts'
 
-/** Atoms closer than this are taken for a mistake in the file, not for a configuration to simulate. */
+/** Atoms closer than this, Å, are taken for a mistake in the file. */
 const OVERLAP_A = 0.4
 
 /** A double gives atoms this far out, Å, to 1e-8 Å only: fewer digits than bonded forces need. */

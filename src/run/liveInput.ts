@@ -5,7 +5,7 @@ import { moleculeGroups } from './groups.ts'
 import { prepareRun } from './prepare.ts'
 
 /**
- * A recipe made ready for the page of `hoplite serve`.
+ * The input of a recipe for the page of `hoplite serve`.
  * @throws UserError as `prepareRun`; when its last stage is no dynamics; when nothing is there that could be followed
  */
 export function liveInput(loaded: LoadedRecipe): LiveInput {

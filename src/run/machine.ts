@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { HOPLITE_VERSION } from '../version.ts'
 
-/** On what measurements are made. */
+/** The machine that measurements are made on. */
 export interface Machine {
   readonly hoplite: string
   readonly node: string

@@ -89,7 +89,7 @@ describe('a band of too few images', () => {
     expect(lost.warnings.join()).toMatch(
       /the climbing band ran away by iteration \d+: \S+ eV\/Å on image \d of 4/,
     )
-    expect(notes.join()).toMatch(/ran away by iteration \d+.*goes on from where it was sound/)
+    expect(notes.join()).toMatch(/ran away by iteration \d+.*continues from the last sound state/)
   })
 
   it('climbs all the same where it can: 5 of them as well as 9', async () => {
@@ -214,7 +214,7 @@ describe('a band that is stopped before it begins', () => {
     ['while its ends relax', 'bulk-odh.yaml', 12, false],
     ['while its adsorbate settles', 'ni-pan.yaml', 6, true],
   ])(
-    '%s keeps them as far as they came, and goes on to the same bits',
+    '%s keeps unfinished ends, and a continued relaxation ends with the same bits',
     { timeout: 60_000 },
     async (_when, from, steps, settling) => {
       const directory = join(folder, from)
@@ -259,7 +259,7 @@ describe('a band that is stopped before it begins', () => {
   )
 })
 
-describe('a band that goes on', () => {
+describe('a continued band', () => {
   it('is refused when an input has changed since', async () => {
     const potential = join(folder, 'changing.yaml')
     copyFileSync(join(RUNS, '../potentials/pmmcs-lno.yaml'), potential)

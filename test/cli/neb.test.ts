@@ -175,7 +175,7 @@ describe('hoplite neb', () => {
 })
 
 describe('hoplite neb --resume', () => {
-  it('goes on in a directory, or where the recipe went', async () => {
+  it('continues a band from its directory or from its recipe', async () => {
     const directory = earlier('run')
     await document('neb', directory, '--resume', '--fmax_eV_per_A', '0.02')
     await document('neb', at('band.yaml'), '--resume', '--out', directory)
@@ -186,7 +186,7 @@ describe('hoplite neb --resume', () => {
     expect(band.requests.map(({ loaded }) => loaded.recipe.band.fmax_eV_per_A)).toEqual([0.02, 0.01])
   })
 
-  it('goes on with more iterations when the recipe says so', async () => {
+  it('continues with more iterations when the recipe asks for more', async () => {
     const directory = earlier('run')
     writeFileSync(at('band.yaml'), RECIPE.replace('images: 5', 'images: 5, max_iterations: 900'))
     await document('neb', at('band.yaml'), '--resume', '--out', directory)
@@ -196,7 +196,7 @@ describe('hoplite neb --resume', () => {
   it.each([
     ['a directory without --resume', () => [earlier('run')], 'this is a directory, not a recipe', /--resume/],
     ['--out besides a directory', () => [earlier('run'), '--resume', '--out', at('x')], /own/, /--out/],
-    ['nothing to go on with', () => [at('band.yaml'), '--resume', '--out', at('x')], /no band/, /begin one/],
+    ['nothing to continue', () => [at('band.yaml'), '--resume', '--out', at('x')], /no band/, /begin one/],
     ['another number of images', () => [earlier('run'), '--resume', '--images', '7'], /keeps its 5/, /new/],
     ['molecular dynamics', () => [earlier('md', { stages: [] }), '--resume'], /dynamics/, /hoplite resume/],
   ])('is refused for %s', async (_what, options, message, hint) => {

@@ -28,7 +28,7 @@ async function killHalfWay(directory: string): Promise<number> {
   }
 }
 
-it('a band that is killed half-way goes on to the same barrier', { timeout: 120_000 }, async () => {
+it('a killed band continues to the same barrier', { timeout: 120_000 }, async () => {
   const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')]
   const expected = await document('neb', RECIPE, '--out', whole, ...BAND)
   const iteration = await killHalfWay(killed)

@@ -11,7 +11,7 @@ const BAND = ['--images', '5', '--fmax_eV_per_A', '0.05', '--threads', '1']
 
 const locked = (out: string) => existsSync(join(out, RUN_FILES.lock))
 
-it('a time limit that comes while the ends relax keeps them, says how to go on, and the band goes on', async () => {
+it('a time limit during the relaxation of the ends keeps them and names the command that continues the band', async () => {
   const [out, whole] = [join(folder, 'early'), join(folder, 'whole')]
   const { code, stderr } = await hoplite('neb', RECIPE, '--out', out, ...BAND, '--max-time', '0.001s')
   expect(code).toBe(130)

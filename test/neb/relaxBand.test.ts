@@ -32,7 +32,7 @@ describe.each(['lbfgs', 'fire'] as const)('%s', optimizer => {
     expect(barrier.saddle.image).toBe(3)
   })
 
-  it('goes on from a checkpoint in JSON bit for bit', async () => {
+  it('a band continues bit for bit from a checkpoint in JSON', async () => {
     const whole = await statesOf(options({ optimizer }))
     for (const at of [2, whole.length - 3]) {
       const data: BandCheckpoint = JSON.parse(JSON.stringify(whole[at]!.checkpoint()))
@@ -106,7 +106,7 @@ describe('a band', () => {
     expect(warnings[0]!.images).toEqual([2, 3])
   })
 
-  it('keeps its ends and frozen atoms where they are, whatever pulls at them', async () => {
+  it('a band keeps its ends and frozen atoms where they are under any force', async () => {
     const evaluator = {
       evaluate: async (images: readonly Float64Array[]) =>
         (await evaluatorOn(bent).evaluate(images)).map(({ energy, forces }) => ({
@@ -189,7 +189,7 @@ describe.each(['lbfgs', 'fire'] as const)('a band that %s lets climb up a wall',
     expect(warning!.message).toMatch(/on image 2 of 3.*taken back \d times.*before it climbed/)
   })
 
-  it('goes on from any of its checkpoints to the same end', async () => {
+  it('a band continues from any of its checkpoints to the same result', async () => {
     const whole = await statesOf(windingBand(3, { optimizer }))
     const json = (state: BandState) => JSON.stringify(state.checkpoint())
     for (const at of whole.keys()) {
