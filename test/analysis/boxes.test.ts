@@ -17,7 +17,7 @@ const logNormal = (seed: number, count: number, sdLog: number, median = 1) => {
 }
 
 describe('the slopes of many boxes', () => {
-  test('are summarised by order and by logarithm', () => {
+  test('boxes are summarised by order statistics and by logarithms', () => {
     const summary = boxSummary([1, 2, 4, 8, 16])
     expect(summary).toMatchObject({ boxes: 5, median: { value: 4, ci95: null }, range: [1, 16] })
     expect(summary.geometricMean!.value).toBeCloseTo(4, 12)
@@ -27,7 +27,7 @@ describe('the slopes of many boxes', () => {
     expect(boxSummary(Array.from({ length: 12 }, (_, k) => k + 1)).median.ci95).toEqual([3, 10])
   })
 
-  test('have no logarithm when one box stands still', () => {
+  test('boxes have no geometric mean when one of them stands still', () => {
     const summary = boxSummary([0, 1, 2])
     expect(summary).toMatchObject({ median: { value: 1 }, geometricMean: null, sdLog: null })
     expect(compareBoxes([0, 1], [1, 2], options)).toBeNull()
@@ -69,7 +69,7 @@ describe('two materials by their boxes', () => {
     expect(mean(pValues)).toBeLessThan(0.58)
   })
 
-  test('three boxes each still cover', () => {
+  test('the interval of the ratio covers the truth for three boxes each', () => {
     let covered = 0
     for (let seed = 0; seed < 400; seed++) {
       const { ci95 } = compareBoxes(logNormal(seed, 3, 0.8), logNormal(seed + 7000, 3, 0.8), options)!
@@ -79,7 +79,7 @@ describe('two materials by their boxes', () => {
     expect(covered).toBeLessThanOrEqual(396)
   })
 
-  test('a real factor is seen, with its probabilities', () => {
+  test('a real factor between two materials is found, with its probabilities', () => {
     const result = compareBoxes(logNormal(1, 12, 0.3, 8), logNormal(2, 12, 0.3), options)!
     expect(result.value).toBeGreaterThan(6)
     expect(result.pValue).toBe(1 / 501)
@@ -96,7 +96,7 @@ describe('two materials by their boxes', () => {
 })
 
 describe('one box against one box', () => {
-  test('all pairs, and within one material all pairs of different boxes', () => {
+  test('ratios of boxes take all pairs, and within one material all pairs of different boxes', () => {
     expect(oneBoxRatios([6, 12], [1, 3], options)).toMatchObject({
       pairs: 4,
       atLeast: 0.5,
@@ -110,7 +110,7 @@ describe('one box against one box', () => {
     })
   })
 
-  test('pairs of one material are pooled over materials, never mixed', () => {
+  test('pairs of one material are pooled over materials and never mixed', () => {
     const { ratios } = sameMaterialRatios([[1, 2], [10, 40], [5]], options)
     expect(Array.from(ratios)).toEqual([0.25, 0.5, 2, 4])
   })
@@ -126,7 +126,7 @@ describe('one box against one box', () => {
     expect(Math.abs(mean(found) - expected)).toBeLessThan(0.012)
   })
 
-  test('its fraction lies inside its bootstrap interval', () => {
+  test('the fraction of pairs lies inside its bootstrap interval', () => {
     const slopes = logNormal(5, 12, 0.85)
     const { atLeast, atLeast_ci95 } = sameMaterialRatios([slopes], options)
     expect(atLeast_ci95[0]).toBeLessThanOrEqual(atLeast)

@@ -24,7 +24,7 @@ describe('the ratio of two systems', () => {
   const first = walkers('slow', [1, 2, 3, 4])
   const second = walkers('fast', [2, 3, 8, 12, 20], 2)
 
-  it('is that of the geometric means from four boxes of each on', () => {
+  it('from four boxes of each system on the ratio is that of the geometric means', () => {
     const compared = compareSystems({ numerator: second, denominator: first })
     expect(compared.of).toBe('geometric means')
     expect(compared.ratio.value).toBeCloseTo(
@@ -34,7 +34,7 @@ describe('the ratio of two systems', () => {
     expect(compared.method).toMatch(/^Ratio of the geometric means over boxes, as 4 or more of each move/)
   })
 
-  it('is that of the mean slopes of fewer boxes, and says so', () => {
+  it('with fewer boxes the ratio is that of the mean slopes, and its method says so', () => {
     const three = walkers('slow', [1, 2, 3])
     const compared = compareSystems({ numerator: second, denominator: three })
     expect(compared.of).toBe('mean slopes')
@@ -43,14 +43,14 @@ describe('the ratio of two systems', () => {
     expect(compared.geometricMeans).not.toBeNull()
   })
 
-  it('is that of the mean slopes when a box stands still, and says so', () => {
+  it('when a box stands still the ratio is that of the mean slopes, and its method says so', () => {
     const compared = compareSystems({ numerator: second, denominator: walkers('stuck', [1, 0, 3, 4]) })
     expect(compared.of).toBe('mean slopes')
     expect(compared.method).toContain('a box has a slope that is not positive')
     expect(compared.geometricMeans).toBeNull()
   })
 
-  it('has no bound where a slope may be zero', () => {
+  it('the ratio has no bound where a slope may be zero', () => {
     const unsure = walkers('unsure', [0.01, 9])
     expect(fitSlope(unsure.msds, { fitFrom_ps: 2, fitTo_ps: 10 }).slope_ci95_A2_per_ps[0]).toBeLessThan(0)
     const { ratio, probabilities } = compareSystems({ numerator: second, denominator: unsure })
@@ -61,12 +61,12 @@ describe('the ratio of two systems', () => {
   it.each([
     [first, second],
     [walkers('slow', [1, 2]), second],
-  ])('is the quotient of the slopes that stand beside it', (below, above) => {
+  ])('the ratio is the quotient of the slopes of the comparison', (below, above) => {
     const { ratio, numerator, denominator } = compareSystems({ numerator: above, denominator: below })
     expect(ratio.value).toBeCloseTo(numerator.slope_A2_per_ps.value / denominator.slope_A2_per_ps.value, 12)
   })
 
-  it('comes with the probability of a factor either way, of the same distribution as its interval', () => {
+  it('the probabilities of a factor are those of the distribution of the interval', () => {
     const { ratio, probabilities } = compareSystems({ numerator: second, denominator: first }, 2)
     const atUpperEnd = compareSystems({ numerator: second, denominator: first }, ratio.ci95![1])
       .probabilities!
@@ -74,7 +74,7 @@ describe('the ratio of two systems', () => {
     expect(probabilities!.atLeast).toBeGreaterThan(probabilities!.atMostInverse)
   })
 
-  it('comes with all pairs of single boxes, of both materials and of each', () => {
+  it('a comparison holds all pairs of single boxes, of both materials and of each', () => {
     const { oneBox, sameMaterial } = compareSystems({ numerator: second, denominator: first })
     expect(oneBox.pairs).toBe(20)
     expect(
@@ -82,7 +82,7 @@ describe('the ratio of two systems', () => {
     ).toEqual([12, 20, 32])
   })
 
-  it('of single boxes has no null from boxes', () => {
+  it('a comparison of single boxes has no null from boxes', () => {
     const { oneBox, sameMaterial, method } = compareSystems({
       numerator: walkers('b', [2]),
       denominator: walkers('a', [1]),
@@ -99,7 +99,7 @@ describe('the ratio of the mean slopes of two systems', () => {
       walkMsd({ seed: 100 * seed + k, frames: 300, ions: 12, step_A: () => Math.sqrt(mobility) }),
     )
 
-  test.each([1, 2])('identical systems, %d boxes each: the interval covers 1', count => {
+  test.each([1, 2])('the interval of the ratio covers 1 for identical systems of %d boxes each', count => {
     let covered = 0
     for (let seed = 0; seed < 100; seed++) {
       const { ci95 } = slopeRatio(boxes(seed, count, 1), boxes(seed + 5000, count, 1), {
@@ -113,7 +113,7 @@ describe('the ratio of the mean slopes of two systems', () => {
     expect(covered).toBeLessThanOrEqual(99)
   })
 
-  test('a factor of three is found, and 1 excluded', () => {
+  test('the interval of the ratio contains a factor of three and excludes 1', () => {
     const result = slopeRatio(boxes(1, 2, 3), boxes(2, 2, 1), { ...window, seed: 1 })
     expect(inside(3, result.ci95)).toBe(true)
     expect(inside(3, result.bootstrap_ci95)).toBe(true)
@@ -137,7 +137,7 @@ describe('the ratio of the mean slopes of two systems', () => {
     expect(factorProbabilities(still, 6)).toBeNull()
   })
 
-  test('one box each: says that differences between boxes are not in it', () => {
+  test('the method of a ratio of single boxes says that differences between boxes are not in it', () => {
     const result = slopeRatio(boxes(1, 1, 1), boxes(2, 1, 1), { ...window, seed: 1 })
     expect(result.resampled).toBe('ions')
     expect(result.method).toContain('single box')
@@ -154,14 +154,14 @@ describe('the ratio of identical systems', () => {
     walkMsd({ seed: k, frames: 300, ions: 12, step_A: () => 2 ** (k / 2) }),
   )
 
-  test('is as wide as the replicas differ, and symmetric', () => {
+  test('the null ratio is as wide as the replicas differ, and symmetric', () => {
     const result = nullRatio([different], { ...window, seed: 1 })
     expect(result).toMatchObject({ basis: 'pairs of replicas', comparisons: 6 })
     expect(result.ci95[1]).toBeGreaterThan(5)
     expect(result.ci95[0] * result.ci95[1]).toBeCloseTo(1, 1)
   })
 
-  test('of many boxes is that of their pairs', () => {
+  test('the null ratio of many boxes is that of their pairs', () => {
     const boxes = Array.from({ length: 6 }, (_, k) =>
       walkMsd({ seed: k, frames: 300, ions: 12, step_A: () => 2 ** (k / 2) }),
     )
@@ -173,7 +173,7 @@ describe('the ratio of identical systems', () => {
     expect(exceedance(ratios, 6)).toBe(expected.filter(ratio => ratio >= 6).length / 30)
   })
 
-  test('comes from halves of the ions when there is one replica, and says so', () => {
+  test('the null ratio of one replica comes from halves of its ions, and says so', () => {
     const one = walkMsd({ seed: 3, frames: 300, ions: 12 })
     const result = nullRatio([one], { ...window, seed: 1 })
     expect(result).toMatchObject({ basis: 'halves of the ions of one replica', comparisons: 1 })
@@ -183,7 +183,7 @@ describe('the ratio of identical systems', () => {
     expect(nullRatio([mixed], { ...window, seed: 1 }).ci95[1]).toBeGreaterThan(4)
   })
 
-  test('a single ion says nothing', () => {
+  test('the null ratio of a single ion has no bound', () => {
     const one = walkMsd({ seed: 3, frames: 300, ions: 1 })
     expect(nullRatio([one], { ...window, seed: 1 }).ci95).toEqual([0, Infinity])
   })

@@ -37,7 +37,7 @@ function salt(seed: number, pairs: number, bound: boolean) {
 }
 
 describe('conductivity', () => {
-  test('Nernst–Einstein in SI units', () => {
+  test('the Nernst–Einstein conductivity equals an evaluation in SI units', () => {
     const slope_A2_per_ps = { value: 0.6, standardError: 0.06, degreesOfFreedom: 50 }
     const sigma = nernstEinstein([{ charge_e: 1, ions: 15, slope_A2_per_ps }], conditions)
     // 15 e² · 1e-9 m²/s / (1e-26 m³ · k_B · 500 K), S/m → S/cm.
@@ -47,7 +47,7 @@ describe('conductivity', () => {
     expect(() => nernstEinstein([], { ...conditions, volume_A3: 0 })).toThrow(UserError)
   })
 
-  test('of ions that move alone is the same together: Haven ratio 1', () => {
+  test('the Haven ratio of ions that move independently is 1', () => {
     let covered = 0
     for (let seed = 0; seed < 40; seed++) {
       const { cations, anions, both, charges } = salt(10 * seed, 6, false)
@@ -65,13 +65,13 @@ describe('conductivity', () => {
     expect(covered).toBeGreaterThanOrEqual(34)
   })
 
-  test('of bound pairs is none', () => {
+  test('the collective conductivity of bound pairs is zero', () => {
     const { both, charges } = salt(1, 6, true)
     const together = collectiveConductivity(slope(totalDipole(both, charges)), conditions)
     expect(together.value).toBeCloseTo(0, 20)
   })
 
-  test('does not depend on a drift of the whole, and asks for neutral ions', () => {
+  test('the total dipole does not depend on a common drift and needs neutral ions', () => {
     const { both, charges } = salt(3, 4, false)
     const moved = ndarray(
       both.data.map((x, k) => x + 0.7 * Math.floor(k / 24)),

@@ -43,29 +43,29 @@ describe('the 95 % interval of the slope covers the truth', () => {
     expect(fraction).toBeLessThanOrEqual(0.98)
   }
 
-  test('15 random walkers, 1000 frames, 20–100', () => {
+  test('the interval of the slope covers the truth for 15 random walkers over 1000 frames', () => {
     expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 1000, ions: 15 })))
   })
 
-  test('15 random walkers, 200 frames, 10–100: half the trajectory', () => {
+  test('the interval of the slope covers the truth when the window ends at half the trajectory', () => {
     const options = { fitFrom_ps: 10, fitTo_ps: 100 }
     expectNominal(coverage(400, 3, seed => walkMsd({ seed, frames: 200, ions: 15 }), options))
   })
 
-  test('ordinary least squares instead', () => {
+  test('the interval of the slope covers the truth with ordinary least squares', () => {
     const options = { ...window, weighting: 'uniform' } as const
     expectNominal(coverage(200, 3, seed => walkMsd({ seed, frames: 500, ions: 10 }), options))
   })
 
-  test('three walkers', () => {
+  test('the interval of the slope covers the truth for three walkers', () => {
     expectNominal(coverage(400, 3, seed => walkMsd({ seed, frames: 600, ions: 3 })))
   })
 
-  test('a single walker', () => {
+  test('the interval of the slope covers the truth for a single walker', () => {
     expectNominal(coverage(400, 3, seed => walkMsd({ seed, frames: 1000, ions: 1 })))
   })
 
-  test('slow and fast ions in one box', () => {
+  test('the interval of the slope covers the truth for slow and fast ions in one box', () => {
     const simulate = (seed: number) => {
       const uniform = uniformSequence(seed + 500)
       const steps = Array.from({ length: 15 }, () => Math.sqrt(uniform() < 0.5 ? 0.4 : 1.6))
@@ -74,7 +74,7 @@ describe('the 95 % interval of the slope covers the truth', () => {
     expectNominal(coverage(200, 3, simulate))
   })
 
-  test('rare hops with rattling', () => {
+  test('the interval of the slope covers the truth for rattling with rare hops', () => {
     const simulate = (seed: number) =>
       meanSquaredDisplacement(
         hoppingWalk({ seed, frames: 600, ions: 12, hopProbability: 0.01, rattle_A: 0.3 }),
@@ -88,20 +88,23 @@ describe('the 95 % interval of the slope covers the truth', () => {
     [12, 0.3, 'uniform', 400],
     [5, 0.5, 'generalised', 400],
     [1, 0.5, 'uniform', 1000],
-  ] as const)('%d sub-diffusive walkers, MSD ∝ t^%d, %s weights', (ions, exponent, weighting, frames) => {
-    const { slope } = lineWeights(LAGS, weighting)
-    const truth = slope.reduce((sum, w, i) => sum + w * 3 * LAGS[i]! ** exponent, 0)
-    const simulate = (seed: number) =>
-      meanSquaredDisplacement(fractionalWalk({ seed: seed + 4000, frames, ions, exponent }), {
-        frameInterval_ps: 1,
-        maximumLag_ps: 100,
-      })
-    const fraction = coverage(400, truth, simulate, { ...window, weighting })
-    expect(fraction).toBeGreaterThanOrEqual(0.93)
-    expect(fraction).toBeLessThanOrEqual(0.99)
-  })
+  ] as const)(
+    'the interval covers the truth for %d sub-diffusive walkers, MSD ∝ t^%d, %s weights',
+    (ions, exponent, weighting, frames) => {
+      const { slope } = lineWeights(LAGS, weighting)
+      const truth = slope.reduce((sum, w, i) => sum + w * 3 * LAGS[i]! ** exponent, 0)
+      const simulate = (seed: number) =>
+        meanSquaredDisplacement(fractionalWalk({ seed: seed + 4000, frames, ions, exponent }), {
+          frameInterval_ps: 1,
+          maximumLag_ps: 100,
+        })
+      const fraction = coverage(400, truth, simulate, { ...window, weighting })
+      expect(fraction).toBeGreaterThanOrEqual(0.93)
+      expect(fraction).toBeLessThanOrEqual(0.99)
+    },
+  )
 
-  test('boxes that differ, four of them: nearly so', () => {
+  test('the interval of the slope nearly covers the truth for four boxes that differ', () => {
     let covered = 0
     for (let seed = 0; seed < 200; seed++) {
       const normal = normalSequence(seed + 900)
@@ -117,7 +120,7 @@ describe('the 95 % interval of the slope covers the truth', () => {
 })
 
 describe('the slope itself', () => {
-  test('is unbiased, with the frame interval accounted for', () => {
+  test('the slope is unbiased and takes the frame interval into account', () => {
     const slopes = Array.from({ length: 100 }, (_, seed) => {
       const positions = randomWalk({ seed, frames: 400, ions: 10 })
       const msd = meanSquaredDisplacement(positions, { frameInterval_ps: 0.25, maximumLag_ps: 25 })
@@ -126,7 +129,7 @@ describe('the slope itself', () => {
     expect(Math.abs(mean(slopes) / 12 - 1)).toBeLessThan(0.04)
   })
 
-  test('rattling goes into the intercept', () => {
+  test('rattling goes into the intercept of the fit, not into its slope', () => {
     const positions = hoppingWalk({ seed: 5, frames: 4000, ions: 60, hopProbability: 0.02, rattle_A: 0.5 })
     const msd = meanSquaredDisplacement(positions, { frameInterval_ps: 1, maximumLag_ps: 60 })
     const fit = fitSlope(msd, { fitFrom_ps: 10, fitTo_ps: 50 })
@@ -134,7 +137,7 @@ describe('the slope itself', () => {
     expect(inside(0.18, fit.slope_ci95_A2_per_ps)).toBe(true)
   })
 
-  test('says what its interval rests on', () => {
+  test('a fit names the scatter that its interval rests on', () => {
     const different = (mobilities: readonly number[]) =>
       mobilities.map((mobility, seed) =>
         walkMsd({ seed, frames: 500, ions: 6, step_A: () => Math.sqrt(mobility) }),
@@ -162,7 +165,7 @@ describe('the slope itself', () => {
     expect(inside(0, fitSlope(cage, window).slope_ci95_A2_per_ps)).toBe(true)
   })
 
-  test('agrees with the bootstrap on the width', () => {
+  test('the interval of the slope is as wide as that of the bootstrap', () => {
     const ratios = Array.from({ length: 20 }, (_, seed) => {
       const msd = walkMsd({ seed, frames: 600, ions: 15 })
       const [low, high] = fitSlope(msd, window).slope_ci95_A2_per_ps
@@ -177,7 +180,7 @@ describe('the slope itself', () => {
     expect(Math.max(...ratios)).toBeLessThan(1.5)
   })
 
-  test('refuses windows that the trajectory cannot serve', () => {
+  test('windows that the trajectory cannot serve are refused', () => {
     const msd = walkMsd({ seed: 1, frames: 60, ions: 2 })
     expect(() => fitSlope(msd, window)).toThrow('no lag of 100 ps')
     expect(() => fitSlope(msd, { fitFrom_ps: 30, fitTo_ps: 20 })).toThrow('empty')

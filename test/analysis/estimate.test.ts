@@ -72,7 +72,7 @@ describe('the ratio of two estimates', () => {
   const sure = { value: 2, standardError: 0.5, degreesOfFreedom: 10 }
   const unsure = { value: 2, standardError: 0.9, degreesOfFreedom: 10 }
 
-  test('has bounds when the intervals of both keep off zero', () => {
+  test('a ratio has bounds when the intervals of both estimates exclude zero', () => {
     const { value, ci95 } = ratioOf(sure, sure)
     expect(value).toBe(1)
     expect(ci95[0]).toBeGreaterThan(0.4)
@@ -82,7 +82,7 @@ describe('the ratio of two estimates', () => {
   test.each([
     [unsure, sure],
     [sure, unsure],
-  ])('has none when that of either reaches zero, and then no probability', (a, b) => {
+  ])('a ratio has no bound and no probability when either interval reaches zero', (a, b) => {
     const result = ratioOf(a, b)
     expect(result).toMatchObject({ value: 1, ci95: [0, Infinity], logarithm: null })
     expect(factorProbabilities(result, 6)).toBeNull()

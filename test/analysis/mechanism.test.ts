@@ -48,18 +48,18 @@ describe('lifetimes of contacts', () => {
   const lifetimes = (pattern: string, tolerance_ps = 0) =>
     recorded([...pattern].map(letter => letter === 'x')).lifetimes({ frameInterval_ps: 1, tolerance_ps })!
 
-  test('continuous: stretches that last, per contact that can', () => {
+  test('continuous lifetimes count unbroken contacts per possible origin', () => {
     const { continuousCurve } = lifetimes('xxx.xx..')
     // Origins with a frame `lag` later: 5, 5, 5, 4 of contact (frame 5 drops out at lag 3); unbroken: 5, 3, 1, 0.
     expect([...continuousCurve.slice(0, 4)]).toEqual([1, 3 / 5, 1 / 5, 0])
   })
 
-  test('continuous: breaks within the tolerance do not count', () => {
+  test('continuous lifetimes ignore breaks within the tolerance', () => {
     const { continuousCurve } = lifetimes('xxx.xx..', 1)
     expect([...continuousCurve.slice(0, 5)]).toEqual([1, 5 / 6, 4 / 6, 3 / 5, 2 / 4])
   })
 
-  test('intermittent: a contact that comes back counts', () => {
+  test('intermittent lifetimes count a contact that forms again', () => {
     const { intermittentCurve, partners } = lifetimes('x.x.x.x.')
     const chance = 0.5 / 4
     expect(partners).toBe(0.5)
@@ -67,7 +67,7 @@ describe('lifetimes of contacts', () => {
     expect(intermittentCurve[2]).toBeCloseTo(1, 12)
   })
 
-  test('contacts that break and form at random: both times from the rates', () => {
+  test('both lifetimes of contacts that break and form at random follow from the rates', () => {
     const uniform = uniformSequence(3)
     let touches = false
     // Ends with probability 0.05 a frame, forms with 0.005: the correlation decays with their sum.
@@ -85,13 +85,13 @@ describe('lifetimes of contacts', () => {
     expect(continuous.atLeast).toBe(false)
   })
 
-  test('none without a contact', () => {
+  test('without any contact there are no lifetimes', () => {
     expect(recorded([false, false]).lifetimes({ frameInterval_ps: 1 })).toBeNull()
   })
 })
 
 describe('van Hove self part', () => {
-  test('of a random walk is the Gaussian of its mean square', () => {
+  test('the van Hove function of a random walk is the Gaussian of its mean square', () => {
     const positions = randomWalk({ seed: 1, frames: 4000, ions: 20 })
     const options = { frameInterval_ps: 0.5, lag_ps: 2, maximum_A: 12, binWidth_A: 0.5 }
     const { density_per_A, gaussian_per_A, nonGaussian, r_A } = vanHoveSelf(positions, options)
@@ -102,7 +102,7 @@ describe('van Hove self part', () => {
     expect(density_per_A.reduce((sum, g) => sum + 0.5 * g, 0)).toBeCloseTo(1, 3)
   })
 
-  test('of rare hops is far from Gaussian, with a peak at the hop length', () => {
+  test('the van Hove function of rare hops has a peak at the hop length', () => {
     const positions = hoppingWalk({ seed: 2, frames: 4000, ions: 20, hopProbability: 0.01, rattle_A: 0.2 })
     const { density_per_A, nonGaussian, r_A } = vanHoveSelf(positions, { frameInterval_ps: 1, lag_ps: 5 })
     expect(nonGaussian).toBeGreaterThan(3)
@@ -115,7 +115,7 @@ describe('van Hove self part', () => {
 describe('hops', () => {
   const options = { frameInterval_ps: 0.5, window_ps: 10, threshold_A2: 4 }
 
-  test('rate and length of rare hops between sites', () => {
+  test('rate and length of rare hops between sites are found', () => {
     const positions = hoppingWalk({ seed: 5, frames: 8000, ions: 20, hopProbability: 0.002, rattle_A: 0.4 })
     const found = detectHops(positions, options)
     // 0.002 a frame of 0.5 ps; hops within one window of each other are seen as one.
@@ -126,7 +126,7 @@ describe('hops', () => {
     expect(found.rate_ci95_per_ps![0]).toBeLessThan(found.rate_per_ps)
   })
 
-  test('one hop: when, who, how far', () => {
+  test('a single hop is found with its time, ion and length', () => {
     const positions = ndarray(new Float64Array(2 * 100 * 3), [100, 2, 3])
     for (let frame = 40; frame < 100; frame++) positions.set(frame, 1, 2, 2.5)
     const { hops, above } = detectHops(positions, options)
@@ -135,7 +135,7 @@ describe('hops', () => {
     expect(above).toBeLessThan(0.1)
   })
 
-  test('rattling alone makes none, and a window must fit', () => {
+  test('rattling alone gives no hops, and windows that do not fit are refused', () => {
     const positions = hoppingWalk({ seed: 1, frames: 2000, ions: 5, hopProbability: 0, rattle_A: 0.5 })
     expect(detectHops(positions, options)).toMatchObject({
       hops: [],
@@ -169,7 +169,7 @@ describe('chains', () => {
     expect(backbones(createTopology(16, bonds.flat()), 16)).toEqual([[0, 1, 2, 3, 4, 5]])
   })
 
-  test('an end-to-end vector that turns at random forgets itself exponentially', () => {
+  test('the correlation of an end-to-end vector that turns at random decays exponentially', () => {
     const normal = normalSequence(4)
     const [frames, chains, memory] = [20_000, 4, 0.95]
     const positions = ndarray(new Float64Array(frames * 2 * chains * 3), [frames, 2 * chains, 3])
@@ -270,7 +270,7 @@ describe('free volume', () => {
     expect(fraction).toBeGreaterThan(0.9)
   })
 
-  test('is the share of grid points outside every image of every sphere', () => {
+  test('the free volume is the share of grid points outside every image of every sphere', () => {
     const uniform = uniformSequence(11)
     const box = createBox([6, 0.5, 0, 2, 5, 0.3, -2, 1.5, 5.5])
     const [a, b, c] = [0, 3, 6].map(k => [...box.matrix.slice(k, k + 3)]) as [number[], number[], number[]]
@@ -302,7 +302,7 @@ describe('free volume', () => {
     expect(fraction).toBeCloseTo(empty / (na * nb * nc), 12)
   })
 
-  test('radii by element, and what is refused', () => {
+  test('radii are known by element; unknown elements and wrong counts are refused', () => {
     expect([...vanDerWaalsRadii(['C', 'F', 'H'])]).toEqual([1.7, 1.47, 1.2])
     expect(() => vanDerWaalsRadii(['Xx'])).toThrow('Xx')
     const frames = { positions: ndarray(new Float64Array(3), [1, 1, 3]), box: cell }

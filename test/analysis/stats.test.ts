@@ -43,7 +43,7 @@ describe('Kolmogorov–Smirnov test', () => {
     expect(Math.abs(cubic.pValue - 0.0027974)).toBeLessThan(0.002)
   })
 
-  test('rejects the right distribution in 5 % of samples and a wrong one nearly always', () => {
+  test('the Kolmogorov–Smirnov test rejects the right distribution in 5 % of samples and a wrong one nearly always', () => {
     let rejected = 0
     let found = 0
     for (let seed = 0; seed < 400; seed++) {
@@ -67,7 +67,7 @@ describe('Kolmogorov–Smirnov test', () => {
 })
 
 describe('block average', () => {
-  test('finds the error of a correlated series', () => {
+  test('the block average finds the error of a correlated series', () => {
     const phi = 0.9
     const length = 20_000
     const exact = Math.sqrt((1 / (1 - phi * phi)) * ((1 + phi) / (1 - phi)) * (1 / length))
@@ -79,7 +79,7 @@ describe('block average', () => {
     expect(results.every(result => result.converged)).toBe(true)
   })
 
-  test('takes uncorrelated values as they are', () => {
+  test('the block average of uncorrelated values has the plain standard error', () => {
     const normal = normalSequence(3)
     const { standardError, statisticalInefficiency } = blockAverage(
       Float64Array.from({ length: 4096 }, normal),
@@ -89,7 +89,7 @@ describe('block average', () => {
     expect(statisticalInefficiency).toBeLessThan(1.6)
   })
 
-  test('says when the series is too short for its correlation', () => {
+  test('the block average reports a series that is too short for its correlation', () => {
     expect(blockAverage(Float64Array.from({ length: 512 }, (_, k) => k)).converged).toBe(false)
     expect(() => blockAverage([1, 2, 3])).toThrow(UserError)
   })
@@ -112,7 +112,7 @@ test('the error of a drift covers the truth for correlated noise', () => {
 })
 
 describe('bootstrap', () => {
-  test('an interval of a mean of few values covers as often as it says', () => {
+  test('the bootstrap interval of a mean of few values covers with the stated frequency', () => {
     let covered = 0
     for (let seed = 0; seed < 400; seed++) {
       const normal = normalSequence(seed)
@@ -124,7 +124,7 @@ describe('bootstrap', () => {
     expect(covered).toBeLessThan(396)
   })
 
-  test('is a function of the seed alone', () => {
+  test('a bootstrap is a function of the seed alone', () => {
     const options = { seed: 7, resamples: 20 }
     const groups = [[1, 2, 3], [4, 5], [9]]
     expect(bootstrapMeans(groups, options)).toEqual(bootstrapMeans(groups, options))
@@ -132,7 +132,7 @@ describe('bootstrap', () => {
     expect(bootstrapMeans(groups, { ...options, substream: 1 })).not.toEqual(bootstrapMeans(groups, options))
   })
 
-  test('resamples groups, not only the values within them', () => {
+  test('the bootstrap resamples groups, not only the values within them', () => {
     const apart = bootstrapMeans([Array(10).fill(0), Array(10).fill(1)], { seed: 1, resamples: 1000 })
     expect([...new Set(apart)].sort()).toEqual([0, 0.5, 1])
     const uniform = uniformSequence(4)

@@ -47,7 +47,7 @@ describe('radial distribution function', () => {
     expect(coordination.at(-1)! / expected).toBeCloseTo(1, 1)
   })
 
-  test('of a simple cubic lattice: shells of 6, 12 and 8 at a, √2 a and √3 a', () => {
+  test('g(r) of a simple cubic lattice has shells of 6, 12 and 8 at a, √2 a and √3 a', () => {
     const lattice = cubicLattice(6, 3, 1, 0)
     const all = range(0, 216)
     const { r_A, g, coordination, binWidth_A } = radialDistribution(lattice, all, all, { binWidth_A: 0.09 })
@@ -61,7 +61,7 @@ describe('radial distribution function', () => {
     expect(upTo(5.5)).toBe(26)
   })
 
-  test('uses the cell of each frame', () => {
+  test('g(r) uses the cell of each frame', () => {
     const small = orthorhombicBox(10, 10, 10)
     const large = orthorhombicBox(20, 20, 20)
     const positions = ndarray(Float64Array.from([0, 0, 0, 9, 0, 0, 0, 0, 0, 2.05, 0, 0]), [2, 2, 3])
@@ -75,7 +75,7 @@ describe('radial distribution function', () => {
     expect(g[bin]! * shell * (1 / 1000 + 1 / 8000)).toBeCloseTo(1, 9)
   })
 
-  test('refuses distances without a unique nearest image', () => {
+  test('distances without a unique nearest image are refused', () => {
     const gas = idealGas(1, 2, 5, triclinic)
     expect(() => radialDistribution(gas, [0], [1], { maximum_A: 12 })).toThrow('cannot be measured')
     expect(() => radialDistribution(gas, [], [1])).toThrow('both species')
@@ -84,7 +84,7 @@ describe('radial distribution function', () => {
 })
 
 describe('coordination', () => {
-  test('ends at the first minimum of g(r), which is found between the shells', () => {
+  test('the coordination shell ends at the first minimum of g(r), between the shells', () => {
     const lattice = cubicLattice(6, 3, 20, 0.15)
     const all = range(0, 216)
     const result = coordinationNumber(lattice, all, all, { fallback_A: 5 })
@@ -95,7 +95,7 @@ describe('coordination', () => {
     expect(result.ci95![1] - result.ci95![0]).toBeLessThan(0.1)
   })
 
-  test('falls back to the given radius when there is no shell', () => {
+  test('the given radius is used when g(r) shows no shell', () => {
     const box = orthorhombicBox(20, 20, 20)
     const gas = idealGas(2, 50, 100, box)
     const result = coordinationNumber(gas, range(0, 100), range(0, 100), { fallback_A: 4 })
@@ -129,13 +129,13 @@ describe('residence time', () => {
     return record.lifetimes({ frameInterval_ps: 0.5 })?.intermittent ?? null
   }
 
-  test('is the inverse of the rate at which contacts end', () => {
+  test('the residence time is the inverse of the rate at which contacts end', () => {
     const result = residence(telegraph(1, 20_000, 0.02), partners)
     expect(result!.atLeast).toBe(false)
     expect(Math.abs(result!.time_ps / 25 - 1)).toBeLessThan(0.15)
   })
 
-  test('is a lower bound when contacts outlive the trajectory, and absent without contact', () => {
+  test('the residence time is a lower bound when contacts outlive the trajectory', () => {
     const frames = telegraph(1, 101, 0)
     expect(residence(frames, partners)).toEqual({ time_ps: 25, atLeast: true })
     expect(residence(frames, [[5]])).toBeNull()

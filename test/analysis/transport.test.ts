@@ -14,7 +14,7 @@ const msdOf = (positions: Trajectory, maximumLag_ps = 150) =>
   meanSquaredDisplacement(positions, { frameInterval_ps: 1, maximumLag_ps })
 
 describe('the exponent', () => {
-  test('of random walks: its interval covers 1 as often as it says', () => {
+  test('the interval of the exponent of random walks covers 1 with the stated frequency', () => {
     let covered = 0
     let diffusive = 0
     for (let seed = 0; seed < 200; seed++) {
@@ -30,7 +30,7 @@ describe('the exponent', () => {
     expect(diffusive).toBeGreaterThan(150)
   })
 
-  test('of ballistic motion is 2', () => {
+  test('the exponent of ballistic motion is 2', () => {
     const positions = randomWalk({ seed: 1, frames: 300, ions: 2 })
     for (let frame = 0; frame < 300; frame++) {
       for (let ion = 0; ion < 2; ion++)
@@ -42,7 +42,7 @@ describe('the exponent', () => {
     for (const alpha of localExponent(msdOf(positions)).alpha) expect(alpha).toBeCloseTo(2, 9)
   })
 
-  test('of walkers on springs, and of rattling with rare hops, is sub-diffusive', () => {
+  test('walkers on springs and rattling with rare hops are sub-diffusive', () => {
     for (let seed = 0; seed < 20; seed++) {
       const trapped = exponent(msdOf(trappedWalk({ seed, frames: 1000, ions: 12, memory: 0.95 })), window)
       expect(trapped.verdict).toBe('sub-diffusive')
@@ -51,7 +51,7 @@ describe('the exponent', () => {
     }
   })
 
-  test('of a short run of few ions is not determined', () => {
+  test('the exponent of a short run of few ions is undetermined', () => {
     for (let seed = 0; seed < 10; seed++) {
       expect(exponent(msdOf(randomWalk({ seed, frames: 150, ions: 2 })), window).verdict).not.toBe(
         'diffusive',
@@ -59,7 +59,7 @@ describe('the exponent', () => {
     }
   })
 
-  test('does not exist for ions that stand still', () => {
+  test('ions that stand still have no exponent', () => {
     const still = randomWalk({ seed: 1, frames: 150, ions: 2, step_A: () => 0 })
     expect(exponent(msdOf(still), window)).toMatchObject({ alpha: Number.NaN, verdict: 'undetermined' })
     expect(localExponent(msdOf(still)).alpha).toEqual([])
@@ -93,7 +93,7 @@ test('the local exponent goes from caged to diffusive', () => {
 describe('one system from several replicas', () => {
   const replicas = [300, 300, 200].map((frames, seed) => msdOf(randomWalk({ seed, frames, ions: 8 }), 299))
 
-  test('the mean is that over all ions, within its band, over the lags all have', () => {
+  test('the mean MSD is that over all ions, lies within its band and covers the common lags', () => {
     const curve = replicateMean(replicas)
     expect(curve.lag_ps).toHaveLength(199)
     curve.lag_ps.forEach((lag, k) => {
@@ -108,7 +108,7 @@ describe('one system from several replicas', () => {
     expect(truthInside.length).toBeGreaterThan(150)
   })
 
-  test('a long curve is thinned, its ends kept', () => {
+  test('a long MSD curve is thinned and keeps its ends', () => {
     const { lag_ps } = replicateMean(msdOf(randomWalk({ seed: 1, frames: 3000, ions: 1 }), 2000))
     expect(lag_ps.length).toBeLessThanOrEqual(400)
     expect(lag_ps[0]).toBe(1)
@@ -116,7 +116,7 @@ describe('one system from several replicas', () => {
     expect(lag_ps).toEqual([...new Set(lag_ps)].sort((a, b) => a - b))
   })
 
-  test('the summary is plain JSON with everything a slope needs beside it', () => {
+  test('the summary of a system is plain JSON', () => {
     const summary = systemTransport(replicas, { species: 'Li', fitFrom_ps: 10, fitTo_ps: 60 })
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary)
     expect(summary).toMatchObject({ species: 'Li', ions: 24, replicas: 3, fit_from_ps: 10, fit_to_ps: 60 })

@@ -19,7 +19,7 @@ const diffusive = (system: SystemReport): SystemReport => ({
 })
 
 describe('two systems', () => {
-  test('sub-diffusive: apparent slopes, published ratio outside', () => {
+  test('sub-diffusive systems have apparent slopes, and the published ratio lies outside', () => {
     expect(sentence(comparisonReport())).toBe(
       'At 700 K and charge scale 0.7 the Li⁺ MSD slope in dehydrofluorinated PVDF is 1.07 times that in PVDF ' +
         '(95 %: 0.75–1.53, 2 boxes each); the published ratio 6.2 lies outside; both MSDs are still ' +
@@ -27,13 +27,13 @@ describe('two systems', () => {
     )
   })
 
-  test('diffusive: no apparent slopes, equal exponents said once', () => {
+  test('diffusive systems have slopes, and equal exponents are given once', () => {
     const text = sentence(withSystems(comparisonReport(), diffusive))
     expect(text).toMatch(/; both MSDs are diffusive \(α = 1\.000\)\.$/)
     expect(text).not.toContain('apparent')
   })
 
-  test('one diffusive system does not make the other so', () => {
+  test('each system has its own regime in the sentence', () => {
     const text = sentence(
       withSystems(comparisonReport(), (system, k) => (k === 0 ? diffusive(system) : system)),
     )
@@ -41,13 +41,13 @@ describe('two systems', () => {
     expect(text).toMatch(/, so these are apparent slopes\.$/)
   })
 
-  test('undetermined is not diffusive', () => {
+  test('an undetermined regime is not called diffusive', () => {
     const text = sentence(withSystems(comparisonReport(), system => ({ ...system, verdict: 'undetermined' })))
     expect(text).toContain('neither MSD is shown to be diffusive')
     expect(text).toContain('apparent slopes')
   })
 
-  test('a published ratio inside our interval is said to be so', () => {
+  test('a published ratio inside the interval lies inside in the sentence', () => {
     const report = comparisonReport()
     const wide = {
       ...report.comparison!,
@@ -85,18 +85,18 @@ describe('two systems', () => {
 })
 
 describe('one system', () => {
-  test('apparent slope with its window', () => {
+  test('a single sub-diffusive system has an apparent slope with its window', () => {
     expect(sentence(singleRunReport())).toBe(
       'At 700 K and charge scale 0.7 the apparent slope of the Li⁺ MSD in PVDF is 3.04 Å²/ps ' +
         '(95 %: 2.61–3.50, fit 2–12 ps, 1 box); the MSD is still sub-diffusive (α = 0.900).',
     )
   })
 
-  test('slope alone when diffusive', () => {
+  test('a single diffusive system has a slope', () => {
     expect(sentence(withSystems(singleRunReport(), diffusive))).toContain('the slope of the Li⁺ MSD')
   })
 
-  test('its published slope is judged', () => {
+  test('the published slope of a single system is judged', () => {
     const { published } = comparisonReport()
     expect(sentence({ ...singleRunReport(), published })).toContain(
       'the published slope 2 × 10⁻⁴ Å²/ps lies outside',

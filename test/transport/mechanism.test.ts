@@ -40,7 +40,7 @@ describe('conductivity', () => {
   /** Of 10 ions with one charge and a slope of 0.6 Å²/ps in (60 Å)³ at 500 K, S/cm. */
   const expected = (16.02176634 * 10 * 0.6) / (6 * 60 ** 3 * 8.617333262e-5 * 500)
 
-  test('of walkers among ions that stay is that of the walkers, and they are independent', () => {
+  test('the conductivity of walkers among resting ions is that of the walkers', () => {
     const independent = row(0, 'ions independent (Nernst')
     expect(independent.unit).toBe('S/cm')
     expect(Math.abs(independent.value! / expected - 1)).toBeLessThan(0.15)
@@ -52,7 +52,7 @@ describe('conductivity', () => {
     expect(row(0, 'Haven ratio').ci95![1]).toBeGreaterThan(1)
   })
 
-  test('does not take cations and anions for independent that are fast in the same boxes', () => {
+  test('cations and anions that are fast in the same boxes are not taken as independent', () => {
     const speeds = [0.6, 0.8, 1, 1.2]
     const walks = speeds.map((speed, k) =>
       randomWalk({ seed: k + 1, frames: 2000, ions: 20, step_A: () => 0.1 * Math.sqrt(speed) }),
@@ -73,13 +73,13 @@ describe('conductivity', () => {
     expect(both! / own!).toBeGreaterThan(0.9)
   })
 
-  test('makes the resistance of a coating of 2 nm', () => {
+  test('the resistance of a coating of 2 nm follows from the conductivity', () => {
     const resistance = mechanisms[0]!.shown.mechanism.find(({ unit }) => unit === 'Ω cm²')!
     expect(resistance.value! * row(0, 'ions independent (Nernst').value!).toBeCloseTo(2e-7, 12)
     expect(resistance.note).toMatch(/for 1–3 nm/)
   })
 
-  test('is that of Li⁺ alone where nothing else is charged, and together not defined', () => {
+  test('without other ions the conductivity is that of Li⁺ alone and the collective one is not defined', () => {
     expect(row(1, 'ions independent (Nernst').note).toMatch(/Li⁺ alone$/)
     expect(row(1, 'ions together')).toMatchObject({
       value: null,
@@ -89,7 +89,7 @@ describe('conductivity', () => {
   })
 })
 
-test('displacements of both kinds of ions, and none of chains that are not there', () => {
+test('displacements are given for both kinds of ions, and for chains only where there are chains', () => {
   const found = salt.transport.msd_A2[salt.transport.lag_ps.findIndex(lag => lag > 4.95)]
   expect(row(0, 'Li⁺').value).toBeCloseTo(found!, 6)
   expect(row(0, 'other ions').value! / found!).toBeLessThan(0.05)
@@ -98,7 +98,7 @@ test('displacements of both kinds of ions, and none of chains that are not there
   expect(mechanisms[0]!.shown.vanHove.map(({ lag_ps }) => lag_ps)).toEqual([1, 5])
 })
 
-test('free volume: everything but the spheres', () => {
+test('the free volume is everything outside the spheres', () => {
   const volume_A3 = 10 * (4 / 3) * Math.PI * (0.76 ** 3 + 1.47 ** 3)
   const geometric = hostOf(salt).find(({ name }) => name === 'geometric')!.value!
   // Some of the spheres overlap, and lithium of this potential is an ion.
@@ -106,7 +106,7 @@ test('free volume: everything but the spheres', () => {
   expect(geometric).toBeLessThan(100)
 })
 
-test('the box is drawn as it was at the end, and paths of ions end there', () => {
+test('the box shows the last frame, where the paths of ions end', () => {
   const { structure, trajectories_A } = moleculeOf(salt.runs[0]!, salt.surveys[0]!, 'Li')
   expect(trajectories_A).toHaveLength(10)
   trajectories_A.forEach((path, ion) => {
@@ -126,7 +126,7 @@ function travelled(ion: number): number {
   return ions.get(1999, ion, 0) - ions.get(1999 - 60 * 33, ion, 0)
 }
 
-test('intervals between boxes: from three on, within what is possible, and not where boxes are equal', () => {
+test('intervals between boxes need three boxes that differ and stay within the possible limits', () => {
   expect(overBoxes([1, 2])).toEqual({ value: 1.5, ci95: null })
   const { value, ci95 } = overBoxes([1, 2, 3])
   // Student t with two degrees of freedom, 4.303, times 1/√3.
@@ -159,7 +159,7 @@ describe('the number of hops', () => {
     return { hops, find }
   }
 
-  test('of ions that rattle, and hop by 3 Å once in a while', () => {
+  test('hops of 3 Å are counted among rattling ions', () => {
     const walk = hoppingWalk({ seed: 3, frames: 4000, ions: 10, hopProbability: 0.001, rattle_A: 0.3 })
     const { hops, find } = moving(walk)
     // 10 a nanosecond for each ion; those within 2 ps of each other count as one.
@@ -171,7 +171,7 @@ describe('the number of hops', () => {
     expect(find('length').value).toBeCloseTo(3, 0)
   })
 
-  test('of many boxes: hops of one box are not independent', () => {
+  test('hops of one box are not counted as independent', () => {
     const lengths = [2.2, 2.6, 3, 3.4]
     const walks = lengths.map(length_A => {
       const data = new Float32Array(4000 * 10 * 3)
@@ -188,7 +188,7 @@ describe('the number of hops', () => {
     expect(ci95![1] - value!).toBeCloseTo((3.1824 * Math.sqrt(0.8 / 3)) / 2, 2)
   })
 
-  test('that nobody saw: at most so many', () => {
+  test('the rate has an upper bound where no hop was seen', () => {
     const still = hoppingWalk({ seed: 3, frames: 4000, ions: 10, hopProbability: 0, rattle_A: 0.3 })
     const { hops, find } = moving(still)
     expect(hops!.hops).toBe(0)
@@ -199,7 +199,7 @@ describe('the number of hops', () => {
     expect(find('length')).toMatchObject({ value: null, note: 'none seen' })
   })
 
-  test('that run into each other: at least those that are seen', () => {
+  test('the number of hops that overlap in time is a lower bound', () => {
     const free = hoppingWalk({ seed: 3, frames: 2000, ions: 10, hopProbability: 0.5, rattle_A: 0.3 })
     const { hops, find } = moving(free)
     expect(hops!.crowded).toBe(true)
@@ -208,7 +208,7 @@ describe('the number of hops', () => {
   })
 })
 
-test('the effect of the box is told, and not taken out', () => {
+test('the effect of the size of the box is reported, not corrected', () => {
   const [check] = checksOf([salt], [null]).filter(({ name }) => name === 'size of the box')
   expect(check).toMatchObject({ passed: null })
   expect(check!.detail).toMatch(/^not corrected: .* below [\d.]+ mPa s \(salt, 60 Å\)/)
