@@ -75,4 +75,15 @@ describe('language', () => {
     )
     expect(riddles).toEqual([])
   })
+
+  it('citations without a check stand in one list, not as "from memory" in docs or sources', () => {
+    const docs = resolve(src, '../docs')
+    const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.md'))
+      .map(file => ({ name: file, text: readFileSync(join(docs, file), 'utf8') }))
+    const found = [...pages, ...checked].filter(({ text }) =>
+      /(quoted|sites|z|DOI) from memory|to be verified/.test(text),
+    )
+    expect(found.map(({ name }) => name)).toEqual([])
+  })
 })

@@ -67,7 +67,7 @@ export function rockSalt(a: number, metal: Metal): Structure {
   )
 }
 
-/** Li2MnO3, C2/m, 24 atoms: sites of Strobel & Lambert-Andron 1988, https://doi.org/10.1016/0022-4596(88)90305-2 (from memory). */
+/** Li2MnO3, C2/m, 24 atoms: sites after Strobel & Lambert-Andron 1988 (unverified, see docs/physics.md). */
 export function honeycombOxide(metal: Metal): Structure {
   const [a, b, c, beta] = [4.937, 8.532, 5.03, (109.46 * Math.PI) / 180]
   const lithium = { element: 'Li', type: 'Li' } as const

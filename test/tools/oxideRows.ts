@@ -11,7 +11,7 @@ export interface OxideRow {
   readonly measured: { readonly a: number; readonly c?: number; readonly z?: number }
 }
 
-/** LiNiO2 and LiCoO2 as in docs/physics.md; the others from memory, to be verified. */
+/** Measured lattices. Those of LiNiO2 and LiCoO2 stand in docs/physics.md; the others and all z are unverified. */
 const LAYERED = {
   LiNiO2: { a: 2.878, c: 14.19, z: 0.2414 },
   LiCoO2: { a: 2.816, c: 14.05, z: 0.2395 },
