@@ -4,7 +4,13 @@
  * @module
  */
 
-export { type ProtocolEvent, type ProtocolOptions, type Snapshot, stageStart } from '../dynamics/contract.ts'
-export type { Stage } from '../dynamics/protocol.ts'
+export {
+  type DynamicsStage,
+  type ProtocolEvent,
+  type ProtocolOptions,
+  type Snapshot,
+  type Stage,
+  stageStart,
+} from '../dynamics/protocol.ts'
 export { runProtocol } from '../dynamics/simulate.ts'
 export { minimize } from '../relax/minimize.ts'

@@ -15,7 +15,7 @@ import {
   type Provenance,
 } from '../potentials/load.ts'
 import { matchesAtom } from '../potentials/patterns.ts'
-import { type BandRecipe, parseBandRecipeObject } from '../recipes/bandRecipe.ts'
+import { type BandRecipe, recipeOfBand } from '../recipes/bandRecipe.ts'
 import type { CalibrationRow } from '../report/common.ts'
 import { springsOf } from './computeBand.ts'
 
@@ -58,7 +58,7 @@ export interface LoadedBand {
 export function loadBand(directory: string): LoadedBand {
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
   const manifest = readManifest(file('manifest'))
-  const { recipe } = parseBandRecipeObject(manifest.recipe, file('manifest'))
+  const { recipe } = recipeOfBand(manifest, file('manifest'))
   const results = parseYaml(readText(file('results')), resultsSchema, file('results'))
   const band = readBandFile(file('band'))
   const { tangentForces_eV_per_A } = bandForces(band, springsOf(recipe.band), null, band.structure.frozen)

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs'
 import { buildSolidFrom } from '../bands/bandEnds.ts'
 import type { Structure } from '../core/structure.ts'
 import { densityOf } from '../core/system.ts'
-import { stageStart } from '../dynamics/contract.ts'
+import { stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { EXIT, type ExitCode, UserError } from '../errors.ts'
 import { structureFormat, writeStructureFile } from '../files/structureFile.ts'
 import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
 import { loadPotential } from '../potentials/load.ts'
-import { loadRecipe } from '../recipes/recipe.ts'
+import { loadRecipe, overrideRecipe } from '../recipes/recipe.ts'
 import { type LoadedSolidRecipe, loadSolidRecipe } from '../recipes/solidRecipe.ts'
+import { protocolStages } from '../recipes/stages.ts'
 import { checkBoxAgainstCutoff } from '../run/checks.ts'
 import { plannedSteps } from '../run/md.ts'
-import { overrideRecipe } from '../run/override.ts'
 import { checkPlatform, prepareRun } from '../run/prepare.ts'
 import { responsive } from '../run/responsive.ts'
 import { command } from './command.ts'
@@ -83,7 +83,7 @@ export const buildCommand = command({
     try {
       const events = runProtocol({
         system,
-        stages,
+        stages: protocolStages(stages),
         from: stageStart(state),
         constraints: recipe.constraints,
         prepare: async part => responsive(await prepareEvaluator(args.platform, part)),

@@ -6,12 +6,7 @@ import { EXIT, type ExitCode, UserError } from '../errors.ts'
 import { readManifest } from '../files/manifest.ts'
 import { createRunDirectory, RUN_FILES } from '../files/runDirectory.ts'
 import { PLATFORM_CHOICES } from '../platform/choose.ts'
-import {
-  type LoadedBandRecipe,
-  loadBandRecipe,
-  overrideBand,
-  parseBandRecipeObject,
-} from '../recipes/bandRecipe.ts'
+import { type LoadedBandRecipe, loadBandRecipe, overrideBand, recipeOfBand } from '../recipes/bandRecipe.ts'
 import { command } from './command.ts'
 import { createStopSignal, parseDuration, positive, wholeNumber } from './options.ts'
 import { fixed, formatTable, type Output } from './output.ts'
@@ -155,7 +150,7 @@ function earlierBand(
       hint: `hoplite resume ${directory}`,
     })
   }
-  const loaded = parseBandRecipeObject(manifest.recipe, file)
+  const loaded = recipeOfBand(manifest, file)
   if (recipe) checkSameBand(recipe, loaded)
   return { directory, loaded: recipe ?? loaded }
 }

@@ -1,5 +1,5 @@
-import type { ProtocolEvent, StageSummary } from '../dynamics/contract.ts'
-import type { Stage } from '../dynamics/protocol.ts'
+import type { ProtocolEvent, StageSummary } from '../dynamics/protocol.ts'
+import type { RecipeStage } from '../recipes/stages.ts'
 import type { Progress } from './output.ts'
 
 /** Returns a listener that shows the events of a protocol as a progress bar and one line per finished stage. */
@@ -44,14 +44,15 @@ function describeSummary(summary: StageSummary): string {
 }
 
 /** A list of the stages, one line each. */
-export function describeProtocol(stages: readonly Stage[]): string {
-  return stages
-    .map(stage => {
-      const what =
-        'time_ps' in stage
-          ? `${stage.time_ps} ps at ${stage.timestep_fs} fs${stage.temperature_K === undefined ? '' : `, ${stage.temperature_K}${stage.temperature_end_K === undefined ? '' : ` → ${stage.temperature_end_K}`} K`}`
-          : ''
-      return `  ${stage.name}: ${stage.kind} ${what}`.trimEnd()
-    })
-    .join('\n')
+export function describeProtocol(stages: readonly RecipeStage[]): string {
+  return stages.map(stage => `  ${stage.name}: ${stage.kind} ${describeStage(stage)}`.trimEnd()).join('\n')
+}
+
+function describeStage(stage: RecipeStage): string {
+  if (!('time_ps' in stage)) return ''
+  const { time_ps, timestep_fs, temperature_K } = stage
+  const end_K = 'temperature_end_K' in stage ? stage.temperature_end_K : undefined
+  const temperature =
+    temperature_K === undefined ? '' : `, ${temperature_K}${end_K === undefined ? '' : ` → ${end_K}`} K`
+  return `${time_ps} ps at ${timestep_fs} fs${temperature}`
 }

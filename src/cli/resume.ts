@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
 import { PLATFORM_CHOICES } from '../platform/choose.ts'
+import { overrideRecipe } from '../recipes/recipe.ts'
 import { readRun } from '../run/loadRun.ts'
-import { overrideRecipe } from '../run/override.ts'
 import { command } from './command.ts'
 import { simulate } from './md.ts'
 import { parseDuration, wholeNumber } from './options.ts'

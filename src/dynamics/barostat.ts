@@ -1,9 +1,11 @@
 import { scaleBox } from '../core/box.ts'
 import type { State } from '../core/state.ts'
+import { densityOf } from '../core/system.ts'
 import { disjointSets } from '../core/topology.ts'
 import { SimulationError } from '../errors.ts'
+import type { Evaluation, Want } from '../platform/platform.ts'
 import { normals, STREAM } from '../rng.ts'
-import type { Constants } from '../units.ts'
+import { type Constants, EV_PER_A3_IN_BAR } from '../units.ts'
 import type { BondConstraints } from './constraints.ts'
 import type { NoisePoint } from './thermostat.ts'
 
@@ -100,6 +102,85 @@ export function scaleGroups(groups: ScalingGroups, state: State, factor: number,
   state.box = scaleBox(state.box, factor)
 }
 
+/** The cell of a stage; all changes are isotropic. */
+export type Cell =
+  | { readonly kind: 'fixed' }
+  | {
+      /** Stochastic cell rescaling at constant pressure. */
+      readonly kind: 'pressure'
+      readonly pressure_bar: number
+      /** Relaxation time of the volume, ps. */
+      readonly time_ps: number
+      /** Isothermal compressibility, which scales the barostat's step, 1/bar. */
+      readonly compressibility_per_bar: number
+    }
+  | {
+      /** The density goes linearly in time to `end_g_per_cm3`. */
+      readonly kind: 'densityRamp'
+      readonly end_g_per_cm3: number
+    }
+
+/** Steps between changes of the cell, each of which costs one more evaluation. */
+export const STEPS_PER_RESCALING = 10
+
+/** The changes of a cell that is not fixed, every `STEPS_PER_RESCALING` steps. */
+export interface CellScaling {
+  /** Needed of the evaluation before the change, besides forces. */
+  readonly wants: Required<Want>
+  /** True: the momenta of the centres shrink as the cell grows. */
+  readonly momenta: boolean
+  /** Linear factor by which the cell changes. @param done steps of the stage made so far */
+  factor(
+    state: State,
+    evaluation: Pick<Evaluation, 'forces' | 'virial'>,
+    step: { readonly done: number; readonly temperature_K: number; readonly at: NoisePoint },
+  ): number
+}
+
+/** The changes of a stage's cell; null for a fixed one. */
+export function cellScaling(
+  cell: Cell,
+  stage: {
+    readonly groups: ScalingGroups
+    readonly constants: Constants
+    readonly timestep_ps: number
+    /** Length of the stage. */
+    readonly steps: number
+  },
+): CellScaling | null {
+  const { groups, constants, timestep_ps, steps } = stage
+  switch (cell.kind) {
+    case 'fixed':
+      return null
+    case 'pressure':
+      return {
+        wants: { energy: true, virial: true },
+        momenta: true,
+        factor(state, { virial, forces }, { temperature_K, at }) {
+          const rescaling = {
+            pressure: groupPressure(groups, state, virial, forces, constants),
+            target: cell.pressure_bar / EV_PER_A3_IN_BAR,
+            temperature_K,
+            compressibility: cell.compressibility_per_bar * EV_PER_A3_IN_BAR,
+            timeRatio: (STEPS_PER_RESCALING * timestep_ps) / cell.time_ps,
+          }
+          return cellRescalingFactor(state.box.volume, rescaling, at, constants)
+        },
+      }
+    case 'densityRamp':
+      return {
+        wants: { energy: true, virial: false },
+        momenta: false,
+        factor(state, _, { done }) {
+          // Going an equal share of what is left each time draws the straight line without knowing where it began.
+          const density = densityOf(groups.masses, state.box.volume)
+          const left = Math.ceil(steps / STEPS_PER_RESCALING) - done / STEPS_PER_RESCALING
+          return Math.cbrt(density / (density + (cell.end_g_per_cm3 - density) / left))
+        },
+      }
+  }
+}
+
 export interface CellRescaling {
   /** Pressure on the groups now, eV/Å³. */
   readonly pressure: number
@@ -116,10 +197,20 @@ export interface CellRescaling {
 const LARGEST_CHANGE = 0.3
 
 /**
- * Linear factor of one step of stochastic cell rescaling: Bernetti & Bussi 2020, https://doi.org/10.1063/5.0020514,
+ * The linear factor of one step of stochastic cell rescaling, Bernetti & Bussi 2020, https://doi.org/10.1063/5.0020514,
  * as an Euler step in λ = √V, in which the noise does not depend on the volume:
- * dλ = −(β λ / 2τ)(P₀ − P − kT/2V) dt + √(kT β / 2τ) dW.
- * @throws SimulationError when the step would change the volume by more than that
+ *
+ *     dλ = −(β λ / 2τ) (P₀ − P − kT/2V) dt + √(kT β / 2τ) dW,    factor = ((λ + dλ)/λ)^⅔
+ *
+ * | equation                        | code                              |
+ * |---------------------------------|-----------------------------------|
+ * | P₀, P, eV/Å³                    | `target`, `pressure`              |
+ * | β, isothermal compressibility, Å³/eV | `compressibility`            |
+ * | dt/τ                            | `timeRatio`                       |
+ * | λ, λ + dλ over λ, squared       | `root`, `ratio`                   |
+ *
+ * @param volume V, Å³
+ * @throws SimulationError when the step would change the volume by more than `LARGEST_CHANGE`
  */
 export function cellRescalingFactor(
   volume: number,

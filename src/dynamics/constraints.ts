@@ -3,7 +3,13 @@ import type { System } from '../core/system.ts'
 import { SimulationError, UserError } from '../errors.ts'
 import type { Constants } from '../units.ts'
 import { createCoupling } from './coupling.ts'
-import type { ConstraintChoice } from './protocol.ts'
+
+/** The bonds whose lengths are held. */
+export interface ConstraintChoice {
+  readonly bonds: 'none' | 'h-bonds' | 'all-bonds'
+  /** Relative tolerance of every constrained length. */
+  readonly tolerance: number
+}
 
 /** Bonds held at a fixed length. */
 export interface BondConstraints {

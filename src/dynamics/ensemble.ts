@@ -1,21 +1,21 @@
 import { crossingBond, makeMoleculesWhole } from '../core/molecules.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
-import { densityOf } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import type { Evaluation, Want } from '../platform/platform.ts'
-import { type Constants, EV_PER_A3_IN_BAR, FEMTOSECOND } from '../units.ts'
+import { FEMTOSECOND } from '../units.ts'
 import {
-  cellRescalingFactor,
-  groupPressure,
+  type CellScaling,
+  cellScaling,
   type ScalingGroups,
+  STEPS_PER_RESCALING,
   scaleGroups,
   scalingGroups,
 } from './barostat.ts'
 import { constrainBonds, createConstraintSolver } from './constraints.ts'
-import { langevinStep, type Motion, velocityVerletStep } from './integrate.ts'
-import type { ConstraintChoice, DynamicsStage } from './protocol.ts'
-import { type NoisePoint, ornsteinUhlenbeck, rescaleVelocities } from './thermostat.ts'
+import { langevinStep, type Motion, type Step, velocityVerletStep } from './integrate.ts'
+import { type DynamicsStage, isThermostatted, type Run } from './protocol.ts'
+import { type BathAction, bathAction, type NoisePoint, ornsteinUhlenbeck } from './thermostat.ts'
 import {
   degreesOfFreedom,
   drawMaxwellBoltzmann,
@@ -23,17 +23,7 @@ import {
   removeCentreOfMassVelocity,
 } from './velocities.ts'
 
-/** Steps between changes of the cell, each of which costs one more evaluation. */
-const STEPS_PER_RESCALING = 10
-
-/** What the step that follows `done` steps of the stage needs of the evaluation at its beginning, besides forces. */
-export function wantedBy({ stage }: Pick<Ensemble, 'stage'>, done: number): Required<Want> {
-  const rescales =
-    done % STEPS_PER_RESCALING === 0 && (stage.kind === 'npt' || stage.density_end_g_per_cm3 !== undefined)
-  return { energy: rescales, virial: rescales && stage.kind === 'npt' }
-}
-
-/** What one stage of dynamics keeps fixed: integrator, baths and constraints, chosen independently of each other. */
+/** The fixed quantities of one stage of dynamics. */
 export interface Ensemble extends Omit<Motion, 'evaluate'> {
   readonly stage: DynamicsStage
   /** The system without the terms of constrained bonds. */
@@ -41,25 +31,28 @@ export interface Ensemble extends Omit<Motion, 'evaluate'> {
   readonly groups: ScalingGroups
   readonly timestep_ps: number
   readonly steps: number
+  /** True: the velocity of the centre of mass is taken out in every step. */
   readonly centreOfMassFixed: boolean
+  /** Degrees of freedom that share the kinetic energy. */
   readonly freedom: number
+  readonly bath: BathAction | null
   readonly seed: number
 }
 
 /** @throws UserError when a thermostat would have nothing to act on */
 export function createEnsemble(
   stage: DynamicsStage,
-  fullSystem: System,
-  choice: ConstraintChoice,
-  noise: { readonly seed: number; readonly constants: Constants },
+  run: Pick<Run, 'system' | 'constraints' | 'seed' | 'constants'>,
 ): Ensemble {
-  const { system, constraints } = constrainBonds(fullSystem, choice)
+  const { system, constraints } = constrainBonds(run.system, run.constraints)
+  const { constants, seed } = run
   const { masses } = system
   const constraintCount = constraints.lengths.length
   const timestep_ps = stage.timestep_fs * FEMTOSECOND
-  const centreOfMassFixed = !isLangevin(stage) && !system.forces.some(force => force.kind === 'restraint')
+  const centreOfMassFixed =
+    stage.step.kind !== 'langevin' && !system.forces.some(force => force.kind === 'restraint')
   const freedom = degreesOfFreedom(system.atomCount, constraintCount, centreOfMassFixed)
-  if (freedom < 1 && stage.kind !== 'nve') {
+  if (freedom < 1 && isThermostatted(stage)) {
     throw new UserError({
       message: 'no degree of freedom is left that a temperature could be given to',
       where: `stage ${stage.name}`,
@@ -70,19 +63,16 @@ export function createEnsemble(
     stage,
     system,
     masses,
-    constants: noise.constants,
-    seed: noise.seed,
+    constants,
+    seed,
     solver: constraintCount > 0 ? createConstraintSolver(constraints, masses) : null,
     groups: scalingGroups(masses, constraints),
     timestep_ps,
     steps: Math.round(stage.time_ps / timestep_ps),
     centreOfMassFixed,
     freedom,
+    bath: stage.bath && bathAction(stage.bath, { masses, freedom, constants }),
   }
-}
-
-function isLangevin(stage: DynamicsStage): boolean {
-  return stage.kind !== 'nve' && stage.thermostat === 'langevin'
 }
 
 /**
@@ -100,8 +90,8 @@ export function settle(ensemble: Ensemble, state: State): void {
     solver.setReference(state.positions)
   }
   const isAtRest = state.velocities.every(value => value === 0)
-  if (stage.temperature_K !== undefined && (stage.new_velocities || (isAtRest && stage.kind !== 'nve'))) {
-    const draw = { temperature_K: stage.temperature_K, seed, step: state.step }
+  if (stage.temperature && (stage.new_velocities || (isAtRest && isThermostatted(stage)))) {
+    const draw = { temperature_K: stage.temperature.start_K, seed, step: state.step }
     drawMaxwellBoltzmann(system, state.velocities, draw, constants)
   }
   solver?.constrainVelocities(state.velocities)
@@ -119,86 +109,130 @@ function refuseNetwork(stage: DynamicsStage, bonds: Int32Array, state: State): v
   })
 }
 
+/** Target temperature after a fraction of the stage, K; 0 where the stage has none. */
+export function targetTemperature({ temperature }: DynamicsStage, fraction: number): number {
+  if (!temperature) return 0
+  return temperature.start_K + fraction * (temperature.end_K - temperature.start_K)
+}
+
+/** The steps of a stage, made by the host or by a device. */
+export interface Propagator {
+  /** Number of steps that are made when it returns next. @param done steps of the stage made so far */
+  next(done: number): number
+  /** Needed of the evaluation before the step that follows `done` steps, besides forces. */
+  wants(done: number): Required<Want>
+  /**
+   * Makes the steps up to `next(done)` in place, and counts them in `state.step`.
+   * @param evaluation at the present positions, with what `wants` says
+   * @param want needed of the evaluation at the new positions
+   * @returns the evaluation at the new positions (that of a device: only where energy is wanted), and the energy that
+   * baths and cell have put in, eV
+   */
+  advance(
+    state: State,
+    evaluation: Evaluation,
+    done: number,
+    want: Want,
+  ): Promise<{ readonly evaluation: Evaluation; readonly exchanged_eV: number }>
+}
+
+/** One step while it is being made; its parts act on it one after another. */
+interface StepInProgress {
+  readonly state: State
+  /** At the present positions. */
+  evaluation: Evaluation
+  /** Energy that the parts have put in, eV. */
+  exchanged_eV: number
+  /** Steps of the stage made before. */
+  readonly done: number
+  readonly temperature_K: number
+  readonly at: NoisePoint
+  /** Needed of the evaluation at the new positions. */
+  readonly want: Want
+}
+
+/** A part of a step, which leaves the target distribution as it is. */
+type Part = (step: StepInProgress) => void | Promise<void>
+
+const NOTHING: Required<Want> = { energy: false, virial: false }
+
 /**
- * Makes one step in place: rescaling of the cell when it is due, integration, removal of the centre-of-mass motion,
- * rescaling of velocities. Each part leaves the target distribution as it is.
- * @param evaluation at the present positions, with what `wantedBy` says of them
- * @param done steps of the stage made so far
- * @param want of the evaluation at the new positions
- * @returns the evaluation at the new positions and the energy that the baths have put in, eV
+ * The steps of a stage, each made by the host from its parts: change of the cell when it is due, motion of the atoms,
+ * removal of the centre-of-mass velocity, bath.
  */
-export async function advance(
-  ensemble: Ensemble,
-  motion: Motion,
-  state: State,
-  evaluation: Evaluation,
-  done: number,
-  want: Want,
-): Promise<{ evaluation: Evaluation; exchanged_eV: number }> {
-  const { stage, masses, constants, timestep_ps, freedom } = ensemble
-  const { velocities } = state
-  const at: NoisePoint = { seed: ensemble.seed, step: state.step }
-  const temperature_K = targetTemperature(stage, (done + 1) / ensemble.steps)
-  const timeRatio = timestep_ps / stage.thermostat_time_ps
-  let current = evaluation
-  let exchanged_eV = 0
-
-  const factor = rescalingFactor(ensemble, state, current, done, temperature_K)
-  if (factor !== 1) {
-    const before = current.energy + kineticEnergy(masses, velocities, constants)
-    scaleGroups(ensemble.groups, state, factor, stage.kind === 'npt')
-    ensemble.solver?.setReference(state.positions)
-    current = await motion.evaluate(state, { virial: false })
-    exchanged_eV += current.energy + kineticEnergy(masses, velocities, constants) - before
+export function hostSteps(ensemble: Ensemble, motion: Motion): Propagator {
+  const { stage, steps, seed, masses, bath, timestep_ps } = ensemble
+  const scaling = cellScaling(stage.cell, ensemble)
+  const parts: Part[] = []
+  if (scaling) parts.push(cellPart(scaling, ensemble, motion))
+  parts.push(motionPart(stage.step, timestep_ps, motion))
+  if (ensemble.centreOfMassFixed) {
+    parts.push(({ state }) => removeCentreOfMassVelocity(masses, state.velocities))
   }
-
-  if (isLangevin(stage)) {
-    const randomize = (values: Float64Array) =>
-      ornsteinUhlenbeck(masses, values, temperature_K, timeRatio, at, constants)
-    const step = await langevinStep(motion, state, current, timestep_ps, randomize, want)
-    current = step.evaluation
-    exchanged_eV += step.heat_eV
-  } else {
-    current = await velocityVerletStep(motion, state, current, timestep_ps, want)
+  if (bath) {
+    parts.push(step => {
+      step.exchanged_eV += bath(step.state.velocities, step.temperature_K, timestep_ps, step.at)
+    })
   }
-  if (ensemble.centreOfMassFixed) removeCentreOfMassVelocity(masses, velocities)
-  if (stage.kind !== 'nve' && stage.thermostat === 'csvr') {
-    const target = { temperature_K, freedom, timeRatio }
-    exchanged_eV += rescaleVelocities(masses, velocities, target, at, constants)
+  return {
+    next: done => done + 1,
+    wants: done => (scaling && done % STEPS_PER_RESCALING === 0 ? scaling.wants : NOTHING),
+    async advance(state, evaluation, done, want) {
+      const temperature_K = targetTemperature(stage, (done + 1) / steps)
+      const at = { seed, step: state.step }
+      const step: StepInProgress = { state, evaluation, exchanged_eV: 0, done, temperature_K, at, want }
+      for (const part of parts) await part(step)
+      state.step++
+      return step
+    },
   }
-  return { evaluation: current, exchanged_eV }
 }
 
-/** K, on the straight line from the temperature at the start to that at the end. */
-export function targetTemperature(stage: DynamicsStage, fraction: number): number {
-  const first = stage.temperature_K ?? 0
-  return first + fraction * ((stage.temperature_end_K ?? first) - first)
+/** Scales cell and molecules when it is due. */
+function cellPart(scaling: CellScaling, { groups, masses, constants }: Ensemble, motion: Motion): Part {
+  return async step => {
+    if (step.done % STEPS_PER_RESCALING !== 0) return
+    const { state } = step
+    const factor = scaling.factor(state, step.evaluation, step)
+    if (factor === 1) return
+    const total = () => step.evaluation.energy + kineticEnergy(masses, state.velocities, constants)
+    const before = total()
+    scaleGroups(groups, state, factor, scaling.momenta)
+    motion.solver?.setReference(state.positions)
+    step.evaluation = await motion.evaluate(state, { virial: false })
+    step.exchanged_eV += total() - before
+  }
 }
 
-/** Linear factor by which the cell changes before this step. */
-function rescalingFactor(
-  ensemble: Ensemble,
-  state: State,
-  evaluation: Evaluation,
-  done: number,
-  temperature_K: number,
-): number {
-  const { stage, steps, groups, constants } = ensemble
-  if (done % STEPS_PER_RESCALING !== 0) return 1
-  if (stage.kind === 'npt') {
-    const rescaling = {
-      pressure: groupPressure(groups, state, evaluation.virial, evaluation.forces, constants),
-      target: stage.pressure_bar / EV_PER_A3_IN_BAR,
-      temperature_K,
-      compressibility: stage.compressibility_per_bar * EV_PER_A3_IN_BAR,
-      timeRatio: (STEPS_PER_RESCALING * ensemble.timestep_ps) / stage.barostat_time_ps,
-    }
-    const at: NoisePoint = { seed: ensemble.seed, step: state.step }
-    return cellRescalingFactor(state.box.volume, rescaling, at, constants)
+/** Moves the atoms. */
+function motionPart(kind: Step, timestep_ps: number, motion: Motion): Part {
+  const { masses, constants } = motion
+  switch (kind.kind) {
+    case 'verlet':
+      return async step => {
+        step.evaluation = await velocityVerletStep(
+          motion,
+          step.state,
+          step.evaluation,
+          timestep_ps,
+          step.want,
+        )
+      }
+    case 'langevin':
+      return async step => {
+        const { state, temperature_K, at } = step
+        const randomize = (velocities: Float64Array) =>
+          ornsteinUhlenbeck(masses, velocities, temperature_K, timestep_ps / kind.time_ps, at, constants)
+        const { evaluation, heat_eV } = await langevinStep(
+          motion,
+          state,
+          step.evaluation,
+          timestep_ps,
+          randomize,
+          step.want,
+        )
+        step.evaluation = evaluation
+        step.exchanged_eV += heat_eV
+      }
   }
-  if (stage.density_end_g_per_cm3 === undefined) return 1
-  // Going an equal share of what is left each time draws the straight line without knowing where it began.
-  const density = densityOf(ensemble.masses, state.box.volume)
-  const left = Math.ceil(steps / STEPS_PER_RESCALING) - done / STEPS_PER_RESCALING
-  return Math.cbrt(density / (density + (stage.density_end_g_per_cm3 - density) / left))
 }

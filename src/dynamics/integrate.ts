@@ -5,8 +5,15 @@ import type { Constants } from '../units.ts'
 import type { ConstraintSolver } from './constraints.ts'
 import { kineticEnergy } from './velocities.ts'
 
+/** The way in which a step moves the atoms. */
+export type Step =
+  /** Velocity Verlet. */
+  | { readonly kind: 'verlet' }
+  /** Langevin dynamics, BAOAB: for preparation, as friction slows diffusion. `time_ps`: inverse friction, ps. */
+  | { readonly kind: 'langevin'; readonly time_ps: number }
+
 /**
- * What moves the atoms. A step advances positions and velocities in place and leaves `step` and `time_ps` to the
+ * The atoms that a step moves, and their forces. A step advances positions and velocities in place and leaves `step` and `time_ps` to the
  * caller. With constraints, positions and velocities satisfy them before and after, and the solver's reference is
  * the positions.
  */

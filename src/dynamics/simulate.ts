@@ -1,21 +1,25 @@
-import { copyState, type State } from '../core/state.ts'
-import { UserError } from '../errors.ts'
-import type { MinimizeStage } from '../relax/minimize.ts'
-import { type Minimization, minimization } from '../relax/minimize.ts'
-import type { PushOffStage } from '../relax/pushoff.ts'
-import { type PushOff, pushOff, withoutNonbonded } from '../relax/pushoff.ts'
+import { copyState, firstNonFinite, type State } from '../core/state.ts'
+import { SimulationError, UserError } from '../errors.ts'
+import type { Evaluation, Evaluator, Want } from '../platform/platform.ts'
+import { type Minimization, type MinimizeStage, minimization } from '../relax/minimize.ts'
+import { type PushOff, type PushOffStage, pushOff, withoutNonbonded } from '../relax/pushoff.ts'
 import { CODATA_2018 } from '../units.ts'
+import { deviceSteps, refusal } from './deviceSteps.ts'
+import { createEnsemble, type Ensemble, hostSteps, type Propagator, settle } from './ensemble.ts'
+import type { Motion } from './integrate.ts'
+import { addPoint, slopeOf, thermoRow } from './observe.ts'
 import {
+  type DynamicsStage,
+  isThermostatted,
+  type OutputIntervals,
   type ProtocolEvent,
   type ProtocolOptions,
   type Run,
   type Snapshot,
   type StageOutcome,
   stageStart,
-} from './contract.ts'
-import { refusal } from './deviceSteps.ts'
-import { dynamicsStage } from './dynamicsStage.ts'
-import type { DynamicsStage, Stage } from './protocol.ts'
+} from './protocol.ts'
+import { kineticEnergy, temperatureOf } from './velocities.ts'
 
 /**
  * Carries out the stages in order and reports as it goes. Resuming from a periodic snapshot gives the same run bit for
@@ -30,9 +34,10 @@ export async function* runProtocol(options: ProtocolOptions): AsyncGenerator<Pro
   for (let stageIndex = snapshot.stageIndex; stageIndex < run.stages.length; stageIndex++) {
     const stage = run.stages[stageIndex]!
     if (stageIndex !== snapshot.stageIndex) snapshot = stageStart(copyState(snapshot.state), stageIndex)
-    const outcome: StageOutcome = isDynamics(stage)
-      ? yield* dynamicsStage(stage, snapshot, run)
-      : yield* relaxationStage(stage, snapshot, run)
+    const outcome: StageOutcome =
+      stage.kind === 'dynamics'
+        ? yield* dynamicsStage(stage, snapshot, run)
+        : yield* relaxationStage(stage, snapshot, run)
     snapshot = outcome.snapshot
     if (outcome.aborted) {
       yield { kind: 'end', completed: false, snapshot }
@@ -41,10 +46,6 @@ export async function* runProtocol(options: ProtocolOptions): AsyncGenerator<Pro
     yield { kind: 'snapshot', snapshot }
   }
   yield { kind: 'end', completed: true, snapshot }
-}
-
-function isDynamics(stage: Stage): stage is DynamicsStage {
-  return stage.kind === 'nve' || stage.kind === 'nvt' || stage.kind === 'npt'
 }
 
 /** Push-off and minimisation: constraints are off, and the atoms are at rest afterwards. */
@@ -86,6 +87,190 @@ async function* relaxationStage(
   return { aborted: false, snapshot: stageStart(state, stageIndex + 1) }
 }
 
+/** A run this many times hotter than anything asked of it has exploded. */
+const EXPLOSION = 10
+/** The conserved quantity is recorded on logged steps and at least this often, in steps. */
+const CONSERVED_EVERY = 20
+/** The same where that takes an evaluation of its own; in whole visits of the host. */
+const CONSERVED_EVERY_ON_DEVICE = 100
+
+/** The steps of a stage at which something is to be done. @param done steps of the stage made so far */
+interface Schedule {
+  thermo(done: number): boolean
+  frame(done: number): boolean
+  snapshot(done: number): boolean
+  /** True: the conserved quantity is recorded. */
+  conserved(done: number): boolean
+  /** Intervals of reports, steps; 0 for never. */
+  readonly reports: readonly number[]
+}
+
+function scheduleOf({ device }: DynamicsStage, timestep_ps: number, output: OutputIntervals = {}): Schedule {
+  const stepsOf = (every_ps = 0) => (every_ps > 0 ? Math.max(1, Math.round(every_ps / timestep_ps)) : 0)
+  const isDue = (every: number) => (done: number) => every > 0 && done % every === 0
+  const [thermoEvery, frameEvery, snapshotEvery] = [
+    stepsOf(output.thermo_every_ps),
+    stepsOf(output.frame_every_ps),
+    stepsOf(output.snapshot_every_ps),
+  ]
+  const thermo = isDue(thermoEvery)
+  const regularly = isDue(
+    device ? device.steps * Math.ceil(CONSERVED_EVERY_ON_DEVICE / device.steps) : CONSERVED_EVERY,
+  )
+  return {
+    thermo,
+    frame: isDue(frameEvery),
+    snapshot: isDue(snapshotEvery),
+    conserved: done => thermo(done) || regularly(done),
+    reports: [thermoEvery, frameEvery, snapshotEvery],
+  }
+}
+
+/** A stage of dynamics under way. */
+interface Propagation {
+  readonly ensemble: Ensemble
+  readonly evaluator: Evaluator
+  readonly motion: Motion
+  readonly propagator: Propagator
+  readonly schedule: Schedule
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * One stage of dynamics, from a snapshot within it to its end.
+ * @throws SimulationError naming step and atom
+ */
+async function* dynamicsStage(
+  stage: DynamicsStage,
+  start: Snapshot,
+  run: Run,
+): AsyncGenerator<ProtocolEvent, StageOutcome> {
+  const { stageIndex } = start
+  if (run.signal?.aborted) return { aborted: true, snapshot: start }
+  const ensemble = createEnsemble(stage, run)
+  const { steps, masses, constants, solver } = ensemble
+  const schedule = scheduleOf(stage, ensemble.timestep_ps, run.output)
+  const evaluator = await run.prepare(ensemble.system, 'dynamics')
+  try {
+    const motion: Motion = {
+      masses,
+      constants,
+      solver,
+      evaluate: async (at, want) => finite(await evaluator.evaluate(at, want), at, want),
+    }
+    const propagator = stage.device
+      ? deviceSteps(ensemble, motion, evaluator, stage.device.steps, schedule.reports)
+      : hostSteps(ensemble, motion)
+    const { ran, backend, fallbackReason } = evaluator
+    yield { kind: 'stage-start', stageIndex, stage, steps, ran, backend, fallbackReason }
+    const { signal } = run
+    return yield* propagate(start, { ensemble, evaluator, motion, propagator, schedule, signal })
+  } finally {
+    await evaluator.dispose()
+  }
+}
+
+async function* propagate(
+  start: Snapshot,
+  { ensemble, evaluator, motion, propagator, schedule, signal }: Propagation,
+): AsyncGenerator<ProtocolEvent, StageOutcome> {
+  const { stageIndex } = start
+  const { stage, masses, constants, solver, steps, timestep_ps, freedom } = ensemble
+  const observed = { stage: stage.name, masses, freedom, solver, constants }
+  const state = copyState(start.state)
+  if (start.stepInStage === 0) settle(ensemble, state)
+  solver?.setReference(state.positions)
+  let evaluation = await motion.evaluate(state)
+  let { exchanged_eV, conserved } = start
+  const energy = () => evaluation.energy + kineticEnergy(masses, state.velocities, constants)
+  const reference_eV = start.stepInStage === 0 ? energy() : start.reference_eV
+  const limit_K = explosionLimit(ensemble, state)
+  const wanted = (done: number): Want => {
+    const { energy, virial } = propagator.wants(done)
+    return { energy: energy || schedule.conserved(done), virial: virial || schedule.thermo(done) }
+  }
+
+  for (let done = start.stepInStage; ; ) {
+    const isNew = done > start.stepInStage
+    // The rows and frames of a snapshot's step have been reported before it.
+    if (done === 0 || isNew) {
+      if (schedule.thermo(done)) {
+        yield { kind: 'thermo', stageIndex, row: thermoRow(observed, state, evaluation, exchanged_eV) }
+      }
+      if (schedule.frame(done)) yield { kind: 'frame', stageIndex, state }
+    }
+    const isLast = done >= steps
+    const isAborted = isNew && signal?.aborted
+    if (isLast || isAborted || (isNew && schedule.snapshot(done))) {
+      const snapshot: Snapshot = {
+        ...start,
+        state: copyState(state),
+        stepInStage: done,
+        exchanged_eV,
+        reference_eV,
+        conserved,
+      }
+      if (isLast) {
+        const drift_meV_per_atom_ps = (1000 * slopeOf(conserved)) / ensemble.system.atomCount
+        yield { kind: 'stage-end', stageIndex, summary: { kind: 'dynamics', steps, drift_meV_per_atom_ps } }
+        return { aborted: false, snapshot }
+      }
+      if (isAborted) return { aborted: true, snapshot }
+      yield { kind: 'snapshot', snapshot }
+      // A resumed run begins with a fresh pair list: so does this one, or their last bits would differ.
+      evaluator.forget()
+      evaluation = await motion.evaluate(state)
+    }
+
+    const next = propagator.next(done)
+    const made = await propagator.advance(state, evaluation, done, wanted(next))
+    done = next
+    evaluation = made.evaluation
+    exchanged_eV += made.exchanged_eV
+    const elapsed_ps = done * timestep_ps
+    state.time_ps = start.stageStart_ps + elapsed_ps
+    if (schedule.conserved(done)) {
+      conserved = addPoint(conserved, elapsed_ps, energy() - exchanged_eV - reference_eV)
+    }
+    checkTemperature(ensemble, state, limit_K)
+  }
+}
+
+/** @throws SimulationError naming the first atom whose force is not finite */
+function finite(evaluation: Evaluation, state: State, want: Want = {}): Evaluation {
+  const bad = firstNonFinite(evaluation.forces)
+  if (bad < 0 && (want.energy === false || Number.isFinite(evaluation.energy))) return evaluation
+  throw new SimulationError({
+    message: bad < 0 ? `the potential energy is ${evaluation.energy}` : 'a force is not finite',
+    where: bad < 0 ? `step ${state.step + 1}` : `atom ${Math.floor(bad / 3) + 1}, step ${state.step + 1}`,
+    hint: 'push off and minimise the structure first, or take a shorter timestep_fs',
+  })
+}
+
+function temperatureNow({ masses, freedom, constants }: Ensemble, state: State): number {
+  return temperatureOf(kineticEnergy(masses, state.velocities, constants), freedom, constants)
+}
+
+/** The temperature at which a run has exploded, K; at least ten times room temperature, so that NVE may begin at rest. */
+function explosionLimit(ensemble: Ensemble, state: State): number {
+  const { start_K, end_K } = ensemble.stage.temperature ?? { start_K: 0, end_K: 0 }
+  return EXPLOSION * Math.max(300, start_K, end_K, temperatureNow(ensemble, state))
+}
+
+/** @throws SimulationError naming the fastest atom */
+function checkTemperature(ensemble: Ensemble, state: State, limit_K: number): void {
+  const temperature = temperatureNow(ensemble, state)
+  if (temperature <= limit_K) return
+  const { masses } = ensemble
+  const { velocities: v } = state
+  const energies = masses.map((m, i) => m * (v[3 * i]! ** 2 + v[3 * i + 1]! ** 2 + v[3 * i + 2]! ** 2))
+  throw new SimulationError({
+    message: `the temperature has risen to ${temperature.toPrecision(3)} K`,
+    where: `step ${state.step}; atom ${energies.indexOf(energies.reduce((a, b) => Math.max(a, b), 0)) + 1} moves most`,
+    hint: 'push off and minimise the structure first, or take a shorter timestep_fs',
+  })
+}
+
 /** @throws UserError naming the stage */
 function checkProtocol({ stages, system, from }: Run): void {
   const hasRestraints = system.forces.some(force => force.kind === 'restraint')
@@ -103,33 +288,23 @@ function checkProtocol({ stages, system, from }: Run): void {
     }
     if (stage.kind === 'push-off') needPositive(stage.distance_A, 'distance_A')
     if (stage.kind === 'minimize') needPositive(stage.fmax_eV_per_A, 'fmax_eV_per_A')
-    if (!isDynamics(stage)) continue
+    if (stage.kind !== 'dynamics') continue
     needPositive(stage.timestep_fs, 'timestep_fs')
-    const thermostatted = stage.kind !== 'nve'
-    if (thermostatted || stage.new_velocities) {
-      if (stage.temperature_K === undefined) refuse('no temperature is given', 'add temperature_K')
-      else needPositive(stage.temperature_K, 'temperature_K')
+    for (const part of ['temperature', 'step', 'bath', 'cell', 'device'] as const) {
+      for (const [key, value] of Object.entries(stage[part] ?? {})) {
+        // A pressure may be negative.
+        if (typeof value === 'number' && key !== 'pressure_bar') needPositive(value, `${part}.${key}`)
+      }
     }
-    if (thermostatted) {
-      needPositive(stage.thermostat_time_ps, 'thermostat_time_ps')
-      if (stage.temperature_end_K !== undefined) needPositive(stage.temperature_end_K, 'temperature_end_K')
+    if (!stage.temperature && (stage.new_velocities || isThermostatted(stage))) {
+      refuse('no temperature is given', 'add temperature_K')
     }
-    if (stage.density_end_g_per_cm3 !== undefined) {
-      needPositive(stage.density_end_g_per_cm3, 'density_end_g_per_cm3')
-      if (stage.kind !== 'nvt')
-        refuse('density_end_g_per_cm3 goes with kind: nvt only', 'change the kind of stage')
-    }
-    if (stage.steps_on_device !== undefined) {
-      needPositive(stage.steps_on_device, 'steps_on_device')
-      if (stage.steps_on_device % 1 !== 0) refuse('steps_on_device is no whole number', 'round it')
+    if (stage.device) {
+      if (stage.device.steps % 1 !== 0) refuse('device.steps is no whole number', 'round it')
       const refused = refusal(stage)
       if (refused) refuse(refused.message, refused.hint)
     }
-    if (stage.kind === 'npt') {
-      needPositive(stage.barostat_time_ps, 'barostat_time_ps')
-      needPositive(stage.compressibility_per_bar, 'compressibility_per_bar')
-    }
-    if (hasRestraints && (stage.kind === 'npt' || stage.density_end_g_per_cm3 !== undefined)) {
+    if (hasRestraints && stage.cell.kind !== 'fixed') {
       refuse(
         'restraints hold atoms in space while the cell changes size',
         'keep the volume or drop the restraints',

@@ -2,7 +2,7 @@ import { normals, normalVectors, STREAM, uniforms } from '../rng.ts'
 import type { Constants } from '../units.ts'
 import { kineticEnergy } from './velocities.ts'
 
-/** Where in the noise a thermostat is: the step that is being made. */
+/** The place of a step in the sequence of random numbers. */
 export interface NoisePoint {
   readonly seed: number
   readonly step: number
@@ -28,12 +28,23 @@ export function gammaVariate(shape: number, at: NoisePoint): number {
 }
 
 /**
- * The factor that velocities take under stochastic velocity rescaling: Bussi, Donadio & Parrinello 2007,
- * https://doi.org/10.1063/1.2408420, appendix A. It resamples the kinetic energy exactly, for any
- * `timeRatio`.
- * @param kinetic_eV kinetic energy now; > 0
- * @param mean_eV its canonical mean, ½ N_f k T
- * @param timeRatio time step over relaxation time
+ * The factor α that velocities take under stochastic velocity rescaling (CSVR), Bussi, Donadio & Parrinello 2007,
+ * https://doi.org/10.1063/1.2408420, equations A7 and A8. It resamples the kinetic energy K exactly, for a time Δt of any length:
+ *
+ *     α² = c + (1 − c) (K̄ / N_f K) (R₁² + S) + 2 R₁ √(c (1 − c) K̄ / N_f K)
+ *     sign of α = sign of R₁ + √(c N_f K / ((1 − c) K̄))
+ *
+ * | equation                | code                                                        |
+ * |-------------------------|-------------------------------------------------------------|
+ * | c = exp(−Δt/τ)          | `kept`                                                      |
+ * | (1 − c) K̄ / N_f K       | `share`                                                     |
+ * | R₁, standard normal     | `normal`                                                    |
+ * | S = R₂² + … + R_Nf²     | `otherSquares`: twice a Gamma number of shape (N_f − 1)/2   |
+ *
+ * @param kinetic_eV K, kinetic energy now; > 0
+ * @param mean_eV K̄ = ½ N_f k T, its canonical mean
+ * @param freedom N_f, degrees of freedom that share the kinetic energy
+ * @param timeRatio Δt/τ, time over relaxation time
  */
 export function velocityRescalingFactor(
   kinetic_eV: number,
@@ -78,18 +89,37 @@ export function ornsteinUhlenbeck(
   }
 }
 
-/** Rescales velocities in place towards a temperature; returns the heat that went in, eV. */
-export function rescaleVelocities(
-  masses: Float64Array,
+/** A thermostat that acts between steps, of any kind that moves the atoms. */
+export interface Bath {
+  /** Stochastic velocity rescaling (canonical sampling through velocity rescaling). */
+  readonly kind: 'csvr'
+  /** Relaxation time of the kinetic energy, ps. */
+  readonly time_ps: number
+}
+
+/**
+ * Lets a bath act on velocities for a time, in place.
+ * @param velocities [3N] Å/ps
+ * @returns the heat that went into the atoms, eV
+ */
+export type BathAction = (
   velocities: Float64Array,
-  target: { readonly temperature_K: number; readonly freedom: number; readonly timeRatio: number },
+  temperature_K: number,
+  time_ps: number,
   at: NoisePoint,
-  constants: Constants,
-): number {
-  const kinetic = kineticEnergy(masses, velocities, constants)
-  if (kinetic === 0) return 0
-  const mean = 0.5 * target.freedom * constants.boltzmann_eV_per_K * target.temperature_K
-  const factor = velocityRescalingFactor(kinetic, mean, target.freedom, target.timeRatio, at)
-  for (let k = 0; k < velocities.length; k++) velocities[k]! *= factor
-  return (factor * factor - 1) * kinetic
+) => number
+
+/** The action of a bath on atoms with these masses, [N] g/mol, that share `freedom` degrees of freedom. */
+export function bathAction(
+  bath: Bath,
+  { masses, freedom, constants }: { masses: Float64Array; freedom: number; constants: Constants },
+): BathAction {
+  return (velocities, temperature_K, time_ps, at) => {
+    const kinetic = kineticEnergy(masses, velocities, constants)
+    if (kinetic === 0) return 0
+    const mean = 0.5 * freedom * constants.boltzmann_eV_per_K * temperature_K
+    const factor = velocityRescalingFactor(kinetic, mean, freedom, time_ps / bath.time_ps, at)
+    for (let k = 0; k < velocities.length; k++) velocities[k]! *= factor
+    return (factor * factor - 1) * kinetic
+  }
 }

@@ -2,17 +2,21 @@ import * as z from 'zod'
 import { parseYaml } from '../core/yaml.ts'
 import { readText, sha256File, writeJson } from './files.ts'
 
+/** Version of the manifests that are written. 2: the recipe holds only keys that a recipe file may hold. */
+const VERSION = 2
+
 /**
- * How a run came about: enough to repeat it. Everything that differs between two equal runs stands under
+ * The origin of a run: enough to repeat it. Everything that differs between two equal runs stands under
  * `wall_clock`, so that the rest compares equal.
  */
 export const manifestSchema = z.strictObject({
+  version: z.literal(VERSION),
   /** The command line, without the program. */
   command: z.array(z.string()),
-  /** The recipe with every default filled in; null for commands that take none. */
+  /** The recipe with every default filled in and absolute paths; null for commands that take none. */
   recipe: z.unknown(),
   inputs: z.array(z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
-  /** hoplite, node, and what else computed. */
+  /** Versions of hoplite, node and other programs that computed. */
   versions: z.record(z.string(), z.string()),
   seed: z.number().int().nullable(),
   platform: z
@@ -35,7 +39,7 @@ export const manifestSchema = z.strictObject({
     wall_s: z.number().nullable(),
   }),
 })
-export type Manifest = z.infer<typeof manifestSchema>
+export type Manifest = Omit<z.infer<typeof manifestSchema>, 'version'>
 
 /** Path as given and SHA-256 of each input file. @throws UserError when one cannot be read */
 export function describeInputs(paths: readonly string[]): Manifest['inputs'] {
@@ -43,10 +47,46 @@ export function describeInputs(paths: readonly string[]): Manifest['inputs'] {
 }
 
 export function writeManifest(path: string, manifest: Manifest): void {
-  writeJson(path, manifest)
+  writeJson(path, { version: VERSION, ...manifest })
 }
 
-/** @throws UserError with file and line */
+/** Reads a manifest; one of an earlier version is converted. @throws UserError with file and line */
 export function readManifest(path: string): Manifest {
-  return parseYaml(readText(path), manifestSchema, path)
+  const { version, ...manifest } = parseYaml(readText(path), z.preprocess(current, manifestSchema), path)
+  return manifest
+}
+
+type Block = Readonly<Record<string, unknown>>
+const isBlock = (value: unknown): value is Block => typeof value === 'object' && value !== null
+const without = (block: Block, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(block).filter(([key]) => !keys.includes(key)))
+
+/** A manifest in the present version. */
+function current(manifest: unknown): unknown {
+  if (!isBlock(manifest) || 'version' in manifest) return manifest
+  return { version: VERSION, ...manifest, recipe: recipeOfVersion1(manifest.recipe) }
+}
+
+const BAROSTAT_KEYS = ['pressure_bar', 'barostat_time_ps', 'compressibility_per_bar']
+/** Keys that version 1 added to stages of these kinds, which take none of them. */
+const ADDED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  nve: ['thermostat', 'thermostat_time_ps', ...BAROSTAT_KEYS],
+  nvt: BAROSTAT_KEYS,
+}
+
+/** The recipe of a manifest of version 1 without the keys that it added. */
+function recipeOfVersion1(recipe: unknown): unknown {
+  if (!isBlock(recipe)) return recipe
+  const { interactions, stages } = recipe
+  const hasAccuracy = isBlock(interactions) && ['pme', 'ewald'].includes(String(interactions.coulomb))
+  return {
+    ...recipe,
+    ...(isBlock(interactions) &&
+      !hasAccuracy && { interactions: without(interactions, ['coulomb_accuracy']) }),
+    ...(Array.isArray(stages) && {
+      stages: stages.map(stage =>
+        isBlock(stage) ? without(stage, ADDED_KEYS[String(stage.kind)] ?? []) : stage,
+      ),
+    }),
+  }
 }

@@ -19,8 +19,8 @@ export interface Interactions {
   readonly coulomb: CoulombName
   /** Damping of dsf and wolf, which need it; splitting of pme and ewald. Default there: from the accuracy. 1/Å */
   readonly coulomb_alpha_per_A?: number | undefined
-  /** RMS force error of pme and ewald against two unit charges 1 Å apart. */
-  readonly coulomb_accuracy: number
+  /** RMS force error of pme and ewald, which need it, against two unit charges 1 Å apart. */
+  readonly coulomb_accuracy?: number | undefined
   /** Correction of pme and ewald for a slab with vacuum along z (Yeh & Berkowitz, https://doi.org/10.1063/1.479595). */
   readonly slab_correction: boolean
 }
@@ -74,6 +74,6 @@ function coulombMethod(interactions: Interactions, box: Box, charges: Float64Arr
       return { name, alpha_per_A: alpha! }
     case 'ewald':
     case 'pme':
-      return ewaldMethod({ name, box, charges, cutoff_A, accuracy, alpha_per_A: alpha })
+      return ewaldMethod({ name, box, charges, cutoff_A, accuracy: accuracy!, alpha_per_A: alpha })
   }
 }

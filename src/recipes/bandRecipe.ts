@@ -3,8 +3,8 @@ import * as z from 'zod'
 import { parseObject, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
-import { bandInteractionsSchema, slabCorrection, withoutFilledAccuracy } from './interactions.ts'
-import { constants, count, fileName, path, positive, seed, together } from './keys.ts'
+import { bandInteractionsSchema, slabCorrection } from './interactions.ts'
+import { constants, count, fileName, type Loaded, path, positive, seed, together } from './keys.ts'
 import { fractionalSchema, resolveSolid, siteSchema, solidSchema } from './solidSchema.ts'
 
 const typesSchema = z
@@ -234,14 +234,7 @@ function mistakes({ system, endpoints, hop, tethers, band }: Blocks): { key: Yam
 /** A band recipe with every default filled in. */
 export type BandRecipe = z.output<typeof bandRecipeSchema>
 
-export interface LoadedBandRecipe {
-  /** Paths in it are absolute. */
-  readonly recipe: BandRecipe
-  readonly text: string
-  readonly path: string
-  /** `file:line:column key` of a key, for errors about what it means. */
-  where(path: YamlPath): string
-}
+export type LoadedBandRecipe = Loaded<BandRecipe>
 
 /** @throws UserError with file, line and key */
 export function loadBandRecipe(path: string): LoadedBandRecipe {
@@ -263,23 +256,9 @@ export function bandRecipeFromObject(value: unknown, path: string, place: string
   return { recipe: withAbsolutePaths(recipe, dirname(resolve(path))), text, path, where }
 }
 
-/** What reading a recipe back needs to know of it before it is validated. */
-const resolvedSchema = z.looseObject({ interactions: z.looseObject({ coulomb: z.string() }) })
-
-/**
- * Reads a band recipe back that had its defaults filled in, such as a manifest's: every path in it is absolute.
- * @param file the file that holds it, for messages
- * @throws UserError with the key
- */
-export function parseBandRecipeObject(resolved: unknown, file: string): LoadedBandRecipe {
-  const place = `${file} (recipe)`
-  const given = parseObject(resolved, resolvedSchema, place).value
-  return bandRecipeFromObject(
-    { ...given, interactions: withoutFilledAccuracy(given.interactions) },
-    file,
-    place,
-  )
-}
+/** The recipe of a band, from its manifest. @throws UserError with the key */
+export const recipeOfBand = ({ recipe }: { readonly recipe?: unknown }, manifestFile: string) =>
+  bandRecipeFromObject(recipe, manifestFile, `${manifestFile} (recipe)`)
 
 /**
  * The recipe with what the command line replaces.

@@ -5,7 +5,9 @@ import { positive, together } from './keys.ts'
 const truncation = z.enum(['plain', 'shifted', 'switched'])
 const coulomb = z.enum(['pme', 'ewald', 'dsf', 'wolf', 'cut', 'none'])
 
-type Defaults = Pick<Interactions, 'truncation' | 'tail_correction' | 'coulomb' | 'coulomb_accuracy'>
+type Defaults = Required<
+  Pick<Interactions, 'truncation' | 'tail_correction' | 'coulomb' | 'coulomb_accuracy'>
+>
 
 /** Interactions as written: what is left out takes its default. */
 interface Written {
@@ -87,7 +89,10 @@ function schemaWith(defaults: Defaults) {
     .transform(({ lennard_jones, truncation = lennard_jones ?? defaults.truncation, ...value }) => ({
       ...value,
       truncation,
-      coulomb_accuracy: value.coulomb_accuracy ?? defaults.coulomb_accuracy,
+      // Other electrostatics have none.
+      ...(isEwald(value.coulomb) && {
+        coulomb_accuracy: value.coulomb_accuracy ?? defaults.coulomb_accuracy,
+      }),
     }))
 }
 
@@ -106,15 +111,6 @@ export const bandInteractionsSchema = schemaWith({
   coulomb: 'ewald',
   coulomb_accuracy: 1e-6,
 })
-
-/** Filled-in interactions as a recipe may write them. */
-export function withoutFilledAccuracy<T extends { coulomb: string; coulomb_accuracy?: unknown }>(
-  interactions: T,
-): T | Omit<T, 'coulomb_accuracy'> {
-  if (isEwald(interactions.coulomb)) return interactions
-  const { coulomb_accuracy, ...others } = interactions
-  return others
-}
 
 /** True when the slab correction of a band applies. */
 export function slabCorrection(

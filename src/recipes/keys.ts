@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { YamlPath } from '../core/yaml.ts'
 
 /** Values that several recipes share. */
 export const positive = z.number().positive()
@@ -19,4 +20,14 @@ export function together<T>(check: Refinement<T>): Refinement<T> {
   return (value, context) => {
     if (context.issues.length === 0) check(value, context)
   }
+}
+
+/** A recipe with the file that it comes from. */
+export interface Loaded<Recipe> {
+  /** Paths in it are absolute. */
+  readonly recipe: Recipe
+  readonly text: string
+  readonly path: string
+  /** `file:line:column key` of a key, for errors about its value. */
+  where(path: YamlPath): string
 }

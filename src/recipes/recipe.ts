@@ -1,14 +1,14 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import * as z from 'zod'
-import { parseObject, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { parseObject, parseYamlDocument } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { isEwald } from '../potentials/interactions.ts'
-import { interactionsSchema, withoutFilledAccuracy } from './interactions.ts'
-import { constants, count, fileName, path, positive, seed } from './keys.ts'
+import { interactionsSchema } from './interactions.ts'
+import { constants, count, fileName, type Loaded, path, positive, seed } from './keys.ts'
 import { buildsSolid } from './solidRecipe.ts'
 import { absoluteUnit } from './solidSchema.ts'
-import { stageSchema, withoutFilledKeys } from './stages.ts'
+import { stageSchema } from './stages.ts'
 
 export const fraction = z.number().min(0).max(1)
 export const placement = z.enum(['isolated', 'adjacent', 'random'])
@@ -155,17 +155,10 @@ export const recipeSchema = z
     })
   })
 
-/** A recipe with every default filled in. */
+/** A recipe with every default filled in: plain data that a recipe file may hold. */
 export type Recipe = z.output<typeof recipeSchema>
 
-export interface LoadedRecipe {
-  /** Paths in it are absolute. */
-  readonly recipe: Recipe
-  readonly text: string
-  readonly path: string
-  /** `file:line:column key` of a key, for errors about what it means. */
-  where(path: YamlPath): string
-}
+export type LoadedRecipe = Loaded<Recipe>
 
 /** @throws UserError with file, line and key */
 export function loadRecipe(path: string): LoadedRecipe {
@@ -227,36 +220,53 @@ export function recipeFromObject(value: unknown, path: string, place: string = p
   }
 }
 
-/** What reading a recipe back needs to know of it before it is validated. */
-const resolvedSchema = z.looseObject({
-  interactions: z.looseObject({ coulomb: z.string() }),
-  stages: z.array(z.looseObject({ kind: z.string() })),
-})
-
 /**
- * Reads a recipe back that had its defaults filled in, such as a manifest's: every path in it is absolute.
- * @param file the file that holds it, for messages
+ * The recipe of a run, from its manifest: every path in it is absolute.
  * @throws UserError with the key
  */
-export function parseRecipeObject(resolved: unknown, file: string): LoadedRecipe {
-  const place = `${file} (recipe)`
-  if (typeof resolved === 'object' && resolved !== null && 'band' in resolved) {
+export function recipeOfRun({ recipe }: { readonly recipe?: unknown }, manifestFile: string): LoadedRecipe {
+  if (typeof recipe === 'object' && recipe !== null && 'band' in recipe) {
     throw new UserError({
       message: 'this is a band, not a run of molecular dynamics',
-      where: file,
-      hint: `to go on with it: hoplite neb ${dirname(file)} --resume`,
+      where: manifestFile,
+      hint: `to go on with it: hoplite neb ${dirname(manifestFile)} --resume`,
     })
   }
-  return recipeFromObject(asWritten(parseObject(resolved, resolvedSchema, place).value), file, place)
+  return recipeFromObject(recipe, manifestFile, `${manifestFile} (recipe)`)
 }
 
-/** A recipe that had its defaults filled in, without those that a file may not give. */
-export function asWritten<T extends z.output<typeof resolvedSchema>>(recipe: T) {
-  return {
-    ...recipe,
-    interactions: withoutFilledAccuracy(recipe.interactions),
-    stages: recipe.stages.map(withoutFilledKeys),
+/**
+ * The recipe with another seed or number of steps in the last stage.
+ * @throws UserError where a number is not possible
+ */
+export function overrideRecipe(
+  loaded: LoadedRecipe,
+  { seed, productionSteps }: { seed?: number | undefined; productionSteps?: number | undefined },
+): LoadedRecipe {
+  let { recipe } = loaded
+  if (seed !== undefined) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new UserError({
+        message: `--seed is ${seed}`,
+        where: 'command line',
+        hint: 'it takes a whole number ≥ 0',
+      })
+    }
+    recipe = { ...recipe, seed }
   }
+  if (productionSteps !== undefined) {
+    const production = recipe.stages.at(-1)!
+    if (!('time_ps' in production)) {
+      throw new UserError({
+        message: `the last stage, ${production.name}, is of kind ${production.kind}: it has no number of steps`,
+        where: loaded.where(['stages', recipe.stages.length - 1]),
+        hint: 'only stages of kind nve, nvt and npt do',
+      })
+    }
+    const time_ps = (Math.round(productionSteps) * production.timestep_fs) / 1000
+    recipe = { ...recipe, stages: [...recipe.stages.slice(0, -1), { ...production, time_ps }] }
+  }
+  return { ...loaded, recipe }
 }
 
 function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {

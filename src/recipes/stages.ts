@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { fileName as name, positive } from './keys.ts'
 
-const temperature = positive.max(10_000)
+export const kelvin = positive.max(10_000)
 
 const pushOff = z.strictObject({
   name,
@@ -30,59 +30,7 @@ const steps_on_device = z
   .max(1000)
   .optional()
   .describe('steps that a GPU makes by itself, in single precision, between visits of the host')
-const ramp = {
-  temperature_K: temperature,
-  temperature_end_K: temperature.optional().describe('a linear ramp to this temperature'),
-  thermostat_time_ps: positive.optional().describe('0.1 for csvr, 1 for langevin when left out'),
-}
-
-/** 4.5e-5 per bar is the compressibility of water; the barostat’s pace depends on it, its average does not. */
-const BAROSTAT = { pressure_bar: 1, barostat_time_ps: 1, compressibility_per_bar: 4.5e-5 }
-
-const nve = z
-  .strictObject({
-    ...dynamics,
-    kind: z.literal('nve'),
-    steps_on_device,
-    temperature_K: temperature.optional().describe('of fresh velocities'),
-  })
-  .superRefine(({ new_velocities, temperature_K }, context) => {
-    if (!new_velocities || temperature_K !== undefined) return
-    context.addIssue({
-      code: 'custom',
-      path: ['temperature_K'],
-      message: 'new_velocities needs temperature_K',
-    })
-  })
-
-const nvt = z.strictObject({
-  ...dynamics,
-  ...ramp,
-  kind: z.literal('nvt'),
-  thermostat: z.enum(['csvr', 'langevin']).default('csvr'),
-  density_end_g_per_cm3: positive.max(30).optional().describe('the cell is scaled to this density'),
-  steps_on_device,
-})
-
-/** What acts on the host in every step, or on the cell. */
-function refuseOnDevice(stage: z.output<typeof nvt>, context: z.core.$RefinementCtx): void {
-  if (stage.steps_on_device === undefined) return
-  const refuse = (key: string, what: string) =>
-    context.addIssue({ code: 'custom', path: [key], message: `steps_on_device does not go with ${what}` })
-  if (stage.thermostat !== 'csvr') refuse('thermostat', `thermostat: ${stage.thermostat}`)
-  if (stage.density_end_g_per_cm3 !== undefined) refuse('density_end_g_per_cm3', 'density_end_g_per_cm3')
-}
-
-const npt = z.strictObject({
-  ...dynamics,
-  ...ramp,
-  kind: z.literal('npt'),
-  thermostat: z.literal('csvr').default('csvr'),
-  pressure_bar: z.number().min(-1e6).max(1e6).default(BAROSTAT.pressure_bar),
-  barostat_time_ps: positive.default(BAROSTAT.barostat_time_ps),
-  compressibility_per_bar: positive.max(1).default(BAROSTAT.compressibility_per_bar),
-})
-
+const thermostat_time_ps = positive.optional().describe('0.1 for csvr, 1 for langevin when left out')
 const THERMOSTAT_TIME_PS = { csvr: 0.1, langevin: 1 } as const
 
 /** A time step longer than the stage would be no step at all. */
@@ -98,41 +46,127 @@ function atLeastOneStep(
   })
 }
 
-/**
- * One stage of a protocol. Keys that a kind has no use for are refused; what `Stage` in dynamics/protocol.ts holds
- * besides is filled in.
- */
-export const stageSchema = z.discriminatedUnion('kind', [
-  pushOff,
-  minimize,
-  nve.superRefine(atLeastOneStep).transform(stage => ({
-    ...stage,
-    ...BAROSTAT,
-    thermostat: 'csvr' as const,
-    thermostat_time_ps: THERMOSTAT_TIME_PS.csvr,
-  })),
-  nvt
-    .superRefine(atLeastOneStep)
-    .superRefine(refuseOnDevice)
-    .transform(stage => ({
-      ...stage,
-      ...BAROSTAT,
-      thermostat_time_ps: stage.thermostat_time_ps ?? THERMOSTAT_TIME_PS[stage.thermostat],
-    })),
-  npt.superRefine(atLeastOneStep).transform(stage => ({
-    ...stage,
-    thermostat_time_ps: stage.thermostat_time_ps ?? THERMOSTAT_TIME_PS[stage.thermostat],
-  })),
-])
-
-/** Keys that a stage of a kind does not take, and that `stageSchema` fills in all the same. */
-const FILLED_KEYS: Readonly<Record<string, readonly string[]>> = {
-  nve: ['thermostat', 'thermostat_time_ps', ...Object.keys(BAROSTAT)],
-  nvt: Object.keys(BAROSTAT),
+interface OnDevice {
+  readonly steps_on_device?: number | undefined
+  readonly thermostat: string
+  readonly density_end_g_per_cm3?: number | undefined
 }
 
-/** A filled-in stage as a recipe may write it. */
-export function withoutFilledKeys<T extends { kind: string }>(stage: T): Partial<T> {
-  const filled = FILLED_KEYS[stage.kind] ?? []
-  return Object.fromEntries(Object.entries(stage).filter(([key]) => !filled.includes(key))) as Partial<T>
+/** A device neither draws noise in every step nor changes the cell. */
+function refuseOnDevice(stage: OnDevice, context: z.core.$RefinementCtx): void {
+  if (stage.steps_on_device === undefined) return
+  const refuse = (key: string, what: string) =>
+    context.addIssue({ code: 'custom', path: [key], message: `steps_on_device does not go with ${what}` })
+  if (stage.thermostat !== 'csvr') refuse('thermostat', `thermostat: ${stage.thermostat}`)
+  if (stage.density_end_g_per_cm3 !== undefined) refuse('density_end_g_per_cm3', 'density_end_g_per_cm3')
+}
+
+function withThermostatTime<
+  T extends { thermostat: keyof typeof THERMOSTAT_TIME_PS; thermostat_time_ps?: number | undefined },
+>(stage: T) {
+  return {
+    ...stage,
+    thermostat_time_ps: stage.thermostat_time_ps ?? THERMOSTAT_TIME_PS[stage.thermostat],
+  }
+}
+
+/**
+ * The schema of one stage of a protocol: keys that its kind has no use for are refused, defaults filled in. What it
+ * returns is again a stage that it accepts.
+ * @param temperature the schema of a temperature
+ */
+export function stageSchemaWith<T extends z.ZodType>(temperature: T) {
+  const ramp = {
+    temperature_K: temperature,
+    temperature_end_K: temperature.optional().describe('a linear ramp to this temperature'),
+    thermostat_time_ps,
+  }
+  const nve = z
+    .strictObject({
+      ...dynamics,
+      kind: z.literal('nve'),
+      steps_on_device,
+      temperature_K: temperature.optional().describe('of fresh velocities'),
+    })
+    .superRefine(({ new_velocities, temperature_K }, context) => {
+      if (!new_velocities || temperature_K !== undefined) return
+      context.addIssue({
+        code: 'custom',
+        path: ['temperature_K'],
+        message: 'new_velocities needs temperature_K',
+      })
+    })
+    .superRefine(atLeastOneStep)
+  const nvt = z
+    .strictObject({
+      ...dynamics,
+      ...ramp,
+      kind: z.literal('nvt'),
+      thermostat: z.enum(['csvr', 'langevin']).default('csvr'),
+      density_end_g_per_cm3: positive.max(30).optional().describe('the cell is scaled to this density'),
+      steps_on_device,
+    })
+    .superRefine(atLeastOneStep)
+    .superRefine(refuseOnDevice)
+    .transform(withThermostatTime)
+  const npt = z
+    .strictObject({
+      ...dynamics,
+      ...ramp,
+      kind: z.literal('npt'),
+      thermostat: z.literal('csvr').default('csvr'),
+      pressure_bar: z.number().min(-1e6).max(1e6).default(1),
+      barostat_time_ps: positive.default(1),
+      // The compressibility of water; the barostat's pace depends on it, its average does not.
+      compressibility_per_bar: positive.max(1).default(4.5e-5),
+    })
+    .superRefine(atLeastOneStep)
+    .transform(withThermostatTime)
+  return z.discriminatedUnion('kind', [pushOff, minimize, nve, nvt, npt])
+}
+
+export const stageSchema = stageSchemaWith(kelvin)
+
+/** A stage as a recipe writes it, with defaults filled in. */
+export type RecipeStage = z.output<typeof stageSchema>
+
+/** The stages of a recipe as `runProtocol` carries them out: those of dynamics in their parts. */
+export const protocolStages = (stages: readonly RecipeStage[]) => stages.map(protocolStage)
+
+function protocolStage(stage: RecipeStage) {
+  if (stage.kind === 'push-off' || stage.kind === 'minimize') return stage
+  const { name, time_ps, timestep_fs, new_velocities, temperature_K: start_K } = stage
+  const end_K = ('temperature_end_K' in stage ? stage.temperature_end_K : undefined) ?? start_K
+  return {
+    kind: 'dynamics' as const,
+    name,
+    time_ps,
+    timestep_fs,
+    new_velocities,
+    temperature: start_K === undefined ? null : { start_K, end_K: end_K ?? start_K },
+    ...thermostatParts(stage),
+    cell: cellPart(stage),
+    device: 'steps_on_device' in stage && stage.steps_on_device ? { steps: stage.steps_on_device } : null,
+  }
+}
+
+function thermostatParts(stage: Extract<RecipeStage, { kind: 'nve' | 'nvt' | 'npt' }>) {
+  const verlet = { kind: 'verlet' as const }
+  if (stage.kind === 'nve') return { step: verlet, bath: null }
+  const time_ps = stage.thermostat_time_ps
+  switch (stage.thermostat) {
+    case 'csvr':
+      return { step: verlet, bath: { kind: 'csvr' as const, time_ps } }
+    case 'langevin':
+      return { step: { kind: 'langevin' as const, time_ps }, bath: null }
+  }
+}
+
+function cellPart(stage: Extract<RecipeStage, { kind: 'nve' | 'nvt' | 'npt' }>) {
+  if (stage.kind === 'npt') {
+    const { pressure_bar, barostat_time_ps: time_ps, compressibility_per_bar } = stage
+    return { kind: 'pressure' as const, pressure_bar, time_ps, compressibility_per_bar }
+  }
+  if (stage.kind === 'nve' || stage.density_end_g_per_cm3 === undefined) return { kind: 'fixed' as const }
+  return { kind: 'densityRamp' as const, end_g_per_cm3: stage.density_end_g_per_cm3 }
 }

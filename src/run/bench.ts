@@ -2,8 +2,8 @@ import { buildPairList, createExclusions } from '../core/neighbors.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
 import { specialPairs } from '../core/topology.ts'
-import { stageStart } from '../dynamics/contract.ts'
-import type { ConstraintChoice, DynamicsStage } from '../dynamics/protocol.ts'
+import type { ConstraintChoice } from '../dynamics/constraints.ts'
+import { type DynamicsStage, stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { SimulationError } from '../errors.ts'
 import { availablePlatforms, type PlatformKey, prepareEvaluator } from '../platform/choose.ts'
@@ -192,16 +192,15 @@ const WARM_UP_STEPS = 8
 function dynamics(timestep_fs: number): DynamicsStage {
   return {
     name: 'bench',
-    kind: 'nve',
+    kind: 'dynamics',
     time_ps: 1e6,
     timestep_fs,
-    temperature_K: TEMPERATURE_K,
+    temperature: { start_K: TEMPERATURE_K, end_K: TEMPERATURE_K },
+    step: { kind: 'verlet' },
+    bath: null,
+    cell: { kind: 'fixed' },
     new_velocities: true,
-    thermostat: 'csvr',
-    thermostat_time_ps: 1,
-    pressure_bar: 1,
-    barostat_time_ps: 1,
-    compressibility_per_bar: 1e-4,
+    device: null,
   }
 }
 

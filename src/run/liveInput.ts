@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { LoadedRecipe } from '../recipes/recipe.ts'
+import { protocolStages } from '../recipes/stages.ts'
 import type { LiveInput } from '../web/live/input.ts'
 import { moleculeGroups } from './groups.ts'
 import { prepareRun } from './prepare.ts'
@@ -32,7 +33,7 @@ export function liveInput(loaded: LoadedRecipe): LiveInput {
     name,
     system,
     state,
-    stages,
+    stages: protocolStages(stages),
     constraints,
     constants,
     seed,

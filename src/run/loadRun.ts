@@ -11,7 +11,7 @@ import { RUN_FILES } from '../files/runDirectory.ts'
 import { readStructureFile } from '../files/structureFile.ts'
 import { readTrajectoryHeader, type TrajectoryHeader } from '../files/trajectory.ts'
 import { loadPotential, type Potential } from '../potentials/load.ts'
-import { type LoadedRecipe, parseRecipeObject, type Recipe } from '../recipes/recipe.ts'
+import { type LoadedRecipe, type Recipe, recipeOfRun } from '../recipes/recipe.ts'
 import { LOG_COLUMNS } from './md.ts'
 
 /** What the analysis needs of a run's results.json. */
@@ -57,7 +57,7 @@ export function readRun(directory: string): { manifest: Manifest; loaded: Loaded
     })
   }
   const manifest = readManifest(manifestFile)
-  return { manifest, loaded: parseRecipeObject(manifest.recipe, manifestFile) }
+  return { manifest, loaded: recipeOfRun(manifest, manifestFile) }
 }
 
 /** @throws UserError when the directory is no run, has no production frames yet, or files that do not belong together */

@@ -4,9 +4,8 @@ import { performance } from 'node:perf_hooks'
 import { mean } from '../analysis/stats.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
-import { type ProtocolEvent, type Snapshot, stageStart } from '../dynamics/contract.ts'
 import type { ThermoRow } from '../dynamics/observe.ts'
-import type { Stage } from '../dynamics/protocol.ts'
+import { type ProtocolEvent, type Snapshot, stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { UserError } from '../errors.ts'
 import { sha256File } from '../files/files.ts'
@@ -19,6 +18,7 @@ import { createTrajectory, resumeTrajectory, type TrajectoryWriter } from '../fi
 import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { ENERGY_TERMS, type Evaluator } from '../platform/platform.ts'
 import type { LoadedRecipe, Recipe } from '../recipes/recipe.ts'
+import { protocolStages, type RecipeStage } from '../recipes/stages.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { checkBoxAgainstCutoff } from './checks.ts'
 import { checkPlatform, type PreparedRun, prepareRun } from './prepare.ts'
@@ -123,7 +123,7 @@ async function run(request: MdRequest): Promise<MdResults> {
   try {
     const events = runProtocol({
       system,
-      stages: recipe.stages,
+      stages: protocolStages(recipe.stages),
       from,
       constraints: recipe.constraints,
       prepare,
@@ -197,16 +197,18 @@ async function run(request: MdRequest): Promise<MdResults> {
 }
 
 /** Number of dynamics steps of all stages: what a progress bar counts. */
-export function plannedSteps(stages: readonly Stage[]): number {
+export function plannedSteps(stages: readonly RecipeStage[]): number {
   return stages.reduce(
     (sum, stage) => sum + ('time_ps' in stage ? Math.round((stage.time_ps * 1000) / stage.timestep_fs) : 0),
     0,
   )
 }
 
-function precisionOf(ran: string, stages: readonly Stage[]): Manifest['precision'] {
+function precisionOf(ran: string, stages: readonly RecipeStage[]): Manifest['precision'] {
   if (ran === 'reference') return 'f64'
-  return stages.some(stage => 'time_ps' in stage && stage.steps_on_device !== undefined) ? 'f32' : 'mixed'
+  return stages.some(stage => 'steps_on_device' in stage && stage.steps_on_device !== undefined)
+    ? 'f32'
+    : 'mixed'
 }
 
 /** A run that goes on keeps the command and the inputs that it began with. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { System } from '../core/system.ts'
-import type { Snapshot } from '../dynamics/contract.ts'
+import type { Snapshot } from '../dynamics/protocol.ts'
 import { UserError } from '../errors.ts'
 import { readCheckpoint, writeCheckpoint } from '../files/checkpoint.ts'
 import type { Recipe } from '../recipes/recipe.ts'

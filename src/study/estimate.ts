@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { mean } from '../analysis/stats.ts'
 import { densityOf } from '../core/system.ts'
-import { stageStart } from '../dynamics/contract.ts'
-import type { Stage } from '../dynamics/protocol.ts'
+import { stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { readManifest } from '../files/manifest.ts'
 import { PLATFORM_KEYS, type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
+import { protocolStages } from '../recipes/stages.ts'
 import { type BenchResult, bench } from '../run/bench.ts'
 import { type PreparedRun, prepareRun } from '../run/prepare.ts'
 import type { PlannedMd } from './plan.ts'
@@ -132,14 +132,11 @@ async function measure(box: PreparedRun, platform: PlatformChoice): Promise<Benc
   await evaluator.dispose()
   const key = PLATFORM_KEYS.find(name => name === (platform === 'auto' ? evaluator.ran : platform))!
   const dynamics = recipe.stages.findIndex(stage => 'time_ps' in stage)
-  const stages = recipe.stages
-    .slice(0, dynamics)
-    .map(
-      (stage): Stage =>
-        stage.kind === 'minimize'
-          ? { ...stage, max_steps: Math.min(stage.max_steps, MOST_MINIMIZER_STEPS) }
-          : stage,
-    )
+  const stages = protocolStages(recipe.stages.slice(0, dynamics)).map(stage =>
+    stage.kind === 'minimize'
+      ? { ...stage, max_steps: Math.min(stage.max_steps, MOST_MINIMIZER_STEPS) }
+      : stage,
+  )
   let { state } = box
   const events = runProtocol({
     system,

@@ -9,10 +9,10 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { blockAverage, linearDrift, mean, variance } from '../../src/analysis/stats.ts'
 import { createState, type State } from '../../src/core/state.ts'
+import type { ConstraintChoice } from '../../src/dynamics/constraints.ts'
 import { constrainBonds } from '../../src/dynamics/constraints.ts'
-import { stageStart } from '../../src/dynamics/contract.ts'
 import type { ThermoRow } from '../../src/dynamics/observe.ts'
-import type { ConstraintChoice, DynamicsStage } from '../../src/dynamics/protocol.ts'
+import { type DynamicsStage, stageStart } from '../../src/dynamics/protocol.ts'
 import { runProtocol } from '../../src/dynamics/simulate.ts'
 import { degreesOfFreedom } from '../../src/dynamics/velocities.ts'
 import type { PlatformKey } from '../../src/platform/choose.ts'
@@ -65,18 +65,20 @@ const forces = asInFile.forces.map(force =>
 const withCoulomb = { ...asInFile, forces }
 const system = hydrogenMass === undefined ? withCoulomb : repartitioned(withCoulomb, Number(hydrogenMass))
 
-const stage = (kind: DynamicsStage['kind'], time_ps: number, thermostat_time_ps: number): DynamicsStage => ({
+const stage = (kind: string, time_ps: number, bath_ps: number): DynamicsStage => ({
   name: kind,
-  kind,
+  kind: 'dynamics',
   time_ps,
   timestep_fs,
-  temperature_K: TEMPERATURE_K,
+  temperature: { start_K: TEMPERATURE_K, end_K: TEMPERATURE_K },
   new_velocities: false,
-  thermostat: 'csvr',
-  thermostat_time_ps,
-  pressure_bar: 1,
-  barostat_time_ps: 1,
-  compressibility_per_bar: 1e-4,
+  step: { kind: 'verlet' },
+  bath: kind === 'nve' ? null : { kind: 'csvr', time_ps: bath_ps },
+  cell:
+    kind === 'npt'
+      ? { kind: 'pressure', pressure_bar: 1, time_ps: 1, compressibility_per_bar: 1e-4 }
+      : { kind: 'fixed' },
+  device: null,
 })
 
 function dynamics(platform: PlatformKey, what: DynamicsStage, from: State) {
@@ -118,9 +120,12 @@ const began = performance.now()
 const rows: ThermoRow[] = []
 let ran = ''
 const platform = args.platform as PlatformKey
-const kind = args.ensemble as DynamicsStage['kind']
+const kind = args.ensemble
 const steps_on_device = args.steps_on_device === undefined ? undefined : Number(args.steps_on_device)
-const production = { ...stage(kind, Number(args.time_ps), 1), steps_on_device }
+const production = {
+  ...stage(kind, Number(args.time_ps), 1),
+  device: steps_on_device === undefined ? null : { steps: steps_on_device },
+}
 for await (const event of dynamics(platform, production, start)) {
   if (event.kind === 'stage-start') ran = `${event.ran} (${event.backend})`
   if (event.kind === 'thermo') {

@@ -104,6 +104,7 @@ describe('md', () => {
     expect(again.wall_clock).not.toEqual(once.wall_clock)
     expect({ ...again, wall_clock: null }).toEqual({ ...once, wall_clock: null })
     expect(Object.keys(again)).toEqual([
+      'version',
       'command',
       'recipe',
       'inputs',

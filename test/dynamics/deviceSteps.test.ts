@@ -47,11 +47,8 @@ function device(inner: Evaluator, masses = argon.masses) {
 }
 
 const nve = stageOf({ name: 'last', kind: 'nve', time_ps: 0.2, temperature_K: 90, new_velocities: true })
-const nvt = { ...nve, kind: 'nvt' } as const
-const onDevice = (stage: DynamicsStage, steps_on_device = 20): DynamicsStage => ({
-  ...stage,
-  steps_on_device,
-})
+const nvt = stageOf({ name: 'last', kind: 'nvt', time_ps: 0.2, temperature_K: 90, new_velocities: true })
+const onDevice = (stage: DynamicsStage, steps = 20): DynamicsStage => ({ ...stage, device: { steps } })
 
 async function run(stage: Stage, output = {}) {
   const made = device(argonForces())
@@ -92,7 +89,10 @@ describe('steps on the device', () => {
     expect(energies).toEqual([0, 99, 119, 199])
   })
 
-  it.each([nve, nvt])('go on bit for bit from every snapshot: $kind', async stage => {
+  it.each([
+    ['nve', nve],
+    ['nvt', nvt],
+  ])('are resumed bit for bit from every snapshot: %s', async (_, stage) => {
     const stages = [onDevice({ ...stage, time_ps: 0.3 })]
     const output = { thermo_every_ps: 0.02, frame_every_ps: 0.05, snapshot_every_ps: 0.09 }
     const whole = await record(argon, () => device(argonForces()).evaluator, liquid, { stages, output })
@@ -130,9 +130,9 @@ describe('steps on the device are refused', () => {
   const attempt = (stage: Stage) => run(stage)
 
   it.each([
-    [stageOf({ kind: 'npt', time_ps: 1, temperature_K: 90 }), /the barostat/],
+    [stageOf({ kind: 'npt', time_ps: 1, temperature_K: 90 }), /cell: pressure/],
     [stageOf({ kind: 'nvt', time_ps: 1, temperature_K: 90, thermostat: 'langevin' }), /langevin/],
-    [stageOf({ kind: 'nvt', time_ps: 1, temperature_K: 90, density_end_g_per_cm3: 1 }), /density_end/],
+    [stageOf({ kind: 'nvt', time_ps: 1, temperature_K: 90, density_end_g_per_cm3: 1 }), /cell: densityRamp/],
   ])('for what the host does in every step: %j', async (stage, message) => {
     await expect(attempt(onDevice(stage))).rejects.toThrow(message)
     await expect(attempt(onDevice(stage))).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe('steps on the device are refused', () => {
   })
 
   it.each([0, -3, 2.5, Number.NaN])('for %s of them', async steps => {
-    await expect(attempt(onDevice(nve, steps))).rejects.toThrow('steps_on_device is')
+    await expect(attempt(onDevice(nve, steps))).rejects.toThrow('device.steps is')
   })
 
   it('on a platform without a device, by name', async () => {

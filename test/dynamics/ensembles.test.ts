@@ -232,8 +232,8 @@ describe('stochastic cell rescaling of an ideal gas', () => {
   const pressure_bar = 100
   /** Volume per particle, Å³. */
   const unit = (kTof(temperature_K) * EV_PER_A3_IN_BAR) / pressure_bar
-  const stage = stageOf({
-    kind: 'npt',
+  const written = {
+    kind: 'npt' as const,
     time_ps: 2400,
     timestep_fs: 10,
     temperature_K,
@@ -241,7 +241,8 @@ describe('stochastic cell rescaling of an ideal gas', () => {
     thermostat_time_ps: 0.1,
     compressibility_per_bar: 1 / pressure_bar,
     barostat_time_ps: 2,
-  })
+  }
+  const stage = stageOf(written)
 
   /** The volume is Gamma distributed with this shape. */
   async function checkVolumes(shape: number, mass: number, run: ReturnType<typeof record>): Promise<void> {
@@ -259,7 +260,15 @@ describe('stochastic cell rescaling of an ideal gas', () => {
     const count = 2000
     const state = createState(new Float64Array(3 * count), cube(Math.cbrt((count * unit) / 2)))
     const { end } = await record(systemOf(new Array(count).fill(20)), () => idealGas(count), state, {
-      stages: [{ ...stage, time_ps: 0.5, timestep_fs: 1, barostat_time_ps: 0.5, thermostat_time_ps: 0.005 }],
+      stages: [
+        stageOf({
+          ...written,
+          time_ps: 0.5,
+          timestep_fs: 1,
+          barostat_time_ps: 0.5,
+          thermostat_time_ps: 0.005,
+        }),
+      ],
     })
     // dV/dt = (NkT − P₀V) β/τ with β = 1/P₀, from half the volume: 1 − ½ exp(−t/τ), and 2 % of noise.
     expect(end.state.box.volume / (count * unit)).toBeCloseTo(1 - 0.5 * Math.exp(-1), 1)

@@ -57,12 +57,12 @@ describe('errors', () => {
 
   it.each([
     [stageOf({ kind: 'nvt', time_ps: 1 }), /no temperature/],
-    [stageOf({ kind: 'nvt', time_ps: 1, temperature_K: -5 }), /temperature_K is -5/],
+    [stageOf({ kind: 'nvt', time_ps: 1, temperature_K: -5 }), /temperature.start_K is -5/],
     [stageOf({ kind: 'nve', time_ps: 1, timestep_fs: 0 }), /timestep_fs is 0/],
-    [stageOf({ kind: 'npt', time_ps: 1, temperature_K: 5, barostat_time_ps: 0 }), /barostat_time_ps is 0/],
+    [stageOf({ kind: 'npt', time_ps: 1, temperature_K: 5, barostat_time_ps: 0 }), /cell.time_ps is 0/],
     [
-      stageOf({ kind: 'npt', time_ps: 1, temperature_K: 5, density_end_g_per_cm3: 1 }),
-      /density_end_g_per_cm3 goes with/,
+      stageOf({ kind: 'nvt', time_ps: 1, temperature_K: 5, density_end_g_per_cm3: -1 }),
+      /cell.end_g_per_cm3 is -1/,
     ],
     [{ name: 'push', kind: 'push-off', distance_A: Number.NaN } as const, /distance_A is NaN/],
   ])('refuses a stage that makes no sense, by name: %j', async (stage, message) => {

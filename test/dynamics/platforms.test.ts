@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import type { State } from '../../src/core/state.ts'
-import { stageStart } from '../../src/dynamics/contract.ts'
-import type { DynamicsStage } from '../../src/dynamics/protocol.ts'
+import { type DynamicsStage, stageStart } from '../../src/dynamics/protocol.ts'
 import { runProtocol } from '../../src/dynamics/simulate.ts'
 import { type PlatformKey, prepareEvaluator } from '../../src/platform/choose.ts'
 import { onWebGpu } from '../platform/gpu/helpers.ts'
@@ -11,16 +10,15 @@ const { system, state } = hotPvdf()
 const STEPS = 100
 const stage: DynamicsStage = {
   name: 'together',
-  kind: 'nve',
+  kind: 'dynamics',
   time_ps: STEPS * 1e-3,
   timestep_fs: 1,
-  temperature_K: 700,
+  temperature: { start_K: 700, end_K: 700 },
   new_velocities: true,
-  thermostat: 'csvr',
-  thermostat_time_ps: 1,
-  pressure_bar: 1,
-  barostat_time_ps: 1,
-  compressibility_per_bar: 1e-4,
+  step: { kind: 'verlet' },
+  bath: null,
+  cell: { kind: 'fixed' },
+  device: null,
 }
 
 async function end(platform: PlatformKey): Promise<State> {

@@ -152,6 +152,33 @@ describe('a manifest', () => {
     expect(readManifest(path)).toEqual({ ...manifest, inputs })
   })
 
+  it('of version 1 loses the keys that its recipe could not have in a file', () => {
+    const barostat = { pressure_bar: 1, barostat_time_ps: 1, compressibility_per_bar: 4.5e-5 }
+    const thermostat = { thermostat: 'csvr', thermostat_time_ps: 0.1 }
+    const recipe = {
+      interactions: { coulomb: 'dsf', coulomb_alpha_per_A: 0.2, coulomb_accuracy: 1e-4 },
+      stages: [
+        { kind: 'minimize', max_steps: 5 },
+        { kind: 'nve', time_ps: 1, ...thermostat, ...barostat },
+        { kind: 'nvt', time_ps: 1, ...thermostat, ...barostat },
+        { kind: 'npt', time_ps: 1, ...thermostat, ...barostat },
+      ],
+    }
+    writeFileSync(path, JSON.stringify({ ...manifest, recipe }))
+    expect(readManifest(path).recipe).toEqual({
+      interactions: { coulomb: 'dsf', coulomb_alpha_per_A: 0.2 },
+      stages: [
+        { kind: 'minimize', max_steps: 5 },
+        { kind: 'nve', time_ps: 1 },
+        { kind: 'nvt', time_ps: 1, ...thermostat },
+        { kind: 'npt', time_ps: 1, ...thermostat, ...barostat },
+      ],
+    })
+    const band = { band: {}, interactions: { coulomb: 'ewald', coulomb_accuracy: 1e-6 } }
+    writeFileSync(path, JSON.stringify({ ...manifest, recipe: band }))
+    expect(readManifest(path).recipe).toEqual(band)
+  })
+
   it('is refused with the line of what is wrong', () => {
     writeManifest(path, manifest)
     writeFileSync(path, readFileSync(path, 'utf8').replace('"seed": 3', '"sed": 3'))

@@ -8,7 +8,7 @@ import {
   bandRecipeSchema,
   loadBandRecipe,
   overrideBand,
-  parseBandRecipeObject,
+  recipeOfBand,
 } from '../../src/recipes/bandRecipe.ts'
 import { caught } from '../tools/caught.ts'
 import { temporaryFolder } from '../tools/folder.ts'
@@ -246,7 +246,7 @@ describe('loadBandRecipe', () => {
   ])('reads the recipe of a manifest back as it was: %s', (name, text) => {
     writeFileSync(at(`${name}.yaml`), text)
     const { recipe } = loadBandRecipe(at(`${name}.yaml`))
-    const back = parseBandRecipeObject(JSON.parse(JSON.stringify(recipe)), 'manifest.json')
+    const back = recipeOfBand({ recipe: JSON.parse(JSON.stringify(recipe)) }, 'manifest.json')
     expect(back.recipe).toEqual(recipe)
     expect(back.path).toBe('manifest.json')
   })

@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { parseYaml } from '../../src/core/yaml.ts'
-import type { ConstraintChoice, Stage } from '../../src/dynamics/protocol.ts'
+import type { ConstraintChoice } from '../../src/dynamics/constraints.ts'
+import type { Stage } from '../../src/dynamics/protocol.ts'
 import {
   loadRecipe,
   parseRecipe,
-  parseRecipeObject,
   type Recipe,
   recipeJsonSchema,
+  recipeOfRun,
   recipeSchema,
 } from '../../src/recipes/recipe.ts'
+import { protocolStages } from '../../src/recipes/stages.ts'
 import { caught } from '../tools/caught.ts'
 
 const RECIPE = `name: pvdf-700K
@@ -62,15 +64,54 @@ describe('a recipe', () => {
     expect(recipe.stages).toMatchObject([
       { kind: 'push-off', distance_A: 2 },
       { kind: 'minimize', method: 'fire', fmax_eV_per_A: 0.5, max_steps: 2000 },
-      { thermostat: 'csvr', thermostat_time_ps: 0.1, pressure_bar: 1, barostat_time_ps: 1 },
+      {
+        thermostat: 'csvr',
+        thermostat_time_ps: 0.1,
+        pressure_bar: 1,
+        barostat_time_ps: 1,
+        compressibility_per_bar: 4.5e-5,
+      },
       { thermostat: 'langevin', thermostat_time_ps: 1 },
-      { kind: 'nve', new_velocities: false, compressibility_per_bar: 4.5e-5 },
+      { kind: 'nve', new_velocities: false },
       { kind: 'nvt', thermostat: 'csvr', thermostat_time_ps: 0.1 },
     ])
+    expect(recipe.stages[4]).not.toHaveProperty('thermostat')
+  })
+
+  it('has its stages of dynamics divided into step, bath and cell', () => {
+    const ends =
+      'temperature_K: 700, thermostat: langevin, temperature_end_K: 300, density_end_g_per_cm3: 1.5'
+    const text = RECIPE.replace('temperature_K: 700, thermostat: langevin', ends)
+    const [, , npt, langevin, nve, csvr] = protocolStages(parse(text).stages)
+    const verlet = { kind: 'verlet' }
+    const at700K = { start_K: 700, end_K: 700 }
+    const bath = { kind: 'csvr', time_ps: 0.1 }
+    expect(npt).toEqual({
+      kind: 'dynamics',
+      name: 'equilibrate',
+      time_ps: 5,
+      timestep_fs: 2,
+      new_velocities: false,
+      temperature: at700K,
+      step: verlet,
+      bath,
+      cell: { kind: 'pressure', pressure_bar: 1, time_ps: 1, compressibility_per_bar: 4.5e-5 },
+      device: null,
+    })
+    expect(langevin).toMatchObject({
+      temperature: { start_K: 700, end_K: 300 },
+      step: { kind: 'langevin', time_ps: 1 },
+      bath: null,
+      cell: { kind: 'densityRamp', end_g_per_cm3: 1.5 },
+    })
+    expect(nve).toMatchObject({ temperature: null, step: verlet, bath: null, cell: { kind: 'fixed' } })
+    expect(csvr).toMatchObject({ temperature: at700K, step: verlet, bath, cell: { kind: 'fixed' } })
+    const device = RECIPE.replace('time_ps: 40,', 'time_ps: 40, steps_on_device: 8,')
+    expect(protocolStages(parse(device).stages)[5]).toEqual({ ...csvr, device: { steps: 8 } })
   })
 
   it('is a protocol that dynamics can carry out', () => {
-    expectTypeOf<Recipe['stages']>().toExtend<readonly Stage[]>()
+    expectTypeOf<ReturnType<typeof protocolStages>>().toExtend<readonly Stage[]>()
     expectTypeOf<Recipe['constraints']>().toExtend<ConstraintChoice>()
   })
 
@@ -228,13 +269,13 @@ describe('a recipe in a manifest', () => {
   ])('is read back as it was: %j → %j', (from, to) => {
     expect(RECIPE).toContain(from)
     const { recipe } = parseRecipe(RECIPE.replace(from, to), '/recipes/run.yaml')
-    const loaded = parseRecipeObject(JSON.parse(JSON.stringify(recipe)), 'manifest.json')
+    const loaded = recipeOfRun({ recipe: JSON.parse(JSON.stringify(recipe)) }, 'manifest.json')
     expect(loaded.recipe).toEqual(recipe)
     expect(loaded.path).toBe('manifest.json')
   })
 
   it('is refused when it is that of a band', () => {
-    const error = caught(() => parseRecipeObject({ name: 'li', band: {} }, 'runs/li/manifest.json'))
+    const error = caught(() => recipeOfRun({ recipe: { name: 'li', band: {} } }, 'runs/li/manifest.json'))
     expect(error.message).toContain('this is a band')
     expect(error.hint).toContain('hoplite neb runs/li --resume')
   })
@@ -242,9 +283,9 @@ describe('a recipe in a manifest', () => {
   it('is refused when it has been spoilt', () => {
     const recipe = parse(RECIPE)
     const spoilt = { ...recipe, stages: [{ ...recipe.stages[5]!, timestep_fs: -1 }] }
-    const error = caught(() => parseRecipeObject(spoilt, 'manifest.json'))
+    const error = caught(() => recipeOfRun({ recipe: spoilt }, 'manifest.json'))
     expect(error.where).toBe('manifest.json (recipe) stages[0].timestep_fs')
-    expect(caught(() => parseRecipeObject(undefined, 'manifest.json')).where).toContain('manifest.json')
+    expect(caught(() => recipeOfRun({}, 'manifest.json')).where).toContain('manifest.json')
   })
 })
 

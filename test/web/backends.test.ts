@@ -23,12 +23,12 @@ const input = liveInput(loadRecipe(recipe))
 
 it('what moves atoms on a device gets the blocks of steps that the recipe asks for', async () => {
   const opened = await openBackend('webasm', input)
-  expect(productionOf(opened.input).steps_on_device).toBe(20)
+  expect(productionOf(opened.input).device).toEqual({ steps: 20 })
   expect(opened.running.remarks).toEqual([])
 })
 
 it('what does not makes every step here, and says so', async () => {
   const opened = await openBackend('simd', input)
-  expect(productionOf(opened.input).steps_on_device).toBeUndefined()
+  expect(productionOf(opened.input).device).toBeNull()
   expect(opened.running.remarks).toEqual(['without steps_on_device: simd moves no atoms on a device'])
 })

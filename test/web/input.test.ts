@@ -4,20 +4,19 @@ import { stagesAt, temperatureOf } from '../../src/web/live/input.ts'
 
 const nvt: DynamicsStage = {
   name: 'produce',
-  kind: 'nvt',
+  kind: 'dynamics',
   time_ps: 1,
   timestep_fs: 1,
-  temperature_K: 700,
-  thermostat: 'csvr',
-  thermostat_time_ps: 0.1,
-  pressure_bar: 1,
-  barostat_time_ps: 1,
-  compressibility_per_bar: 1e-4,
+  temperature: { start_K: 700, end_K: 700 },
+  step: { kind: 'verlet' },
+  bath: { kind: 'csvr', time_ps: 0.1 },
+  cell: { kind: 'fixed' },
+  device: null,
   new_velocities: false,
 }
 const stages: readonly Stage[] = [
   { name: 'minimise', kind: 'minimize', method: 'fire', fmax_eV_per_A: 1, max_steps: 10 },
-  { ...nvt, name: 'anneal', temperature_K: 1000, temperature_end_K: 700 },
+  { ...nvt, name: 'anneal', temperature: { start_K: 1000, end_K: 700 } },
   nvt,
 ]
 
@@ -25,8 +24,8 @@ it('another temperature takes the place of that of the production, wherever that
   expect(temperatureOf({ stages })).toBe(700)
   expect(stagesAt({ stages }, 300)).toMatchObject([
     stages[0],
-    { temperature_K: 1000, temperature_end_K: 300 },
-    { temperature_K: 300 },
+    { temperature: { start_K: 1000, end_K: 300 } },
+    { temperature: { start_K: 300, end_K: 300 } },
   ])
 })
 
@@ -36,7 +35,7 @@ it('the recipe’s own temperature changes nothing', () => {
 })
 
 it('a production without a temperature has none to choose', () => {
-  const { temperature_K: _, ...nve } = { ...nvt, kind: 'nve' as const }
+  const nve: DynamicsStage = { ...nvt, temperature: null, bath: null }
   expect(temperatureOf({ stages: [nve] })).toBeNull()
   expect(stagesAt({ stages: [nve] }, 300)).toEqual([nve])
 })

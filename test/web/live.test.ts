@@ -78,7 +78,10 @@ describe('a live run', () => {
   })
 
   it('goes on at the temperature to which a ramp has led', async () => {
-    const production = { temperature_K: 900, temperature_end_K: 300, thermostat_time_ps: 0.001 }
+    const production = {
+      temperature: { start_K: 900, end_K: 300 },
+      bath: { kind: 'csvr', time_ps: 0.001 },
+    } as const
     const rows = ofKind(await told({}, 2, { input: withProduction(production) }), 'thermo')
     const from = rows.findLastIndex(({ time_ps }) => time_ps < 0.0441)
     const after = rows.slice(from + 5).map(({ temperature_K }) => temperature_K)
@@ -91,7 +94,7 @@ describe('a live run', () => {
     const forces = system.forces.map(force =>
       force.kind === 'coulomb' ? { ...force, method: { name: 'dsf' as const, alpha_per_A: 0.2 } } : force,
     )
-    const input = { ...withProduction({ steps_on_device: 8 }), system: { ...system, forces } }
+    const input = { ...withProduction({ device: { steps: 8 } }), system: { ...system, forces } }
     const blocks: number[] = []
     const evaluations: number[] = []
     let asked = 0

@@ -59,7 +59,7 @@ async function open(name: Named, input: LiveInput, remarks: readonly string[]): 
   }
 }
 
-const hasDeviceSteps = (stage: Stage) => 'steps_on_device' in stage && stage.steps_on_device !== undefined
+const hasDeviceSteps = (stage: Stage) => stage.kind === 'dynamics' && stage.device !== null
 
 async function create(name: Named, system: System): Promise<Evaluator> {
   if (name === 'simd') return createSimdEvaluator(system, { threads: 1 })

@@ -1,6 +1,7 @@
 import type { State } from '../../core/state.ts'
 import type { System } from '../../core/system.ts'
-import type { ConstraintChoice, DynamicsStage, Stage } from '../../dynamics/protocol.ts'
+import type { ConstraintChoice } from '../../dynamics/constraints.ts'
+import type { DynamicsStage, Stage } from '../../dynamics/protocol.ts'
 import type { Constants } from '../../units.ts'
 
 /** What `hoplite serve` sends to its page: a recipe made ready, as plain data. */
@@ -39,39 +40,33 @@ export interface Settings {
 /** The stage in which displacements are followed. */
 export const productionOf = ({ stages }: Pick<LiveInput, 'stages'>) => stages.at(-1) as DynamicsStage
 
-/** K; null where the production has none, as in NVE. */
+/** Temperature at the end of the production, K; null where it has none, as in NVE. */
 export function temperatureOf(input: Pick<LiveInput, 'stages'>): number | null {
-  const { temperature_end_K, temperature_K } = productionOf(input)
-  return temperature_end_K ?? temperature_K ?? null
+  return productionOf(input).temperature?.end_K ?? null
 }
 
-/** A stage that has come to its end, to go on: at the temperature and in the cell that it has led to. */
+/** The stage as it continues after its end: at the temperature and in the cell that it has led to. */
 export const heldAtItsEnd = (stage: DynamicsStage): DynamicsStage => ({
   ...stage,
-  temperature_K: stage.temperature_end_K ?? stage.temperature_K,
-  temperature_end_K: undefined,
-  density_end_g_per_cm3: undefined,
+  temperature: stage.temperature && { start_K: stage.temperature.end_K, end_K: stage.temperature.end_K },
+  cell: stage.cell.kind === 'densityRamp' ? { kind: 'fixed' } : stage.cell,
 })
 
-/** The stages with every step made by the host, for what moves no atoms on a device. */
+/** The stages with every step made by the host, for backends that move no atoms on a device. */
 export const madeByHost = (stages: readonly Stage[]): readonly Stage[] =>
-  stages.map(stage => ('steps_on_device' in stage ? { ...stage, steps_on_device: undefined } : stage))
+  stages.map(stage => (stage.kind === 'dynamics' ? { ...stage, device: null } : stage))
 
 /**
- * The stages of another temperature: wherever a stage has that of the production, it gets the one chosen. Others, such as
+ * The stages at another temperature: wherever a stage has that of the production, it gets the one chosen. Others, such as
  * those of an annealing, stay.
  */
 export function stagesAt(input: Pick<LiveInput, 'stages'>, temperature_K: number | null): readonly Stage[] {
   const from_K = temperatureOf(input)
   if (temperature_K === null || from_K === null) return input.stages
-  const chosen = (value: number | undefined) => (value === from_K ? temperature_K : value)
-  return input.stages.map(stage =>
-    'temperature_K' in stage || 'temperature_end_K' in stage
-      ? {
-          ...stage,
-          temperature_K: chosen(stage.temperature_K),
-          temperature_end_K: chosen(stage.temperature_end_K),
-        }
-      : stage,
-  )
+  const chosen = (value: number) => (value === from_K ? temperature_K : value)
+  return input.stages.map(stage => {
+    if (stage.kind !== 'dynamics' || !stage.temperature) return stage
+    const { start_K, end_K } = stage.temperature
+    return { ...stage, temperature: { start_K: chosen(start_K), end_K: chosen(end_K) } }
+  })
 }

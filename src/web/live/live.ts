@@ -1,6 +1,5 @@
 import type { System } from '../../core/system.ts'
-import { type ProtocolEvent, stageStart } from '../../dynamics/contract.ts'
-import type { Stage } from '../../dynamics/protocol.ts'
+import { type ProtocolEvent, type Stage, stageStart } from '../../dynamics/protocol.ts'
 import { runProtocol } from '../../dynamics/simulate.ts'
 import type { Evaluator } from '../../platform/platform.ts'
 import { createDisplacements } from './displacements.ts'

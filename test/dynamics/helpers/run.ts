@@ -1,24 +1,30 @@
 import { variance } from '../../../src/analysis/stats.ts'
 import { copyState, type State } from '../../../src/core/state.ts'
 import type { System } from '../../../src/core/system.ts'
+import type { ThermoRow } from '../../../src/dynamics/observe.ts'
 import {
+  type DynamicsStage,
   type ProtocolEvent,
   type ProtocolOptions,
   type Snapshot,
   stageStart,
-} from '../../../src/dynamics/contract.ts'
-import type { ThermoRow } from '../../../src/dynamics/observe.ts'
-import type { DynamicsStage } from '../../../src/dynamics/protocol.ts'
+} from '../../../src/dynamics/protocol.ts'
 import { runProtocol } from '../../../src/dynamics/simulate.ts'
 import type { Evaluator } from '../../../src/platform/platform.ts'
+import { protocolStages, type RecipeStage } from '../../../src/recipes/stages.ts'
 
 export const NO_CONSTRAINTS = { bonds: 'none', tolerance: 1e-8 } as const
 
-/** A dynamics stage with defaults for what a test does not care about. */
+type Written<Kind extends RecipeStage['kind']> = Partial<Extract<RecipeStage, { kind: Kind }>>
+
+/** A stage of dynamics, written as in a recipe, with defaults for what a test does not care about. */
 export function stageOf(
-  stage: Partial<DynamicsStage> & Pick<DynamicsStage, 'kind' | 'time_ps'>,
+  stage: (Written<'nve'> | Written<'nvt'> | Written<'npt'>) & {
+    kind: 'nve' | 'nvt' | 'npt'
+    time_ps: number
+  },
 ): DynamicsStage {
-  return {
+  const written = {
     name: stage.kind,
     timestep_fs: 2,
     thermostat: 'csvr',
@@ -28,7 +34,8 @@ export function stageOf(
     compressibility_per_bar: 1e-4,
     new_velocities: false,
     ...stage,
-  }
+  } as RecipeStage
+  return protocolStages([written])[0] as DynamicsStage
 }
 
 export interface Recorded {
