@@ -144,7 +144,7 @@ export async function runStudyRuns(plan: StudyPlan, options: RunOptions): Promis
     settled.add(outcome.name)
     const state = stateAfter(directory, outcome)
     states.set(outcome.name, state)
-    tally.end(outcome.name)
+    tally.end(outcome.name, state)
     onProgress?.(tally.progress({ run: outcome.name, state }))
   }
   onProgress?.(tally.progress(null))
@@ -242,10 +242,10 @@ function createTally(plan: StudyPlan, states: ReadonlyMap<string, RunState>, ope
       if (bands.has(key)) return
       work.set(key, { first: work.get(key)?.first ?? (hasGoneOn(states, key) ? now : 0), now })
     },
-    end(key: string) {
+    end(key: string, { kind }: RunState) {
       waiting.delete(key)
       running.delete(key)
-      if (bands.has(key)) work.set(key, { first: 0, now: 1 })
+      if (bands.has(key) && kind === 'finished') work.set(key, { first: 0, now: 1 })
     },
     progress: (ended: StudyProgress['ended']): StudyProgress => ({
       groups: [...groups].map(groupProgress),

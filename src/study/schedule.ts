@@ -108,12 +108,18 @@ function runJob(
     })
     const stop = () => child.kill('SIGINT')
     signal?.addEventListener('abort', stop, { once: true })
-    const end = (code: number | null, reason: string) => {
+    const end = (code: number, reason: string) => {
       signal?.removeEventListener('abort', stop)
-      resolve({ name: job.name, exitCode: code ?? 1, document: parse(stdout), stderr: stderr || reason })
+      resolve({ name: job.name, exitCode: code, document: parse(stdout), stderr: stderr || reason })
     }
-    child.on('error', error => end(null, `hoplite: ${error.message}`))
-    child.on('close', (code, by) => end(code, by === null ? '' : `hoplite: killed by ${by}`))
+    child.on('error', error => end(EXIT.failed, `hoplite: ${error.message}`))
+    // A job that is stopped while it still loads has not installed its handler yet.
+    child.on('close', (code, by) =>
+      end(
+        code ?? (by === 'SIGINT' ? EXIT.interrupted : EXIT.failed),
+        by === null ? '' : `hoplite: killed by ${by}`,
+      ),
+    )
   })
 }
 

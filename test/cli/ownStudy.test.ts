@@ -1,60 +1,22 @@
 import { appendFileSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { main } from '../../src/cli/main.ts'
-import type { Job, JobOutcome } from '../../src/study/schedule.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { TINY_STUDY } from '../tools/tinyStudy.ts'
 import { changed } from './boxes.ts'
 import { contents, document, hoplite, refusal } from './hoplite.ts'
+import { asked, jobs, runHere } from './jobsHere.ts'
 
 const folder = temporaryFolder()
 let study = ''
 let recipe = ''
 let count = 0
 
-/** Runs a job in this process. */
-const jobs = vi.hoisted(() => ({
-  asked: [] as Job[],
-  run: async (_job: Job): Promise<JobOutcome> => {
-    throw new Error('not set')
-  },
-}))
 vi.mock('../../src/study/schedule.ts', async original => ({
   ...(await original<typeof import('../../src/study/schedule.ts')>()),
-  runJobs: async (
-    list: readonly Job[],
-    options: {
-      onStarted(job: Job): void
-      onFinished(outcome: JobOutcome): void
-      signal: AbortSignal
-    },
-  ) => {
-    const outcomes: JobOutcome[] = []
-    for (const job of list) {
-      if (options.signal.aborted) break
-      jobs.asked.push(job)
-      options.onStarted(job)
-      outcomes.push(await jobs.run(job))
-      options.onFinished(outcomes.at(-1)!)
-    }
-    return outcomes
-  },
+  runJobs: (await import('./jobsHere.ts')).runJobs,
 }))
 
-async function runHere(job: Job, ...more: string[]): Promise<JobOutcome> {
-  // What the job says is not what the study says.
-  const { write } = process.stdout
-  process.stdout.write = () => true
-  try {
-    const exitCode = await main([...job.args, ...more, '--json', '--quiet'])
-    return { name: job.name, exitCode, document: null, stderr: '' }
-  } finally {
-    process.stdout.write = write
-  }
-}
-
-const asked = () => jobs.asked.splice(0).map(({ name, args }) => `${args[0]} ${name}`)
 const run = (...args: string[]) => hoplite('study', recipe, '--out', study, '--quiet', ...args)
 const record = () => JSON.parse(readFileSync(join(study, 'study.json'), 'utf8'))
 
