@@ -4,7 +4,7 @@ import { ENOUGH_BOXES } from '../analysis/comparison.ts'
 import { boxSlopes, fitSlope } from '../analysis/diffusion.ts'
 import { scaled } from '../analysis/estimate.ts'
 import type { Activation, ActivationLine, ActivationPoint } from '../report/studyModel.ts'
-import type { CaseResult, CaseSystem } from './caseResult.ts'
+import type { CaseResult, CaseSystem } from './compare.ts'
 
 /** Points of a drawn line. */
 const LINE_POINTS = 24

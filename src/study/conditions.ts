@@ -1,19 +1,9 @@
 import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
 import type { AbsentCondition, Condition } from '../report/studyModel.ts'
-import type { CaseResult, CaseSystem } from './caseResult.ts'
+import type { CaseResult, CaseSystem, Yardstick } from './compare.ts'
 import type { SystemsCase } from './plan.ts'
 import { finishedOf, runsOf, type TransportRecord } from './record.ts'
-
-/** What the conditions of a study are held against. */
-export interface Yardstick {
-  /** The study's, by name: the first is what the others are compared with. */
-  readonly systems: readonly string[]
-  /** Of the second system over the first. */
-  readonly publishedRatio: number | null
-  /** How many times. */
-  readonly factor: number | undefined
-}
 
 /**
  * One row for each system that can be compared: with the first of its case, or, where it is alone there, with the study's

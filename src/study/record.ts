@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { parseYaml, parseYamlDocument } from '../core/yaml.ts'
@@ -307,6 +307,14 @@ function mergedBands(
   const rank = ({ key }: BandCase) => (order.includes(key) ? order.indexOf(key) : order.length)
   return [...planned, ...past].sort((a, b) => rank(a) - rank(b))
 }
+
+/** A recipe as text that is equal for equal recipes: keys in order, other texts in place of absolute paths. */
+export const canonicalText = (recipe: object, contentOf: (path: string) => string): string =>
+  JSON.stringify(recipe, (_key, value) => {
+    if (typeof value === 'string') return isAbsolute(value) ? contentOf(value) : value
+    const isBlock = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isBlock ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
+  })
 
 /** The files of a run: its directory, and beside it its recipe and the message of its failure. */
 export function runPaths(study: string, key: string) {

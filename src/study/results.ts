@@ -2,9 +2,8 @@ import { boxSummary, type PairRatios } from '../analysis/boxes.ts'
 import { boxSlopesOf, type ComparedSystem, type Comparison } from '../analysis/comparison.ts'
 import { sentence } from '../report/sentence.ts'
 import type { Condition, StudyOverview } from '../report/studyModel.ts'
-import type { CaseResult } from './caseResult.ts'
+import type { AnalysedCase, CaseResult } from './compare.ts'
 import { type MissingRun, missingRuns, type StudyMode, type TransportRecord } from './record.ts'
-import type { AnalysedCase } from './transportCase.ts'
 
 type Pair = readonly [number, number]
 

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { dirname, isAbsolute } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
+import { dirname } from 'node:path'
 import { type NebPlan, planNeb } from '../bands/neb.ts'
 import { EXIT, UserError } from '../errors.ts'
 import { sha256File, writeFileAtomic } from '../files/files.ts'
@@ -11,7 +10,7 @@ import { loadBandRecipe } from '../recipes/bandRecipe.ts'
 import { loadRecipe } from '../recipes/recipe.ts'
 import { prepareRun } from '../run/prepare.ts'
 import type { PlannedRun, StudyPlan } from './plan.ts'
-import { clearRun, hasCheckpoint, type RunState, runPaths, runState } from './record.ts'
+import { canonicalText, clearRun, hasCheckpoint, type RunState, runPaths, runState } from './record.ts'
 import { type Job, type JobOutcome, runJobs } from './schedule.ts'
 
 export interface RunOptions {
@@ -114,19 +113,8 @@ function isUnchanged(study: string, { kind, key, loaded }: PlannedRun): boolean 
   if (kind === 'md' && !ran.has(sha256File(recipeFile))) return false
   const { recipe } = kind === 'md' ? loadRecipe(recipeFile) : loadBandRecipe(recipeFile)
   const now = (path: string) => (existsSync(path) && ran.has(sha256File(path)) ? sha256File(path) : path)
-  return isDeepStrictEqual(
-    withPaths(recipe, path => inputs.get(path) ?? path),
-    withPaths(loaded.recipe, now),
-  )
+  return canonicalText(recipe, path => inputs.get(path) ?? path) === canonicalText(loaded.recipe, now)
 }
-
-/** A recipe without undefined keys, and with something else in place of every absolute path. */
-const withPaths = (recipe: object, replace: (path: string) => string): unknown =>
-  JSON.parse(
-    JSON.stringify(recipe, (_key, value) =>
-      typeof value === 'string' && isAbsolute(value) ? replace(value) : value,
-    ),
-  )
 
 /**
  * Runs what is not finished, each run in a process of its own: new ones from their recipe, interrupted ones from their

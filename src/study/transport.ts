@@ -6,12 +6,11 @@ import type { TransportReport } from '../report/model.ts'
 import { renderTransportReport } from '../report/page.ts'
 import type { StudyOverview } from '../report/studyModel.ts'
 import { activations } from './activation.ts'
-import type { CaseResult } from './caseResult.ts'
+import { type AnalysedCase, analyseCase, type CaseResult, withRuns, yardstickOf } from './compare.ts'
 import { absentConditions, conditionRows } from './conditions.ts'
 import type { SystemsCase } from './plan.ts'
 import type { TransportRecord } from './record.ts'
 import { type TransportResults, transportResults } from './results.ts'
-import { type AnalysedCase, analyseCase, withRuns, yardstickOf } from './transportCase.ts'
 
 export interface TransportOutcome {
   /** Results of the headline; null when it has no two systems with a finished run. */

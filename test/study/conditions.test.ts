@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { absentConditions, conditionRows, type Yardstick } from '../../src/study/conditions.ts'
+import type { Yardstick } from '../../src/study/compare.ts'
+import { absentConditions, conditionRows } from '../../src/study/conditions.ts'
 import type { RunState, TransportRecord } from '../../src/study/record.ts'
 import { caseResult, caseSystem } from '../transport/walkBoxes.ts'
 

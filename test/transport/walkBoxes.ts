@@ -1,7 +1,7 @@
 import { type ComparableSystem, compareSystems } from '../../src/analysis/comparison.ts'
 import { meanSquaredDisplacement } from '../../src/analysis/msd.ts'
 import { systemTransport } from '../../src/analysis/transport.ts'
-import type { CaseResult, CaseSystem } from '../../src/study/caseResult.ts'
+import type { CaseResult, CaseSystem } from '../../src/study/compare.ts'
 import { randomWalk } from '../analysis/walks.ts'
 
 const WINDOW = { fitFrom_ps: 2, fitTo_ps: 10 }
