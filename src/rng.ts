@@ -35,7 +35,7 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0
 }
 
-/** Where `philox` leaves its result: an array of its own for every draw would cost more than the draw. */
+/** Result of `philox`; a new array for every draw would cost more than the draw. */
 const words = new Uint32Array(4)
 
 /** Ten rounds on a counter (c) and a key (k) of 32-bit words, into `words`. */

@@ -125,7 +125,7 @@ export function createCoupling(atoms: Int32Array, masses: Float64Array): Couplin
   }
 }
 
-/** Where the matrix is not zero, column by column below the diagonal, and what it is made of. */
+/** Non-zero entries of the matrix below the diagonal, column by column, and their sources. */
 interface Pattern {
   /** [M+1] */
   readonly columnStart: Int32Array
@@ -135,7 +135,7 @@ interface Pattern {
   readonly coefficients: Float64Array
   /** [M] */
   readonly diagonalCoefficients: Float64Array
-  /** Where each product of two entries of a column goes, in the order in which `factorize` meets them. */
+  /** Target of each product of two entries of a column, in the order of `factorize`. */
   readonly target: Int32Array
 }
 

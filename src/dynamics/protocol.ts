@@ -131,7 +131,7 @@ export type Purpose = 'push-off' | 'minimize' | 'dynamics'
 export interface ProtocolOptions {
   readonly system: System
   readonly stages: readonly Stage[]
-  /** Where to begin: `stageStart(state)`, or a snapshot of an earlier run. It is not changed. */
+  /** Start: `stageStart(state)`, or a snapshot of an earlier run. It is not changed. */
   readonly from: Snapshot
   readonly constraints: ConstraintChoice
   /** Called for every stage, with the system that it evaluates. */

@@ -13,7 +13,7 @@ export interface Checkpoint {
   readonly seed: number
   /** Index of the stage that is under way. */
   readonly stageIndex: number
-  /** What integrators, thermostats and barostats carry from step to step; finite numbers only. */
+  /** Values that integrators, thermostats and barostats keep between steps; finite numbers only. */
   readonly accumulators: { readonly [key: string]: Json }
   /** Further arrays by name. */
   readonly arrays: Readonly<Record<string, Float64Array>>

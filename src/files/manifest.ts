@@ -28,8 +28,8 @@ export const manifestSchema = z.strictObject({
     })
     .nullable(),
   /**
-   * Of forces: `f64`, or `mixed` for f32 forces accumulated and integrated in f64; `f32` where a device has also integrated
-   * some stage in f32.
+   * Precision of forces: `f64`, or `mixed` for f32 forces accumulated and integrated in f64; `f32` where a device
+   * has also integrated some stage in f32.
    */
   precision: z.enum(['f64', 'mixed', 'f32']),
   constants: z.string(),

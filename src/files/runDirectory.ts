@@ -7,7 +7,7 @@ import { busy, LOCK_FILE, lock, ownerOf } from './runLock.ts'
 /** The files of a run directory. */
 export const RUN_FILES = {
   manifest: 'manifest.json',
-  /** Where the run began, with atom types and bonds. */
+  /** Structure at the start of the run, with atom types and bonds. */
   structure: 'structure.extxyz',
   log: 'log.csv',
   trajectory: 'trajectory.dcd',
@@ -15,11 +15,11 @@ export const RUN_FILES = {
   /** Every image of a relaxed band, with energies and forces. */
   band: 'band.extxyz',
   bandCheckpoint: 'band-checkpoint.json',
-  /** Of a band that was stopped while its ends relaxed. */
+  /** Checkpoint of a band that was stopped while its ends relaxed. */
   endsCheckpoint: 'ends-checkpoint.json',
   results: 'results.json',
   report: 'report.html',
-  /** Who is at work there. */
+  /** Lock of the process that works in the directory. */
   lock: LOCK_FILE,
 } as const
 

@@ -7,7 +7,7 @@ import { unwritable } from './files.ts'
 /** In a run directory: who is at work there. */
 export const LOCK_FILE = 'run.lock'
 
-/** Whom a lock belongs to. */
+/** Process that owns a lock. */
 export interface Owner {
   readonly pid: number
   readonly host: string
@@ -86,7 +86,7 @@ function unlockAll(): void {
 
 const lockOf = (directory: string) => join(directory, LOCK_FILE)
 
-/** Who else is at work in a directory; null for nobody. */
+/** Other process that works in a directory; null if there is none. */
 export const ownerOf = (directory: string): Owner | null => living(lockOf(directory))
 
 /** Whose a lock is, if it is another process's that may be at work; null otherwise. */
@@ -97,7 +97,7 @@ function living(path: string): Owner | null {
   return owner.pid !== process.pid && isAlive(owner.pid) ? owner : null
 }
 
-/** How often a lock that says nothing is looked at, every 10 ms: it may be being written. */
+/** Number of times that an empty lock is read again, every 10 ms, because it may be in the course of writing. */
 const LOOKS = 10
 
 /** null where there is no lock, or one that a crash has cut short. */

@@ -17,15 +17,15 @@ const platforms = {
 export type PlatformKey = keyof typeof platforms
 export const PLATFORM_KEYS = Object.keys(platforms) as readonly PlatformKey[]
 
-/** What a user may ask for. */
+/** Platforms that can be asked for. */
 export type PlatformChoice = 'auto' | PlatformKey
 export const PLATFORM_CHOICES: readonly PlatformChoice[] = ['auto', ...PLATFORM_KEYS]
 
-/** What is looked at digit by digit, such as a single point or a barrier, is by default in double precision. */
+/** The platform of single points and barriers: in double precision unless another one is asked for. */
 export const inDoublePrecision = (choice: PlatformChoice): PlatformChoice =>
   choice === 'auto' ? 'reference' : choice
 
-/** What a platform that can be named is here. */
+/** Description of a platform on this machine. */
 export const describePlatform = (key: PlatformKey): Promise<PlatformDescription> => platforms[key].describe()
 
 /** Platforms that can be had here. */

@@ -16,13 +16,13 @@ export const ENERGY_TERMS = [
 ] as const
 export type EnergyTerm = (typeof ENERGY_TERMS)[number]
 
-/** What an evaluation is to find besides the forces; what is left out is wanted. */
+/** Results wanted besides forces. Default: all. */
 export interface Want {
   readonly energy?: boolean
   readonly virial?: boolean
 }
 
-/** What was not wanted is not a number, whatever the platform computed: nothing stale can pass for fresh. */
+/** Results of an evaluation. Results that were not wanted are NaN, so that old values cannot be taken for new ones. */
 export interface Evaluation {
   /** Potential energy, eV; NaN when it was not wanted. */
   readonly energy: number
@@ -55,7 +55,7 @@ export interface EvaluatorOptions {
 /** Milliseconds spent in each part of the evaluations since the evaluator was prepared. */
 export type Timings = Record<'pair' | 'kspace' | 'bonded' | 'neighbours', number>
 
-/** What has gone to and fro between the processor and a device since the evaluator was prepared. */
+/** Data exchanged between processor and device since the evaluator was prepared. */
 export interface Transfers {
   /** Kernels launched. */
   readonly launches: number
@@ -98,7 +98,7 @@ export interface Evaluator {
   readonly ran: PlatformName
   /** Its flavour, such as "f64" or "webgpu". */
   readonly backend: string
-  /** Why it is not the platform that was asked for; null when it is. */
+  /** Reason why another platform than the requested one ran; null if it is the requested one. */
   readonly fallbackReason: string | null
   /** Threads that share the work; one when left out. */
   readonly threads?: number
@@ -109,10 +109,10 @@ export interface Evaluator {
   dispose(): Promise<void>
 }
 
-/** What a platform is on this machine. */
+/** Description of a platform on this machine. */
 export interface PlatformDescription {
   readonly detail: string
-  /** Why it cannot be had here; null when it can. */
+  /** Reason why the platform is not available; null if it is. */
   readonly reason: string | null
 }
 

@@ -59,7 +59,7 @@ const chargesSchema = z
         z.strictObject({
           from: siteSchema.describe('the atom that electrons leave: its charge rises'),
           to: z.array(z.string().min(1)).min(1).describe('atom types that share them'),
-          electrons: z.number().describe('how many, such as 0.35'),
+          electrons: z.number().describe('number of electrons, such as 0.35'),
         }),
       )
       .default([])
@@ -81,12 +81,16 @@ const tethersSchema = z.strictObject({
     .union([z.enum(['hop', 'none']), z.array(siteSchema)])
     .default('hop')
     .describe('atoms that are free: the ion that hops, none, or these sites'),
-  adsorbate_eV_per_A2: z.number().min(0).default(0).describe('of adsorbates, to where they relax first'),
+  adsorbate_eV_per_A2: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('stiffness of the tethers of adsorbates to their relaxed positions'),
 })
 
 const bondOverride = z
   .strictObject({
-    pattern: z.string().min(1).describe('of the bond, as the potential writes it'),
+    pattern: z.string().min(1).describe('pattern of the bond in the potential'),
     D_eV: z.number().min(0).optional(),
     a_per_A: positive.optional(),
     k_eV_per_A2: z.number().min(0).optional(),
@@ -148,7 +152,10 @@ function evenWithoutClimbing({ images, climb }: { images: number; climb: boolean
 }
 
 const vibrationsSchema = z.strictObject({
-  prefactor: z.boolean().default(true).describe('of harmonic transition-state theory, with the hop rate'),
+  prefactor: z
+    .boolean()
+    .default(true)
+    .describe('compute the prefactor of harmonic transition-state theory and the hop rate'),
   temperature_K: positive.max(10_000).default(300),
   shell_A: z
     .number()
@@ -200,7 +207,7 @@ interface Blocks {
   readonly band: { readonly images: number }
 }
 
-/** What the blocks of a recipe do not say together. */
+/** Contradictions between the blocks of a recipe. */
 function mistakes({ system, endpoints, hop, tethers, band }: Blocks): { key: YamlPath; message: string }[] {
   const { structure, build } = system
   const found: { key: YamlPath; message: string }[] = []

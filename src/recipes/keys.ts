@@ -6,7 +6,7 @@ export const positive = z.number().positive()
 export const count = z.number().int().min(1)
 export const path = z.string().min(1)
 export const seed = z.number().int().min(0).default(1)
-/** What a run directory may be called. */
+/** A name that is valid as a run directory. */
 export const fileName = z
   .string()
   .regex(/^[A-Za-z0-9._-]+$/, 'a name holds letters, digits, dots, underscores and hyphens only')
@@ -15,7 +15,7 @@ export const constants = z.enum(['codata2018', 'lammps']).default('codata2018')
 
 type Refinement<T> = (value: T, context: z.core.$RefinementCtx<T>) => void
 
-/** What a block's keys must say together; not asked as long as something is wrong with one of them alone. */
+/** A check of several keys of a block together; skipped while a single key is wrong. */
 export function together<T>(check: Refinement<T>): Refinement<T> {
   return (value, context) => {
     if (context.issues.length === 0) check(value, context)

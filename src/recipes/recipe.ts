@@ -14,8 +14,8 @@ export const fraction = z.number().min(0).max(1)
 export const placement = z.enum(['isolated', 'adjacent', 'random'])
 
 const replaceSchema = z.strictObject({
-  unit: path.describe('the repeat unit that stands in'),
-  fraction: fraction.describe('of the units, rounded per chain'),
+  unit: path.describe('repeat unit that replaces others'),
+  fraction: fraction.describe('fraction of replaced units, rounded per chain'),
   placement: placement.default('isolated'),
   keep_ends: z.boolean().default(true).describe('the first and last unit are never replaced'),
 })
@@ -25,17 +25,17 @@ const polymerSchema = z.strictObject({
   chains: count,
   units_per_chain: count,
   conformation: z.enum(['trans', 'tgtg', 'random']).default('random'),
-  defect_fraction: fraction.default(0).describe('of head-to-head units'),
+  defect_fraction: fraction.default(0).describe('fraction of head-to-head units'),
   replace: replaceSchema.optional(),
 })
 
 const lamellaSchema = z.strictObject({
   form: path.describe('a name in structures/forms, or a path to a form file'),
-  cells: z.tuple([count, count]).describe('of the form’s lattice along x and y'),
+  cells: z.tuple([count, count]).describe('numbers of cells of the form along x and y'),
   gap_A: positive.max(1000).describe('along z between one face and the next, where the ions go'),
 })
 
-/** Of molecules; crystals of other kinds have a schema of their own. */
+/** Schema of boxes of molecules; crystals have their own schema. */
 export const buildSchema = z
   .strictObject({
     polymers: z.array(polymerSchema).min(1).optional(),
@@ -133,7 +133,7 @@ export const recipeSchema = z
     interactions: interactionsSchema.prefault({}),
     constraints: constraintsSchema.prefault({}),
     stages: z.array(stageSchema).min(1),
-    output: outputSchema.prefault({}).describe('of the last stage, the production'),
+    output: outputSchema.prefault({}).describe('output of the last stage, the production'),
     analysis: analysisSchema.optional(),
     constants,
   })

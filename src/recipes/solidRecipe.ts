@@ -45,7 +45,7 @@ export function loadSolidRecipe(path: string): LoadedSolidRecipe | null {
   return { recipe: { ...value, system }, path, where }
 }
 
-/** Whether a recipe, as yet unchecked, is about a crystal. */
+/** True if a recipe, not yet validated, builds a crystal. */
 export function buildsSolid(recipe: unknown): recipe is object {
   const system = z.object({ system: z.object({ build: z.unknown() }) }).safeParse(recipe)
   return system.success && isSolid(system.data.system.build)

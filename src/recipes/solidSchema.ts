@@ -9,7 +9,7 @@ function refuse(context: z.core.$RefinementCtx, key: Key | null, message: string
   context.addIssue({ code: 'custom', path: key === null ? [] : [key], message })
 }
 
-/** Of these keys a block has exactly one. */
+/** Checks that a block has exactly one of the keys. */
 function exactlyOne(block: object, keys: readonly string[], context: z.core.$RefinementCtx): void {
   const given = keys.filter(key => block[key as keyof typeof block] !== undefined)
   if (given.length === 1) return
@@ -21,8 +21,8 @@ function exactlyOne(block: object, keys: readonly string[], context: z.core.$Ref
 export const siteSchema = z
   .strictObject({
     element: z.string().min(1).optional(),
-    type: z.string().min(1).optional().describe('of the potential, instead of the element'),
-    layer: count.optional().describe('of a slab; 1 is the bottom one'),
+    type: z.string().min(1).optional().describe('atom type of the potential, instead of the element'),
+    layer: count.optional().describe('layer of a slab; 1 is the bottom layer'),
     near: z
       .array(z.number())
       .min(2)
@@ -70,7 +70,7 @@ const crystalSchema = z
     ordering: z
       .enum(['random', 'ordered'])
       .optional()
-      .describe('of several metals; random, by the seed, when left out'),
+      .describe('ordering of several metals. Default: random, by the seed'),
     file: path.optional().describe('a structure file of the unit cell, instead of a prototype'),
   })
   .superRefine(
@@ -92,7 +92,7 @@ const slabSchema = z
   .strictObject({
     miller: z.array(z.number().int()).length(3).describe('indices of the surface'),
     layers: count.describe('repeats of the primitive cell along the normal; layer 1 is the bottom one'),
-    repeat: z.array(count).length(2).default([1, 1]).describe('of the surface cell'),
+    repeat: z.array(count).length(2).default([1, 1]).describe('numbers of surface cells along both edges'),
     vacuum_A: positive.describe('between the slab and its image above'),
     frozen_layers: z.number().int().min(0).default(0).describe('at the bottom'),
     termination: count.optional().describe('1, the least polar one, when left out'),
@@ -127,7 +127,7 @@ const adsorbateSchema = z
   .strictObject({
     unit: path.describe('a name in structures/fragments, or a path to an extxyz file with types and bonds'),
     above: siteSchema.optional(),
-    height_A: positive.optional().describe('of its lowest atom above that site'),
+    height_A: positive.optional().describe('height of its lowest atom above that site'),
     bond: z
       .strictObject({ atom: z.string().min(1), to: siteSchema, length_A: positive })
       .optional()
@@ -152,7 +152,11 @@ export const solidSchema = z
       .record(z.string().min(1), z.string().min(1))
       .default({})
       .describe('the atom type of each element in the potential, where it is not the element'),
-    repeat: z.array(count).length(3).optional().describe('of the crystal, for a bulk cell'),
+    repeat: z
+      .array(count)
+      .length(3)
+      .optional()
+      .describe('numbers of cells of the crystal along a, b, c, for bulk'),
     slab: slabSchema.optional(),
     edits: z.array(editSchema).default([]).describe('carried out in order'),
     adsorbates: z.array(adsorbateSchema).default([]),
@@ -166,7 +170,7 @@ export const solidSchema = z
 
 export type SolidBuild = z.output<typeof solidSchema>
 
-/** Whether a block of keys is meant as a crystal: one of its keys is there. */
+/** True if a block has a key of a crystal. */
 export function isSolid(build: unknown): boolean {
   if (typeof build !== 'object' || build === null) return false
   return ['crystal', 'slab', 'edits', 'adsorbates'].some(key => key in build)

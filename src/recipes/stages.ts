@@ -86,7 +86,7 @@ export function stageSchemaWith<T extends z.ZodType>(temperature: T) {
       ...dynamics,
       kind: z.literal('nve'),
       steps_on_device,
-      temperature_K: temperature.optional().describe('of fresh velocities'),
+      temperature_K: temperature.optional().describe('temperature of new velocities'),
     })
     .superRefine(({ new_velocities, temperature_K }, context) => {
       if (!new_velocities || temperature_K !== undefined) return

@@ -32,7 +32,7 @@ export interface MinimizeOptions extends Pick<MinimizeStage, 'method' | 'fmax_eV
   readonly memory?: LbfgsMemory
 }
 
-/** What L-BFGS knows between two steps besides the positions: with both a relaxation goes on exactly. */
+/** State of L-BFGS between two steps besides the positions, from which a relaxation continues exactly. */
 export interface LbfgsMemory {
   steps: number
   /** Furthest that the next step may take any atom, Å. */

@@ -95,7 +95,7 @@ function distance(difference_eV: number): string {
   return `${formatFixed(Math.abs(difference_eV))} eV ${difference_eV > 0 ? 'higher' : 'lower'}`
 }
 
-/** What is least independent of the data comes first. */
+/** Order of statuses: the one that depends most on fitted data first. */
 const STATUSES: readonly Status[] = ['calibrated', 'chosen', 'predicted']
 
 const VERBS: Readonly<Record<Status, readonly [one: string, several: string]>> = {

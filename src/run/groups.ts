@@ -3,7 +3,7 @@ import type { Topology } from '../core/topology.ts'
 import type { MoleculeGroup } from '../report/model.ts'
 import type { LoadedRun } from './loadRun.ts'
 
-/** What each atom belongs to: the followed ions, their counter-ions, or what they move through. */
+/** Group of each atom: the followed ions, their counter-ions, or what they move through. */
 export function moleculeGroups(
   run: Pick<LoadedRun, 'structure' | 'potential'>,
   species: string,
@@ -16,7 +16,7 @@ export function moleculeGroups(
   })
 }
 
-/** How the followed species is written in text. */
+/** The followed species in text. */
 export const ionLabel = (species: string): string => (species === 'Li' ? 'Li⁺' : species)
 
 const GROUP_LABEL: Readonly<Record<MoleculeGroup, string>> = { host: 'polymer', anion: 'anion', ion: 'ion' }
@@ -32,7 +32,7 @@ export interface NeighborKind {
   /** Such as "Li–F(polymer)"; "Li–C=C" is with carbons of double bonds, "Li–C(polymer)" with the others. */
   readonly pair: string
   readonly atoms: readonly number[]
-  /** What counts as one partner: all such atoms of an anion together, every atom of the host by itself. */
+  /** Atoms that count as one partner: all such atoms of an anion together, every atom of the host by itself. */
   readonly partners: readonly (readonly number[])[]
 }
 

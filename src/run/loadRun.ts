@@ -14,7 +14,7 @@ import { loadPotential, type Potential } from '../potentials/load.ts'
 import { type LoadedRecipe, type Recipe, recipeOfRun } from '../recipes/recipe.ts'
 import { LOG_COLUMNS } from './md.ts'
 
-/** What the analysis needs of a run's results.json. */
+/** Keys of a run's results.json that the analysis needs. */
 const resultsSchema = z.looseObject({
   ns_per_day: z.number().nullable(),
   drift_meV_per_atom_ps: z.number().nullable(),
@@ -41,7 +41,7 @@ export interface LoadedRun {
   readonly frameInterval_ps: number
 }
 
-/** What a run says of itself. @throws UserError when the directory is no run */
+/** Manifest and recipe of a run. @throws UserError when the directory is no run */
 export function readRun(directory: string): { manifest: Manifest; loaded: LoadedRecipe } {
   const manifestFile = join(directory, RUN_FILES.manifest)
   if (!existsSync(manifestFile)) {
@@ -129,7 +129,7 @@ function checkLength(
   })
 }
 
-/** What the run said of itself when it ended; null when it has not. @throws UserError with line and key */
+/** Results of a run; null if it has not ended. @throws UserError with line and key */
 function resultsOf(path: string): KnownResults | null {
   return existsSync(path) ? parseYaml(readText(path), resultsSchema, path) : null
 }

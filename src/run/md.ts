@@ -31,7 +31,7 @@ export interface MdRequest {
   readonly directory: string
   readonly resume: boolean
   readonly platform: PlatformChoice
-  /** Of platforms that share work among threads; as many as pay when left out. */
+  /** Number of threads. Default: chosen by the size of the box. */
   readonly threads?: number | undefined
   /** Command line, for the record. */
   readonly command: readonly string[]
@@ -40,14 +40,14 @@ export interface MdRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What `results.json` holds and `hoplite md --json` prints. */
+/** Content of `results.json` and of `hoplite md --json`. */
 export interface MdResults {
   readonly run: string
   readonly completed: boolean
   readonly steps: number
   readonly time_ps: number
   readonly ns_per_day: number
-  /** Of the production stage; null when it was not reached or is no dynamics. */
+  /** Drift of the production stage; null if it was not reached or is not dynamics. */
   readonly drift_meV_per_atom_ps: number | null
   readonly platform: NonNullable<Manifest['platform']>
   readonly precision: Manifest['precision']
@@ -56,7 +56,7 @@ export interface MdResults {
   readonly temperature_K: number | null
 }
 
-/** Of log.csv. */
+/** Columns of log.csv. */
 export const LOG_COLUMNS = [
   'step',
   'time_ps',
@@ -318,7 +318,7 @@ function productionAverages(logFile: string, production: number) {
 }
 
 /**
- * Where an earlier run stopped, and how it began.
+ * Last state and manifest of an earlier run.
  * @throws UserError when it is complete, or its files, inputs and recipe no longer fit together
  */
 function earlierRun(

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Evaluator } from '../platform/platform.ts'
 
-/** How long signals, timers and messages wait at most, beside one evaluation. */
+/** Longest time that signals, timers and messages wait, in addition to one evaluation, ms. */
 const INTERVAL_MS = 20
 
 /** When the event loop was last let turn; it is the process's own, whatever evaluators come and go. */

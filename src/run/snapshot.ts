@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { readCheckpoint, writeCheckpoint } from '../files/checkpoint.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 
-/** What a snapshot carries beside its state, as a checkpoint holds it. */
+/** Values of a snapshot besides its state, as in a checkpoint. */
 const progressSchema = z.strictObject({
   stepInStage: z.number().int().min(0),
   stageStart_ps: z.number(),

@@ -21,7 +21,7 @@ export interface Expected {
 
 export interface StudyEstimate {
   readonly runs: readonly RunEstimate[]
-  /** Of all runs that are still to be done, so many at a time. */
+  /** Expected time of all remaining runs, with the given number at a time. */
   readonly wall: Expected
   readonly jobs: number
 }
@@ -30,7 +30,7 @@ export interface RunEstimate {
   readonly run: PlannedMd
   readonly state: RunState
   readonly atoms: number
-  /** Of the whole run. */
+  /** Expected time of the whole run. */
   readonly wall: Expected
   /** `runs`: finished ones of the same case and system. */
   readonly basis: 'runs' | 'benchmark'
@@ -41,12 +41,13 @@ const CONDENSED_g_per_cm3 = { low: 1, expected: 1.4, high: 2 }
 /** A benchmark is short, and other runs share the machine. */
 const BENCHMARK_SPREAD = { low: 0.9, expected: 1, high: 1.25 }
 const RUNS_SPREAD = { low: 0.95, expected: 1, high: 1.1 }
-/** Of the relaxation before a benchmark. */
+/** Largest number of relaxation steps before a benchmark. */
 const MOST_MINIMIZER_STEPS = 200
 const BENCH = { sizes: [1], turns: 3, seconds: 0.25, timestep_fs: 1, threads: [1] }
 
 /**
- * How long a study takes. Boxes of one composition are measured once; runs that have finished stand for their kind.
+ * Estimates the time of a study. Boxes of one composition are measured once; runs that have finished stand for their
+ * kind.
  * @param directory of a study that has begun; null for a new one
  * @throws UserError for anything that is wrong with a box
  */
@@ -95,7 +96,7 @@ export async function estimateStudy(
   }
 }
 
-/** What decides how fast a box runs: neither temperature nor charges. */
+/** Composition of a box, which decides its speed; temperature and charges do not. */
 function composition({ loaded: { recipe } }: PlannedMd): string {
   const { build, structure } = recipe.system
   return JSON.stringify([
@@ -166,7 +167,7 @@ function benchmarked(run: PlannedMd, { system, state }: PreparedRun, speed: Benc
   }
 }
 
-/** Of a step in a box that is compressed: there are as many more pairs within the cut-off. */
+/** Time of a step in a compressed box, which has more pairs within the cut-off. */
 function stepTime_ms({ steps_per_s, breakdown }: BenchResult, compression: number): number {
   const step_ms = 1000 / steps_per_s
   const pairs_ms = breakdown ? breakdown.pair_ms + breakdown.neighbours_ms : step_ms

@@ -23,7 +23,7 @@ import {
   type TransportSystem,
 } from './schema.ts'
 
-/** What differs between the cases of a study of transport. */
+/** Conditions that differ between the cases of a transport study. */
 export interface Conditions {
   readonly temperature_K: number
   readonly charge_scale: number

@@ -23,7 +23,7 @@ export interface TransportResults {
   /** Ratios that two single boxes of one material show. */
   readonly null_ratio_ci95: Pair
   readonly sentence: string
-  /** Of the headline, by all its boxes. */
+  /** Statistics of the headline, from all its boxes. */
   readonly statistics: ReturnType<typeof statisticsOf>
   readonly conditions: readonly ReturnType<typeof conditionDocument>[]
   readonly not_run: StudyOverview['absent']

@@ -13,12 +13,12 @@ export interface Job {
 export interface JobOutcome {
   readonly name: string
   readonly exitCode: number
-  /** What the command printed under --json; null when it printed nothing that can be read. */
+  /** JSON document that the command printed; null if there is none. */
   readonly document: unknown
   readonly stderr: string
 }
 
-/** What a job says of itself while it runs. */
+/** Progress of a running job. */
 export interface JobProgress {
   readonly done: number
   readonly total: number

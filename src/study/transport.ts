@@ -21,7 +21,7 @@ export interface TransportOutcome {
   readonly overview: StudyOverview
 }
 
-/** What the page of one case shows. @throws UserError when none of its runs has finished */
+/** Report of one case. @throws UserError when none of its runs has finished */
 export async function reportStudyCase(study: TransportRecord, name: string): Promise<TransportReport> {
   const one = study.cases.find(candidate => candidate.name === name)!
   if (withRuns(study, one).length === 0) {

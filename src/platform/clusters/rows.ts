@@ -19,7 +19,7 @@ function energyAt({ c6, c8, c12, exponentials }: RadialSum, r: number): number {
 
 const interacts = (force: PairForce, pairType: number) => force.cutoffs[pairType]! > 0
 
-/** Where the force is switched off, Å; undefined where it is not. */
+/** Distance where switching begins, Å; undefined without switching. */
 const switchBegin = ({ truncation }: PairForce) =>
   truncation.kind === 'switched' ? truncation.from_A : undefined
 
@@ -45,7 +45,7 @@ export function pairTerms(forces: readonly PairForce[]): PairForce[] {
 const isRegular = (exponential: RadialExponential) =>
   exponential.decay > 0 && exponentialNumbers(exponential).every(v => Number.isFinite(Math.fround(v)))
 
-/** What the rows of a system have room for. */
+/** Layout of the rows of a system. */
 export interface RowLayout {
   readonly exponentials: number
   readonly switched: boolean

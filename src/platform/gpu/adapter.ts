@@ -10,7 +10,7 @@ export interface Adapter {
 
 export interface NoAdapter {
   readonly name: null
-  /** Why there is none. */
+  /** Reason why there is no adapter. */
   readonly reason: string
 }
 

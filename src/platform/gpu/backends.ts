@@ -10,7 +10,7 @@ import {
   loadGpuJs,
 } from './gpuJs.ts'
 
-/** What gpu.js computes on, best first. `webgl2` is for browsers. */
+/** Backends of gpu.js, the best first. `webgl2` is for browsers. */
 export const BACKENDS = ['webgpu', 'webgl2', 'webasm', 'cpu'] as const
 export type BackendName = (typeof BACKENDS)[number]
 
@@ -38,7 +38,7 @@ export interface KernelDescription {
   readonly source: string
   readonly arrays: number
   readonly numbers: number
-  /** What it returns for each element: a number, or an array of so many. */
+  /** Number of components that the kernel returns for each element. */
   readonly components: 1 | 2 | 3 | 4
   /** Launched for each x < output[0] (and y < output[1]). */
   readonly output: readonly [number] | readonly [number, number]
@@ -46,7 +46,7 @@ export interface KernelDescription {
   readonly longestLoop: number
 }
 
-/** What a launch has left on the device, until the next one of the same kernel. */
+/** Result of a launch on the device; valid until the next launch of the same kernel. */
 export interface ResidentArray extends KernelInput {
   /** @returns [height·width] */
   read(): Promise<Float32Array>
@@ -95,7 +95,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
   }
 
   const transfers = { launches: 0, sent_bytes: 0, read_bytes: 0 }
-  /** What the device has refused others is not of this backend's making. */
+  /** Errors of the device before this backend was made do not count. */
   const earlier = troublesOf(context).length
   const submissions = new Set<Promise<unknown>>()
 
@@ -210,7 +210,7 @@ export async function createBackend(name: BackendName): Promise<Backend> {
 }
 
 interface HeldArray extends KernelInput {
-  /** What gpu.js takes it as. */
+  /** The value as gpu.js takes it. */
   readonly argument: unknown
 }
 
@@ -352,7 +352,7 @@ function keepPipeline(
   if (held.size > MOST_PIPELINES) held.delete(held.keys().next().value!)
 }
 
-/** What a device has refused to do, of whatever was asked of it. */
+/** Errors of each device. */
 const troubles = new WeakMap<DeviceContext, string[]>()
 
 function watched(context: DeviceContext): DeviceContext {
@@ -367,7 +367,7 @@ function watched(context: DeviceContext): DeviceContext {
 const troublesOf = (context: DeviceContext | undefined): readonly string[] =>
   (context && troubles.get(context)) ?? []
 
-/** How long after an error it may be heard that the device is lost, ms. */
+/** Time after an error within which the loss of the device is reported, ms. */
 const PATIENCE_MS = 200
 
 /** @param known how many troubles there were before @throws SimulationError when the device is lost, or there are more */

@@ -3,7 +3,7 @@ import { availableParallelism, constants, homedir } from 'node:os'
 import { join } from 'node:path'
 import { isSoftware, navigatorObject, type WebGpu, type WebGpuAdapter } from './webGpu.ts'
 
-/** What Debian's chromium brings along: a Vulkan driver that computes on the processor, and a loader. */
+/** Vulkan driver in software of Debian's chromium. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 const VULKAN_LOADERS = ['libvulkan.so.1', '/usr/lib/chromium/libvulkan.so.1']
 /** glibc's flag to keep a library once it is loaded; Node has no name for it. */
@@ -51,7 +51,7 @@ function whyNoVulkan(): string | null {
   return VULKAN_LOADERS.some(isLoadable) ? null : 'the Vulkan loader (libvulkan.so.1) is not installed'
 }
 
-/** Whether the loader would find a driver, by its documented search path. */
+/** True if the Vulkan loader finds a driver on its documented search path. */
 function vulkanDrivers(): boolean {
   const { env } = process
   const named = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES

@@ -53,7 +53,7 @@ export async function createGpuEvaluator(
   }
 }
 
-/** Where backends compute on the processor the reference's own code is faster. */
+/** True for backends that compute bonded forces on the device; on the processor the code of the reference is faster. */
 const DOES_BONDED = { webgpu: true, webgl2: true, webasm: false, cpu: false } as const
 
 function pairsOnDevice(workplace: Workplace, backend: Backend, skin_A: number | undefined): PairWork {

@@ -1,6 +1,6 @@
 /**
- * What of gpu.js is used here, as far as we use it: its own declarations are `any` where it matters, and lack the classes
- * by which arrays stay on the device.
+ * The part of gpu.js that is used here. Its own declarations use `any` and lack the classes by which arrays stay on
+ * the device.
  */
 export interface GpuJs extends Readonly<Record<KernelClass, unknown>> {
   readonly GPU: new (settings: { readonly mode: string }) => Gpu
@@ -9,7 +9,7 @@ export interface GpuJs extends Readonly<Record<KernelClass, unknown>> {
   input(values: Float32Array, size: readonly number[]): unknown
 }
 
-/** Of kernels by what they run on. */
+/** Classes of kernels, by backend. */
 export type KernelClass = 'WebGPUKernel' | 'WebGL2Kernel' | 'WebAssemblyKernel' | 'CPUKernel'
 
 export interface Gpu {
@@ -33,7 +33,7 @@ export interface KernelSettings {
 
 export interface GpuKernel {
   (...args: readonly unknown[]): Promise<unknown>
-  /** What runs, after the first call. */
+  /** The compiled kernel, after the first call. */
   readonly kernel: {
     readonly constructor: { readonly name: string }
     readonly fallbackReason: string | null
@@ -52,7 +52,7 @@ export interface DeviceContext {
     readonly queue: { writeBuffer(buffer: unknown, offset: number, values: Float32Array): void }
     createBuffer(settings: { readonly size: number; readonly usage: number }): unknown
     readonly lost: Promise<unknown>
-    /** Of commands that are refused nobody else hears: what they were to write reads as zeros. */
+    /** Listener for refused commands; without it they fail silently, and their results are zeros. */
     onuncapturederror: ((event: { readonly error: { readonly message: string } }) => void) | null
     destroy(): void
   }

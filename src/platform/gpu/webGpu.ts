@@ -1,4 +1,4 @@
-/** What of WebGPU is used here; TypeScript declares it for browsers only. */
+/** The part of WebGPU that is used here; TypeScript declares it for browsers only. */
 export interface WebGpu {
   requestAdapter(): Promise<WebGpuAdapter | null>
 }

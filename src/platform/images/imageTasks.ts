@@ -4,7 +4,7 @@ import { SimulationError, UserError } from '../../errors.ts'
 import type { PlatformChoice } from '../choose.ts'
 import type { Evaluator } from '../platform.ts'
 
-/** What a thread needs to know once. */
+/** Data that a thread needs once, at its start. */
 export interface ImageSetup {
   readonly choice: PlatformChoice
   readonly system: System

@@ -15,7 +15,7 @@ const THREAD = new URL('./imageThread.mjs', import.meta.url)
 export interface ImageEvaluatorOptions {
   /** Threads that share the images, the calling one included; as many as the machine has, up to 8, when left out. */
   readonly threads?: number | undefined
-  /** What a worker thread runs, for tests. */
+  /** Program of a worker thread, for tests. */
   readonly program?: URL
 }
 
@@ -129,7 +129,7 @@ function createMemory(count: number, size: number): ImageMemory {
 interface Helper {
   /** Takes part in a call from now on, or as soon as it has started. */
   join(memory: ImageMemory): {
-    /** What failed in its share; from here on it can no longer join. @throws SimulationError when the thread has died */
+    /** Failures in its share; afterwards it can no longer join. @throws SimulationError when the thread has died */
     result(): Promise<readonly ImageFailure[]>
   }
   end(): Promise<void>

@@ -13,7 +13,7 @@ import {
   screenedKernel,
 } from './pairKernels.ts'
 
-/** Where an evaluation collects its results. */
+/** Sums that an evaluation adds to. */
 export interface Accumulator {
   /** [3N] eV/Å */
   readonly forces: Float64Array
@@ -174,7 +174,7 @@ function gather(
   return count
 }
 
-/** What the kernels look up: the pair of types and the product of charges. */
+/** Looks up the pair of types and the product of charges for the kernels. */
 function label(
   { count, partners, pairType, chargeProduct, total }: PairBatch,
   i: number,

@@ -61,7 +61,7 @@ export const NONBONDED = record({
   ...each(f32, 'forceShift', 'energyShift'),
   /** R⁻⁶ and R⁻¹² at the cut-off R where energies are shifted, else 0. */
   ...each(f32, 'shift6', 'shift12'),
-  /** Of a general row: number of exponentials, whether any row is switched, number of vectors. */
+  /** Values of a general row: number of exponentials, flag of switching, number of vectors. */
   ...each(i32, 'exponentials', 'degree', 'isSwitched', 'rowVectors'),
   /** Coefficients, highest power first. */
   forcePolynomial: f32(MAX_DEGREE + 1, CACHE_LINE),

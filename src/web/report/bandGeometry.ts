@@ -35,7 +35,7 @@ export function positionsAt({ positions_A, active, images_A }: EmbeddedPath, pro
   return positions
 }
 
-/** Whether two cells are equal but for rounding. @param a, b lattice vectors, Å */
+/** True if two cells are equal within rounding. @param a, b lattice vectors, Å */
 export function sameCell(a: readonly number[], b: readonly number[]): boolean {
   return a.every((value, k) => Math.abs(value - b[k]!) < 0.1)
 }

@@ -68,7 +68,7 @@ const viewOf = (paths: readonly EmbeddedPath[], path: EmbeddedPath) => clearView
 
 type Band = ReturnType<typeof prepared>
 
-/** What stays the same in all images of a path. */
+/** Data that all images of a path share. */
 function prepared(paths: readonly EmbeddedPath[], path: EmbeddedPath) {
   // There is room for the largest case of the same cell.
   const largest = alike(paths, path).reduce((a, b) => (b.elements.length > a.elements.length ? b : a))

@@ -178,7 +178,7 @@ function spread4(plan: usize, at: usize, n0: i32, n1: i32): void {
   addTo(r3 + p, f, yz3)
 }
 
-/** Where the slopes stand in scratch, behind eight vectors of weights; a vector holds a lane per axis. */
+/** Offset of the slopes in scratch, after eight vectors of weights; a vector has one lane per axis. */
 const SLOPES: usize = 128
 
 /** Weights of eight points and their slopes by the recursion of eq. 4.1; those beyond the order are 0. */
