@@ -29,7 +29,6 @@ const MAX_FUNCTION_LINES = 80
 const LONG_FUNCTIONS: readonly string[] = [
   'run',
   'prepareImageEvaluator',
-  'renderTransportReport',
   'createBackend',
   'kernel',
   'createFullLists',
@@ -42,9 +41,6 @@ const LONG_FUNCTIONS: readonly string[] = [
   'addForces',
   'createClusters',
   'createRealSpace',
-  'begin',
-  'createView',
-  'draw',
   'interact',
   'gather4',
   'buildList',

@@ -1,5 +1,6 @@
 import type { Interval } from '../analysis/stats.ts'
 import type { Structure } from '../core/structure.ts'
+import { CASE_COLORS, systemColors } from '../web/figure.ts'
 import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './common.ts'
 
 /**
@@ -152,4 +153,14 @@ export interface PublishedBarrier {
 
 export interface BandRun extends RunRecord {
   readonly forceCalls: number
+}
+
+/** Returns "#rrggbb" of each case. A case without a colour of its own has that of the main case it is compared with. */
+export function caseColors(cases: readonly BarrierCase[]): string[] {
+  const main = cases.filter(({ role }) => role === 'main')
+  const palette = new Map(systemColors(main).map((color, k) => [main[k]!.name, color]))
+  return cases.map(({ name, color, against }) => {
+    const inherited = palette.get(against?.case ?? '') ?? CASE_COLORS.bare
+    return palette.get(name) ?? systemColors([{ color: color ?? inherited }])[0]!
+  })
 }

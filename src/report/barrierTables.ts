@@ -6,7 +6,7 @@ import type { CalibrationRow } from './common.ts'
 import { recordTable, tag } from './parts.ts'
 import { placement } from './sentence.ts'
 
-/** Differences between cases beside the published ones. */
+/** The table of differences between cases, beside the published ones. */
 export function differencesTable({ differences }: BarrierReport): Markup | null {
   return recordTable(
     'Differences',
@@ -36,7 +36,7 @@ function caseHead(report: BarrierReport, item: BarrierCase): Markup {
   return html`<span class="swatch system-${report.cases.indexOf(item)}"></span>${item.name}`
 }
 
-/** How far every band was relaxed; what has not converged says so in words. */
+/** The table of the convergence of every band. */
 export function convergenceTable(report: BarrierReport): Markup | null {
   return recordTable(
     'Convergence',
@@ -55,7 +55,7 @@ export function convergenceTable(report: BarrierReport): Markup | null {
   )
 }
 
-/** Cases that must not differ from another one. */
+/** The table of the cases that must not differ from another one. */
 export function nullTable(report: BarrierReport): Markup | null {
   return recordTable(
     'Null tests',
@@ -82,7 +82,7 @@ function outcome({ converged }: BarrierCase, shift_eV: number | null, tolerance_
     : html`<strong class="bad">✗ fails</strong>`
 }
 
-/** Choices that were as good and tell another story, and what else was varied. */
+/** The table of counter-examples, which are choices of equal merit with another result, and of variations. */
 export function otherCasesTable(report: BarrierReport): Markup | null {
   const others = [...casesOf(report, 'counter-example'), ...casesOf(report, 'sensitivity')]
   return recordTable(
@@ -106,7 +106,7 @@ function shiftOf(report: BarrierReport, { barrier_eV, against }: BarrierCase): n
   return against ? barrier_eV - findCase(report, against.case).barrier_eV : null
 }
 
-/** Forward and back, and how often. */
+/** The table of barriers forward and back, with rates where they were computed. */
 export function hopsTable(report: BarrierReport): Markup | null {
   const rated = report.cases.some(({ rate }) => rate)
   return recordTable(
@@ -137,7 +137,7 @@ function rateCells({ rate }: BarrierCase): (Markup | string)[] {
   ]
 }
 
-/** Every barrier and difference on the page as a row that says where it comes from. */
+/** Returns a row for every barrier and difference on the page, with its source. */
 export function resultRows(report: BarrierReport): CalibrationRow[] {
   const barriers = report.cases.map(({ name, barrier_eV, status, basis }) => ({
     quantity: `Barrier, ${name}`,

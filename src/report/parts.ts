@@ -23,12 +23,12 @@ export function card({ title, body, status, aside }: Card): Markup {
 <div class="foot"><span class="aside">${aside}</span>${tag(status)}</div></div>`
 }
 
-/** Whether a number was predicted, calibrated or chosen. */
+/** A tag that says whether a number was predicted, calibrated or chosen. */
 export function tag(status: Status): Markup {
   return html`<span class="tag tag-${status}">${status}</span>`
 }
 
-/** What failed stands beside the answer, not only at the foot of the page. */
+/** The failed checks, beside the answer. */
 function alarm(checks: readonly Check[]): Markup | null {
   const failed = checks.filter(({ passed }) => passed === false)
   if (failed.length === 0) return null
@@ -82,7 +82,7 @@ function legendList(entries: NonNullable<Figure['legend']>): Markup {
   )}</ul>`
 }
 
-/** What was fitted or decided, and what came out by itself. */
+/** The table of what was fitted or decided, and of what came out by itself. */
 export function calibrationTable(
   caption: string | null,
   calibration: readonly CalibrationRow[],
@@ -100,8 +100,8 @@ export function calibrationTable(
 }
 
 /**
- * One record a row, its first cell as its name; on a narrow screen each record stands by itself, its cells below each
- * other or, when they are short numbers, beside each other.
+ * A table with one record in each row, named by its first cell. On a narrow screen each record is a block of its own.
+ * @param cells `short` cells are side by side in such a block, `long` ones below each other
  */
 export function recordTable(
   caption: string | null,
@@ -122,4 +122,32 @@ export function recordTable(
 
 export function count(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`
+}
+
+interface Pill {
+  /** Action of the page's program, and its target. */
+  readonly action: string
+  readonly target: string
+  readonly pressed: boolean
+  readonly content: Markup
+}
+
+/** A group of buttons that are on or off. @param label name of the group for screen readers */
+export function pills(label: string, buttons: readonly Pill[]): Markup {
+  return html`<div class="pills" role="group" aria-label="${label}">${buttons.map(
+    ({ action, target, pressed, content }) =>
+      html`<button type="button" data-action="${action}" data-target="${target}" aria-pressed="${pressed ? 'true' : 'false'}">${content}</button>`,
+  )}</div>`
+}
+
+/** The frame of a 3D view, with its buttons above; the page's program draws in it when it comes into sight. */
+export function sceneView(view: {
+  readonly controls: Markup
+  readonly description: string
+  readonly below?: Markup
+}): Markup {
+  const { controls, description, below } = view
+  return html`<div class="box"><div class="controls">${controls}</div>
+<div class="scene" id="scene" role="img" tabindex="0" aria-label="${description}"></div>
+${below}<p class="note"><span id="scene-text">${description}</span><span class="hint">Drag to turn; arrow keys turn, + and − zoom.</span></p></div>`
 }

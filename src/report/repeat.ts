@@ -5,14 +5,14 @@ import type { ProvenanceOf, RunRecord } from './common.ts'
 import { recordTable } from './parts.ts'
 
 interface Extras<Run> {
-  /** The last column of the runs' table: how much was computed. */
+  /** The last column of the table of runs: the amount or the speed of the computation. */
   readonly rate: { readonly head: string; readonly text: (run: Run) => string }
   readonly datasets: readonly Dataset[]
-  /** What can be downloaded as extended XYZ, in the order of the payload's molecules and paths. */
+  /** Names of the structures for download as extended XYZ, in the order of the payload's molecules and paths. */
   readonly structures: readonly string[]
 }
 
-/** Command, machine, runs, inputs, recipes and everything there is to download. */
+/** The section with command, machine, runs, inputs, recipes and downloads. */
 export function repeatSection<Run extends RunRecord>(
   provenance: ProvenanceOf<Run>,
   { rate, datasets, structures }: Extras<Run>,

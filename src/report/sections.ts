@@ -24,7 +24,7 @@ function cards(report: TransportReport): Markup[] {
 function slopeCard(report: TransportReport, system: SystemReport, k: number): Markup {
   const { fit, replicas, boxes } = system
   const kind = slopesAreApparent([system]) ? 'apparent slope' : 'slope'
-  // What stands in the ratio: with many boxes their geometric means, as a mean is at the mercy of the fastest one.
+  // As in the ratio: with many boxes the geometric mean, because the fastest box dominates an arithmetic mean.
   const typical = report.comparison?.of === 'geometric means' ? boxes.geometricMean : null
   const slope = typical ?? system.slope_A2_per_ps
   const counted = count(replicas.length, 'box', 'boxes')
@@ -101,12 +101,12 @@ function intervalLine(estimate: Measured): Markup {
   return html`<div class="interval">${interval ? `95 %: ${interval}${power}` : 'no interval'}</div>`
 }
 
-/** Colours and line styles of the figures that compare systems. */
+/** The key of the colours of systems. */
 export function systemKey({ systems }: TransportReport): Markup[] {
   return systems.map(({ name }, k) => html`<li class="system-${k}"><span class="line"></span>${name}</li>`)
 }
 
-/** What else there is in the plots of the mean-squared displacement. */
+/** The key of the other lines in plots of the mean-squared displacement. */
 export function curveKey({ systems, published }: TransportReport): Markup[] {
   const several = systems.some(({ replicas }) => replicas.length > 1)
   const banded = systems.some(({ mean }) => mean.low_A2 && mean.high_A2)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bundlePage, packageFile } from '../web/bundle.ts'
+import type { Dataset, Figure } from '../web/figure.ts'
 import { embedJson, embedScript, html, type Markup } from '../web/html.ts'
 import type { Payload } from '../web/payload.ts'
 
@@ -20,12 +21,12 @@ export interface Section {
   readonly body: Markup
 }
 
-/** The whole page as one self-contained HTML document: no network, a strict content security policy. */
+/** Returns a page as one self-contained HTML document, which needs no network and has a strict content security policy. */
 export function htmlDocument(page: Page): string {
   const { title, provenance, colors, answer, sections, payload } = page
   const { date, hopliteVersion } = provenance
   const data = embedJson(payload)
-  // Unguessable for whoever wrote the data, and the same for the same report.
+  // Whoever writes the data cannot guess it, and the same report has the same one.
   const nonce = createHash('sha256').update(data).digest('base64url').slice(0, 22)
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; img-src data: blob:; base-uri 'none'; form-action 'none'`
   const { js, css } = bundlePage('report')
@@ -67,4 +68,40 @@ ${sections.map(
 ${script(plotly, ' type="text/plain" id="plotly-source"')}${script(js)}</body>
 </html>
 `.markup
+}
+
+/** Returns the data of a page for its program. @param scenes shown in 3D: boxes or bands */
+export function pagePayload(
+  report: { readonly title: string },
+  figures: readonly Figure[],
+  scenes: Partial<Pick<Payload, 'molecules' | 'paths'>>,
+): Payload {
+  return {
+    title: report.title,
+    figures: figures.map(figure => ({ ...figure, dataset: figure.dataset.id })),
+    datasets: distinctDatasets(figures),
+    molecules: [],
+    paths: [],
+    ...scenes,
+    report: withoutSeries(report),
+  }
+}
+
+/** Returns each dataset once: several figures may show the same one. */
+export function distinctDatasets(figures: readonly Figure[]): Dataset[] {
+  return [...new Map(figures.map(({ dataset }) => [dataset.id, dataset])).values()]
+}
+
+/** Returns the report without molecules and without arrays of numbers longer than an interval, a vector or a cell. */
+function withoutSeries(report: object): unknown {
+  return JSON.parse(
+    JSON.stringify(report, (name, value) => {
+      const series = name === 'molecule' || ArrayBuffer.isView(value) || isLongNumberArray(value)
+      return series ? undefined : value
+    }),
+  )
+}
+
+function isLongNumberArray(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 9 && value.every(item => typeof item === 'number')
 }

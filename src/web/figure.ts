@@ -23,9 +23,9 @@ export type Column = readonly (number | string | null)[]
 export interface Figure {
   readonly id: string
   readonly title: string
-  /** States the numbers for those who cannot see it. */
+  /** Text that states the numbers, for readers who cannot see the figure. */
   readonly alt: string
-  /** Explains colours that the section's own key does not; classes of the style sheet. */
+  /** Colours that the key of the section does not explain; `className` is of the style sheet. */
   readonly legend?: readonly { readonly text: string; readonly className: string }[]
   readonly dataset: Dataset
   readonly traces: readonly Trace[]
@@ -44,7 +44,7 @@ export type Layout = Readonly<Record<string, unknown>>
 
 const OKABE_ITO = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9'] as const
 
-/** The same coating has the same colour on every page. */
+/** Colours of the coatings, the same on every page. */
 export const CASE_COLORS = {
   bare: '#767E88',
   pvdf: OKABE_ITO[0],
@@ -59,29 +59,29 @@ export function systemColors(systems: readonly { readonly color: string | null }
   )
 }
 
-/** Plotly reads a little HTML in its texts; names must not be read so. */
+/** Returns a name with the characters escaped that plotly reads as HTML. */
 export function plotText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 }
 
-/** What a hover label says: whose value, then the value; `text` is a plotly template. */
+/** Returns a hover label: the name, and below it the value. @param text plotly template of the value */
 export function hoverLabel(name: string, text: string): string {
   return `${plotText(name)}<br>${text}<extra></extra>`
 }
 
-/** Five significant digits: what a plot can show and a file should carry. */
+/** Returns values with five significant digits, which is what a plot can show; null where one is not finite. */
 export function column(values: ArrayLike<number>, indices?: readonly number[]): (number | null)[] {
   const picked = indices ? indices.map(k => values[k]!) : Array.from(values)
   return picked.map(value => (Number.isFinite(value) ? Number(value.toPrecision(5)) : null))
 }
 
-/** At most `limit` indices of a long series, evenly spread, first and last among them. */
+/** Returns at most `limit` indices of a long series, evenly spread, with the first and the last. */
 export function thinned(length: number, limit: number): number[] {
   if (length <= limit) return Array.from({ length }, (_, k) => k)
   return Array.from({ length: limit }, (_, k) => Math.round((k * (length - 1)) / (limit - 1)))
 }
 
-/** Evenly and logarithmically spread indices together, for curves drawn on both kinds of axes. */
+/** Returns indices that are spread evenly and logarithmically, for curves that are drawn on both kinds of axes. */
 export function thinnedForBothScales(length: number, limit: number): number[] {
   if (length <= limit) return thinned(length, limit)
   const half = Math.floor(limit / 2)
@@ -98,7 +98,7 @@ export function pointsPerSeries(
   return Math.max(60, Math.min(600, Math.floor(budget / Math.max(1, replicas))))
 }
 
-/** The look that all axes share; `options` are plotly's. */
+/** Returns an axis in the look that all axes share. @param title with symbol and unit @param options plotly's */
 export function axis(title: string, options: Layout = {}): Layout {
   return {
     title: { text: title, standoff: 8, font: { size: 13, color: 'var(--muted)' } },
@@ -117,7 +117,7 @@ export function axis(title: string, options: Layout = {}): Layout {
   }
 }
 
-/** A thin dotted reference line across the plot. */
+/** Returns a thin dotted reference line across the plot. @param ends x0 and x1 of a vertical line, or y0 and y1 */
 export function guideLine(ends: Layout): Layout {
   const vertical = 'x0' in ends
   return {
@@ -129,12 +129,12 @@ export function guideLine(ends: Layout): Layout {
   }
 }
 
-/** A name as part of a file's name. */
+/** Returns a name in which all but letters and digits is replaced by hyphens, for file names. */
 export function fileName(text: string): string {
   return text.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
 }
 
-/** Logarithmic, ticks at powers of ten, or at 1, 2 and 5 when there are fewer than three of them. */
+/** Returns a logarithmic axis: ticks at powers of ten, or at 1, 2 and 5 where fewer than three powers are in range. */
 export function logAxis(title: string, range: readonly [low: number, high: number]): Layout {
   const [low, high] = range.map(Math.log10) as [number, number]
   const exponents = integers(Math.ceil(low), Math.floor(high))
@@ -175,7 +175,7 @@ function integers(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, k) => first + k)
 }
 
-/** The window over which slopes were fitted, shaded once per distinct window and labelled on top. */
+/** Returns shapes and labels of the windows over which slopes were fitted, each distinct window once. */
 export function fitWindows(
   systems: readonly { readonly fit: { readonly from_ps: number; readonly to_ps: number } }[],
   logarithmic = false,
@@ -209,7 +209,7 @@ export function fitWindows(
   }
 }
 
-/** "in PVDF 3.04, in dHF 3.25": one phrase per system for alternative texts. */
+/** Returns "PVDF: 3.04 Å²/ps; dHF: 3.25 Å²/ps": a phrase for each system, for alternative texts. */
 export function perSystem<System extends { readonly name: string }>(
   report: { readonly systems: readonly System[] },
   phrase: (system: System) => string | null,

@@ -41,7 +41,7 @@ export function embedScript(source: string): string {
   return source.replace(/<(?=\/script|script)/gi, '\\x3c').replace(/<!--/g, '\\x3c!--')
 }
 
-/** A DOI as a link. */
+/** Returns a link to a DOI. */
 export function doiLink(doi: string, text = doi): Markup {
   return html`<a href="https://doi.org/${encodeURI(doi)}" rel="noreferrer">${text}</a>`
 }

@@ -1,32 +1,32 @@
 import type { Dataset, Figure } from './figure.ts'
 
-/** What the page's script reads. */
+/** Data of a report page, as its program reads them. */
 export interface Payload {
   readonly title: string
   readonly figures: readonly EmbeddedFigure[]
   readonly datasets: readonly Dataset[]
-  /** Frames of the page that shows boxes. */
+  /** Last frames, on a page of transport. */
   readonly molecules: readonly EmbeddedMolecule[]
-  /** Bands of the page that shows barriers. */
+  /** Bands, on a page of barriers. */
   readonly paths: readonly EmbeddedPath[]
-  /** The report without its series: those are in the figures' datasets and in the 3D views. */
+  /** The report without its series, which are in `datasets`, `molecules` and `paths`. */
   readonly report: unknown
 }
 
-/** A figure with the id of its dataset in place of the data. */
+/** A figure that names its dataset by id: several figures may show one dataset. */
 export interface EmbeddedFigure extends Omit<Figure, 'dataset'> {
   readonly dataset: string
 }
 
-/** A frame as the page draws it and hands it out. */
+/** The last frame of a system, to draw and to download. */
 export interface EmbeddedMolecule {
   readonly system: string
   readonly color: string
   readonly description: string
   readonly elements: readonly string[]
-  /** [3N] rounded to a thousandth */
+  /** [3N] Å, rounded to a thousandth. */
   readonly positions_A: readonly number[]
-  /** [2M] */
+  /** [2M] atoms that are bonded, from 0. */
   readonly bonds: readonly number[]
   /** [M] */
   readonly bondOrders: readonly number[]
@@ -40,7 +40,7 @@ export interface EmbeddedMolecule {
   readonly extxyz: string
 }
 
-/** A band as the page draws it and hands it out. */
+/** A band of images, to draw and to download. */
 export interface EmbeddedPath {
   /** Name of the case. */
   readonly system: string
@@ -54,16 +54,16 @@ export interface EmbeddedPath {
   readonly box_A: readonly number[]
   /** Corner of the cell that is drawn. */
   readonly origin_A: readonly number[]
-  /** [3N] the first image */
+  /** [3N] Å, the first image. */
   readonly positions_A: readonly number[]
-  /** [A] atoms that are not in the same place in all images */
+  /** [A] atoms that move from image to image, from 0. */
   readonly active: readonly number[]
-  /** [K][3A] their positions */
+  /** [K][3A] Å, positions of the active atoms in each image. */
   readonly images_A: readonly (readonly number[])[]
   readonly path_A: readonly number[]
   readonly energies_eV: readonly number[]
   readonly curve: { readonly path_A: readonly number[]; readonly energies_eV: readonly number[] }
   readonly saddle: { readonly path_A: number; readonly energy_eV: number }
-  /** Atoms whose distances to the ion are followed. */
+  /** Atoms whose distances to the ion are plotted, from 0. */
   readonly neighbors: readonly number[]
 }

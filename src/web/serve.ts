@@ -2,17 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { UserError } from '../errors.ts'
 import { pack } from '../files/packed.ts'
-import { HOPLITE_VERSION } from '../version.ts'
 import { bundlePage, packageFile } from './bundle.ts'
-import { BACKEND_CHOICES, type BackendChoice, type LiveInput, temperatureOf } from './live/input.ts'
+import type { LiveInput } from './live/input.ts'
 import { livePage } from './livePage.ts'
 
 export interface ServeRequest {
   readonly input: LiveInput
-  /** Of the recipe, as the page is to name it. */
+  /** Command that runs the same recipe without a browser, for the page. */
   readonly command: string
   readonly host: string
-  /** 0: any that is free. */
+  /** Port; 0 takes any free one. */
   readonly port: number
 }
 
@@ -27,21 +26,10 @@ interface Resource {
   readonly policy?: string
 }
 
-const BACKEND_LABELS: Readonly<Record<BackendChoice, string>> = {
-  auto: 'the fastest there is',
-  webgpu: 'WebGPU',
-  webgl2: 'WebGL 2',
-  webasm: 'WebAssembly, by gpu.js',
-  simd: 'WebAssembly SIMD',
-  reference: 'double precision',
-}
-
-const OTHER_TEMPERATURES_K = [300, 500, 700]
-
-/** Nothing from elsewhere. Plotly writes styles of its own. */
+/** Everything comes from this server. Plotly writes styles of its own. */
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-/** gpu.js makes functions of text, and where it computes on the processor threads of blobs. */
+/** gpu.js makes functions from text, and threads from blobs where it computes on the processor. */
 const ENGINE_POLICY =
   "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; worker-src blob:"
 
@@ -55,8 +43,8 @@ const HEADERS = {
 }
 
 /**
- * Serves the page that runs a recipe in the browser, and nothing else: everything that can be asked for is in memory.
- * @throws UserError when the address cannot be had
+ * Serves the page that runs a recipe in the browser. All that it serves is in memory: it reads no files on request.
+ * @throws UserError when the address is not available
  */
 export async function serve(request: ServeRequest): Promise<Serving> {
   const resources = resourcesOf(request)
@@ -83,32 +71,13 @@ function resourcesOf({ input, command }: ServeRequest): ReadonlyMap<string, Reso
   })
   const javascript = 'text/javascript; charset=utf-8'
   return new Map<string, Resource>([
-    ['/', resource('text/html; charset=utf-8', pageOf(input, command), PAGE_POLICY)],
+    ['/', resource('text/html; charset=utf-8', livePage(input, command), PAGE_POLICY)],
     ['/page.css', resource('text/css; charset=utf-8', css)],
     ['/page.js', resource(javascript, js)],
     ['/engine.js', resource(javascript, bundlePage('engine').js, ENGINE_POLICY)],
     ['/plotly.js', resource(javascript, packageFile('plotly.js-dist-min', 'plotly.min.js'))],
     ['/input.json', resource('application/json', pack(input))],
   ])
-}
-
-function pageOf(input: LiveInput, command: string): string {
-  const { system, state, species, speciesLabel, groups } = input
-  const temperature_K = temperatureOf(input)
-  const ions = groups.filter(group => group === 'ion').length
-  const edges = [0, 3, 6].map(k => Math.hypot(...state.box.matrix.subarray(k, k + 3)).toFixed(1)).join(' × ')
-  return livePage({
-    title: input.name,
-    hopliteVersion: HOPLITE_VERSION,
-    description: `${system.atomCount} atoms, ${ions} ${speciesLabel}, cell ${edges} Å.`,
-    speciesLabel,
-    temperatures_K: [...new Set([...OTHER_TEMPERATURES_K, temperature_K ?? 300])].sort((a, b) => a - b),
-    temperature_K,
-    backends: BACKEND_CHOICES.map(name => ({ name, label: BACKEND_LABELS[name] })),
-    seed: input.seed,
-    elements: [...new Set(system.elements)].filter(element => element !== species),
-    command,
-  })
 }
 
 function listen(server: Server, { host, port }: ServeRequest): Promise<void> {
@@ -118,7 +87,7 @@ function listen(server: Server, { host, port }: ServeRequest): Promise<void> {
   })
 }
 
-/** Why an address is not to be had, in the user's words. */
+/** Returns the error for the user when an address is not available. */
 function refusal(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const refuse = (message: string, hint: string) => new UserError({ message, where: 'command line', hint })
   if (error.code === 'EADDRINUSE') {

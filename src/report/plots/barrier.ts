@@ -9,9 +9,17 @@ import {
   plotText,
   type Trace,
 } from '../../web/figure.ts'
-import type { BarrierCase, BarrierReport, CaseRole } from '../barrierModel.ts'
+import { type BarrierCase, type BarrierReport, type CaseRole, caseColors } from '../barrierModel.ts'
 import { casesOf } from '../barrierSentence.ts'
-import { caseColors, ROLE_TITLES, ROLES } from '../caseLook.ts'
+
+const ROLE_TITLES: Readonly<Record<CaseRole, string>> = {
+  main: 'Cases',
+  sensitivity: 'Sensitivity',
+  'counter-example': 'Counter-examples',
+  'null-test': 'Null tests',
+}
+
+const ROLES = ['main', 'sensitivity', 'counter-example', 'null-test'] as const
 
 /** Height of the plotting area on a narrow screen, for keeping labels apart. */
 const PLOT_HEIGHT_PX = 260

@@ -9,8 +9,7 @@ import {
   type Layout,
   plotText,
 } from '../../web/figure.ts'
-import type { BarrierReport } from '../barrierModel.ts'
-import { caseColors } from '../caseLook.ts'
+import { type BarrierReport, caseColors } from '../barrierModel.ts'
 
 const DASHES = ['solid', '5px,3px', '1.5px,2.5px', '8px,3px,1.5px,3px', '11px,3px', '3px,5px'] as const
 /** Height of the plotting area on a narrow screen, for keeping labels apart. */

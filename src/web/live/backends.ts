@@ -12,14 +12,15 @@ type Named = Exclude<BackendChoice, 'auto'>
 
 export interface Opened {
   readonly running: Running
-  /** What it carries out: every step is the host's where it moves no atoms on a device. */
+  /** The run: without steps on a device where the platform moves no atoms on one. */
   readonly input: LiveInput
   prepare(system: System): Promise<Evaluator>
 }
 
 /**
- * What was asked for, once it has computed forces: some things fail no sooner.
- * @throws UserError, SimulationError when it is not to be had: only for `auto` something else takes its place, and says why
+ * Opens the backend that was asked for, and computes forces once, as some backends fail only then.
+ * @throws UserError, SimulationError when it is not available; only for `auto` another one takes its place, and the
+ * remarks say why
  */
 export async function openBackend(choice: BackendChoice, input: LiveInput): Promise<Opened> {
   if (choice !== 'auto') return open(choice, input, [])

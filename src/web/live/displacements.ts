@@ -5,13 +5,13 @@ import type { Displacements } from './messages.ts'
 
 export interface Following {
   readonly masses: Float64Array
-  /** Atoms that are followed. */
+  /** Indices of the atoms that are followed. */
   readonly ions: readonly number[]
   readonly frameInterval_ps: number
   readonly window: { readonly from_ps: number; readonly to_ps: number }
 }
 
-/** Follows atoms from frame to frame, the drift of the whole taken out. */
+/** Follows ions from frame to frame. The drift of the centre of mass is removed. */
 export function createDisplacements({ masses, ions, frameInterval_ps, window }: Following) {
   let first: Float64Array | undefined
   let frames = 0
@@ -33,7 +33,7 @@ export function createDisplacements({ masses, ions, frameInterval_ps, window }: 
     frames++
   }
 
-  /** Of the frames so far; null while there are not enough for a lag within half of them. */
+  /** Returns the displacements in the frames so far; null while there are too few for a lag of up to half of them. */
   function analyse(): Displacements | null {
     if (frames < 3 || ions.length === 0) return null
     const shape = [frames, ions.length, 3]

@@ -4,10 +4,10 @@ import { runLive } from './live.ts'
 import type { Command, Report } from './messages.ts'
 
 /*
- * The web worker that computes: one run, begun when it is told to; the page ends the worker to end the run.
+ * The web worker that computes. It makes one run, begun by a message of the page; the page ends the worker to end the run.
  */
 
-/** How long events wait at most, beside one evaluation, ms. */
+/** Longest time without a look at messages of the page, apart from one evaluation, ms. */
 const EVENTS_MS = 20
 
 const channel = new MessageChannel()
@@ -21,7 +21,7 @@ function tell(report: Report): void {
   postMessage(report, { transfer })
 }
 
-/** Timers of browsers wait for 4 ms at least; a message to oneself does not. */
+/** Lets messages be handled. A timer would take 4 ms or more in a browser; a message to itself does not. */
 const turn = () =>
   new Promise<void>(resolve => {
     channel.port1.onmessage = () => resolve()
@@ -69,7 +69,7 @@ addEventListener('message', ({ data }: MessageEvent<Command>) => {
       goOn = resolve
     })
   } else {
-    // It may have been told to pause when it was at its end already.
+    // The order to pause may have come when the run was at its end already.
     resume()
     extend()
   }

@@ -8,7 +8,7 @@ import type { Report } from './messages.ts'
 import { createPlacement } from './placement.ts'
 import { createWatch } from './watch.ts'
 
-/** How often displacements are analysed at most, ms, and what share of the time that may take. */
+/** Shortest time between two analyses of the displacements, ms, and largest share of the time that they take. */
 const ANALYSIS_MS = 700
 const ANALYSIS_SHARE = 0.05
 
@@ -18,16 +18,16 @@ export interface LiveRun {
   prepare(system: System): Promise<Evaluator>
   tell(report: Report): void
   /**
-   * Called before each evaluation: now and then lets events be heard of, and waits while the run is halted.
+   * Called before each evaluation: lets messages be handled now and then, and waits while the run is paused.
    * @returns whether it has waited for the reader
    */
   gate(): Promise<boolean>
-  /** Called at the end: resolves when the run is to go on for as long again. */
+  /** Called at the end: resolves when the run is to continue for the same time again. */
   more(): Promise<void>
 }
 
 /**
- * Carries a recipe out and tells how it goes, as `hoplite md` does: the same stages, seed, integration and analysis.
+ * Runs a recipe as `hoplite md` does, with the same stages, seed, integration and analysis, and reports its progress.
  * @throws UserError, SimulationError as `runProtocol`
  */
 export async function runLive({ input, settings, prepare, tell, gate, more }: LiveRun): Promise<never> {

@@ -11,19 +11,19 @@ import { plotMsd, plotTemperature } from './plots.ts'
 import { createLiveView } from './view.ts'
 import { sentenceOf } from './words.ts'
 
-/** How often numbers and plots are drawn anew at most, ms. */
+/** Time between two updates of numbers and plots, ms. */
 const DRAW_MS = 400
 
 type State = 'loading' | 'running' | 'paused' | 'ended' | 'failed'
 
-/** What a run has told so far. */
+/** The latest messages of a run, and its temperatures. */
 interface Told {
   stage: Extract<Report, { kind: 'stage' }> | null
   progress: Extract<Report, { kind: 'progress' }> | null
   displacements: Displacements | null
   readonly time_ps: number[]
   readonly temperature_K: number[]
-  /** When the production began; null before that. */
+  /** Time at which the production began; null before it. */
   counted_ps: number | null
 }
 
@@ -67,7 +67,7 @@ function settings(input: LiveInput): Settings {
   }
 }
 
-/** What a link says: `?backend=simd&temperature=500&seed=2`. */
+/** Takes the choices of a link: `?backend=simd&temperature=500&seed=2`. */
 function readAddress(): void {
   const asked = new URLSearchParams(location.search)
   const name = asked.get('backend')
@@ -98,7 +98,47 @@ function drawNumbers(input: LiveInput, { stage, progress, displacements, ...told
   write('mean-kelvin', counted.length > 1 ? `mean ${mean(counted).toFixed(1)} K of production` : '')
 }
 
-/** One run in a worker of its own, from its start until another takes its place. */
+/** Takes a message of a run: notes it, or shows it at once. */
+function hear(report: Report, told: Told, view: ReturnType<typeof createLiveView>): void {
+  switch (report.kind) {
+    case 'running': {
+      const { ran, backend: flavour, adapter, remarks } = report
+      write('running', `${ran} (${flavour})`)
+      write('adapter', adapter ?? '')
+      write('remarks', remarks.join('; '))
+      byId('remarks').hidden = remarks.length === 0
+      enter('running')
+      break
+    }
+    case 'stage':
+      told.stage = report
+      if (report.isProduction) told.counted_ps = report.from_ps
+      break
+    case 'thermo':
+      // A stage begins where the last one has ended.
+      if (report.time_ps === told.time_ps.at(-1)) break
+      told.time_ps.push(report.time_ps)
+      told.temperature_K.push(report.temperature_K)
+      break
+    case 'positions':
+      view.show(report.positions, report.box)
+      break
+    case 'progress':
+      told.progress = report
+      break
+    case 'displacements':
+      told.displacements = report
+      break
+    case 'end':
+      enter('ended')
+      break
+    case 'failed':
+      fail(report.message, report.hint)
+      break
+  }
+}
+
+/** Starts a run in a worker of its own. */
 function begin(input: LiveInput, view: ReturnType<typeof createLiveView>) {
   const chosen = settings(input)
   const told: Told = {
@@ -113,46 +153,6 @@ function begin(input: LiveInput, view: ReturnType<typeof createLiveView>) {
   const worker = new Worker('engine.js')
   const say = (command: Command) => worker.postMessage(command)
 
-  function hear(report: Report): void {
-    isDrawn = false
-    switch (report.kind) {
-      case 'running': {
-        const { ran, backend: flavour, adapter, remarks } = report
-        write('running', `${ran} (${flavour})`)
-        write('adapter', adapter ?? '')
-        write('remarks', remarks.join('; '))
-        byId('remarks').hidden = remarks.length === 0
-        enter('running')
-        break
-      }
-      case 'stage':
-        told.stage = report
-        if (report.isProduction) told.counted_ps = report.from_ps
-        break
-      case 'thermo':
-        // A stage begins where the last one has ended.
-        if (report.time_ps === told.time_ps.at(-1)) break
-        told.time_ps.push(report.time_ps)
-        told.temperature_K.push(report.temperature_K)
-        break
-      case 'positions':
-        view.show(report.positions, report.box)
-        break
-      case 'progress':
-        told.progress = report
-        break
-      case 'displacements':
-        told.displacements = report
-        break
-      case 'end':
-        enter('ended')
-        break
-      case 'failed':
-        fail(report.message, report.hint)
-        break
-    }
-  }
-
   function draw(): void {
     if (isDrawn) return
     isDrawn = true
@@ -161,7 +161,10 @@ function begin(input: LiveInput, view: ReturnType<typeof createLiveView>) {
     plotTemperature(told, chosen.temperature_K, told.counted_ps)
   }
 
-  worker.onmessage = ({ data }: MessageEvent<Report>) => hear(data)
+  worker.onmessage = ({ data }: MessageEvent<Report>) => {
+    isDrawn = false
+    hear(data, told, view)
+  }
   worker.onerror = event => fail(event.message || 'the program that computes could not be loaded')
   byId('alarm').hidden = true
   for (const id of ['speed', 'running', 'kelvin']) write(id, '–')

@@ -1,10 +1,10 @@
 import { type Box, fractional } from '../../core/box.ts'
 import type { Topology } from '../../core/topology.ts'
 
-/** How far beyond the cell a molecule's centre may go before it comes in on the other side, as a fraction of the cell. */
+/** A molecule changes to the other side of the cell once its centre is this far outside, as a fraction of the cell. */
 const MARGIN = 0.05
 
-/** Moves molecules, whole as they are, by lattice vectors to where their centres are in the cell, or were a moment ago. */
+/** Returns a function that moves whole molecules by lattice vectors, so that their centres are in the cell or close to it. */
 export function createPlacement({ molecules }: Pick<Topology, 'molecules'>) {
   const count = molecules.reduce((largest, m) => Math.max(largest, m + 1), 0)
   const sizes = new Int32Array(count)

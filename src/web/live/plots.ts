@@ -9,7 +9,7 @@ function react(id: string, data: readonly object[], layout: Layout): void {
   void Plotly.react(byId(id), plotlyFigure(data, { margin, dragmode: false, ...layout }))
 }
 
-/** @param curve null before there is one */
+/** Draws the mean-squared displacement. @param curve null before the first analysis */
 export function plotMsd(curve: ReplicateMean | null): void {
   const edge = { mode: 'lines', line: { width: 0 }, hoverinfo: 'skip', x: curve?.lag_ps ?? [] }
   const highest = Math.max(0, ...(curve?.high_A2 ?? []).filter(Number.isFinite))
@@ -40,8 +40,9 @@ export interface Temperatures {
 }
 
 /**
- * @param target_K of the production; null where it has none
- * @param counted_ps from when displacements count; null before that
+ * Draws the temperature against time.
+ * @param target_K temperature of the production; null where it has none
+ * @param counted_ps time from which displacements are counted; null before it
  */
 export function plotTemperature(
   { time_ps, temperature_K }: Temperatures,
@@ -79,7 +80,7 @@ export function plotTemperature(
           ? []
           : [
               {
-                text: 'displacements count',
+                text: 'displacements from here',
                 x: counted_ps,
                 xanchor: 'left',
                 xshift: 3,

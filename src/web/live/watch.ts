@@ -3,10 +3,10 @@ import type { Evaluator } from '../../platform/platform.ts'
 import type { Report } from './messages.ts'
 import type { createPlacement } from './placement.ts'
 
-/** How often the page hears of what changes all the time, ms. */
+/** Shortest time between two pictures, and between two messages of progress, ms. */
 const PICTURE_MS = 70
 const PROGRESS_MS = 400
-/** Over how long speed is measured, ms. */
+/** Time over which the speed is averaged, ms. */
 const SPEED_MS = 4000
 
 export interface Watched {
@@ -16,7 +16,7 @@ export interface Watched {
   readonly place: ReturnType<typeof createPlacement>
 }
 
-/** Tells where atoms are, and how fast it goes, as evaluators are asked for forces or blocks of steps. */
+/** Reports positions and speed of a run, whenever its evaluator is asked for forces or for a block of steps. */
 export function createWatch({ tell, gate, place }: Watched) {
   let timestep_fs: number | null = null
   let pictured = 0
@@ -53,7 +53,7 @@ export function createWatch({ tell, gate, place }: Watched) {
   }
 
   return {
-    /** @param timestep null for a stage that relaxes */
+    /** Begins a stage. @param timestep fs; null for a minimisation */
     stage(timestep: number | null): void {
       timestep_fs = timestep
       marks = []
@@ -76,7 +76,7 @@ export function createWatch({ tell, gate, place }: Watched) {
         },
       }),
     }),
-    /** The state at the end, however short ago the page has heard. */
+    /** Reports the state at the end, even right after another report. */
     last(state: State): void {
       picture(state)
       const { step, time_ps } = state

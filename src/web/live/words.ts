@@ -8,7 +8,7 @@ export interface Seen {
   readonly displacements: Displacements | null
 }
 
-/** What is to be seen so far, in a sentence or two; never a diffusion coefficient, which one short run does not give. */
+/** Returns the state of the run in a sentence or two; never a diffusion coefficient, which one short run does not give. */
 export function sentenceOf(
   { speciesLabel, window }: Pick<LiveInput, 'speciesLabel' | 'window'>,
   { stage, time_ps, displacements }: Seen,

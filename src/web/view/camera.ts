@@ -3,7 +3,7 @@ import { distance, pointAt, SHAPE_SIZE, type Shapes, type Vector } from './shape
 /** Rows: the directions to the right, up, and towards the eye. */
 export type Rotation = readonly number[]
 
-/** How shapes are seen: turned about a centre, in perspective. */
+/** The side and the distance from which shapes are seen, in perspective. */
 export interface Camera {
   readonly rotation: Rotation
   readonly centre: Vector
@@ -36,23 +36,25 @@ export function fittedCamera(
   width: number,
   height: number,
 ): Camera {
-  const count = Math.floor(frame.length / 3)
-  const seen = Array.from({ length: count }, (_, k) => times(home, pointAt(frame, k)))
-  const halfway = (c: 0 | 1 | 2) => {
-    const values = seen.map(point => point[c])
-    return (Math.min(...values) + Math.max(...values)) / 2
+  const seen = Array.from({ length: Math.floor(frame.length / 3) }, (_, k) => times(home, pointAt(frame, k)))
+  const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const high = low.map(value => -value)
+  for (const point of seen) {
+    point.forEach((value, c) => {
+      low[c] = Math.min(low[c]!, value)
+      high[c] = Math.max(high[c]!, value)
+    })
   }
+  const halfway = (c: number) => (low[c]! + high[c]!) / 2
   const middle: Vector = [halfway(0), halfway(1), halfway(2)]
   const column = (c: number) => home[c]! * middle[0] + home[3 + c]! * middle[1] + home[6 + c]! * middle[2]
   const centre: Vector = [column(0), column(1), column(2)]
-  const eye_A = EYE * Math.max(1, ...seen.map(point => distance(point, middle)))
-  const scale = Math.min(
-    ...seen.map(point => {
-      const share = (FILL * (eye_A - point[2] + middle[2])) / eye_A / 2
-      const [x, y] = [Math.abs(point[0] - middle[0]), Math.abs(point[1] - middle[1])]
-      return share * Math.min(width / Math.max(x, 1e-3), height / Math.max(y, 1e-3))
-    }),
-  )
+  const eye_A = EYE * seen.reduce((radius, point) => Math.max(radius, distance(point, middle)), 1)
+  const scale = seen.reduce((smallest, point) => {
+    const room = (FILL * (eye_A - point[2] + middle[2])) / eye_A / 2
+    const [x, y] = [Math.abs(point[0] - middle[0]), Math.abs(point[1] - middle[1])]
+    return Math.min(smallest, (room * width) / Math.max(x, 1e-3), (room * height) / Math.max(y, 1e-3))
+  }, Number.POSITIVE_INFINITY)
   let reach = 0
   for (let k = 0; k < shapes.length; k += SHAPE_SIZE) {
     const far = Math.hypot(shapes[k]! - centre[0], shapes[k + 1]! - centre[1], shapes[k + 2]! - centre[2])
@@ -66,22 +68,19 @@ function times(rotation: Rotation, [x, y, z]: Vector): Vector {
   return [row(0), row(3), row(6)]
 }
 
-/** A rotation, followed by turns about the vertical and the horizontal axis of the screen. @param right, down radians */
+/** Returns a rotation followed by turns about the vertical and the horizontal axis of the screen. @param right, down radians */
 export function turned(rotation: Rotation, right: number, down: number): Rotation {
   const [cy, sy, cx, sx] = [Math.cos(right), Math.sin(right), Math.cos(down), Math.sin(down)]
-  return [0, 1, 2]
-    .map(c => {
-      const [x, y, z] = [rotation[c]!, rotation[3 + c]!, rotation[6 + c]!]
-      const near = cy * z - sy * x
-      return [cy * x + sy * z, cx * y - sx * near, sx * y + cx * near]
-    })
-    .reduce<number[]>((rows, column, c) => {
-      for (let row = 0; row < 3; row++) rows[3 * row + c] = column[row]!
-      return rows
-    }, [])
+  const [x, y, z] = [rotation.slice(0, 3), rotation.slice(3, 6), rotation.slice(6, 9)]
+  const near = z.map((value, c) => cy * value - sy * x[c]!)
+  return [
+    ...x.map((value, c) => cy * value + sy * z[c]!),
+    ...y.map((value, c) => cx * value - sx * near[c]!),
+    ...y.map((value, c) => sx * value + cx * near[c]!),
+  ]
 }
 
-/** Where a point is on the page: pixels from the left and the top, Å towards the eye, and pixels per Å there. */
+/** Returns where a point is on the page: pixels from the left and the top, Å towards the eye, and pixels per Å there. */
 export function project(camera: Camera, point: Vector) {
   const { rotation, centre, eye_A, scale, shift, width, height } = camera
   const [x, y, z] = [point[0] - centre[0], point[1] - centre[1], point[2] - centre[2]]

@@ -4,7 +4,7 @@ import { channels, hex, mixed, SHAPE_SIZE, type Shapes, type Vector } from './sh
 export interface Painter {
   /** Takes other shapes. */
   load(shapes: Shapes): void
-  /** @param background "#rrggbb", into which distant shapes fade @param ratio pixels of the canvas per pixel of the page */
+  /** Paints them, and waits until it is done. @param background "#rrggbb", into which distant shapes fade @param ratio pixels of the canvas per pixel of the page */
   paint(camera: Camera, background: string, ratio: number): void
 }
 
@@ -158,6 +158,8 @@ function glPainter(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext): Paint
       gl.clearColor(...color, 1)
       gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT)
       gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 14, count)
+      // Asking for a pixel waits for all of them: the time that painting takes is known.
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4))
     },
   }
 }

@@ -1,9 +1,9 @@
 import { pageColor } from '../theme.ts'
-import { FROM_THE_SIDE, fittedCamera, project, type Rotation, turned } from './camera.ts'
+import { type Camera, FROM_THE_SIDE, fittedCamera, project, type Rotation, turned } from './camera.ts'
 import { createPainter, type Painter } from './painters.ts'
 import type { Shapes, Vector } from './shapes.ts'
 
-/** What a view shows. */
+/** Shapes, and how they fill the view. */
 export interface Scene {
   readonly shapes: Shapes
   /** [3P] Å: the points that fill the view before the reader turns it. */
@@ -29,75 +29,58 @@ const SLOW_MS = 30
 const REST_MS = 160
 
 /**
- * A 3D view in an element of the page. Drags turn it, with Shift or two fingers they move it; keys turn and zoom; the wheel
- * and vertical swipes stay with the page until the reader has clicked or tapped the view. It paints from when it comes
- * into sight.
+ * A 3D view in an element of the page. A drag turns it; with Shift or two fingers it moves it. Keys turn and zoom. The wheel
+ * and vertical swipes scroll the page until the reader has clicked or tapped the view. Nothing is painted before the view
+ * comes into sight.
  */
 export function createView(element: HTMLElement, home: Rotation = FROM_THE_SIDE) {
+  const screen = createScreen(element)
   let scene: Scene | null = null
-  let painter: Painter | null = null
   let [rotation, zoom, shift] = [home, 1, [0, 0] as [number, number]]
   let isSlow = false
+  let isFirst = true
   let requested = 0
   let rest: ReturnType<typeof setTimeout> | undefined
-  const canvas = document.createElement('canvas')
-  const label = document.createElement('span')
-  label.className = 'label'
+
+  function draw(ratio = fine()): void {
+    const { clientWidth: width, clientHeight: height } = element
+    if (!scene || width === 0 || height === 0) return
+    const fitted = fittedCamera(scene, home, width, height)
+    const took = screen.paint(scene, { ...fitted, scale: zoom * fitted.scale, rotation, shift }, ratio)
+    // The first picture includes the compilation of the shader; coarse ones take about a third of the time.
+    if (!isFirst) isSlow = took > (ratio === 1 ? SLOW_MS / 3 : SLOW_MS)
+    isFirst = false
+  }
+
+  function request(): void {
+    if (requested) return
+    requested = requestAnimationFrame(() => {
+      requested = 0
+      draw(isSlow ? 1 : fine())
+      clearTimeout(rest)
+      if (isSlow) rest = setTimeout(() => draw(), REST_MS)
+    })
+  }
 
   function load(): void {
-    if (painter) return
-    painter = createPainter(canvas)
-    if (scene) painter.load(scene.shapes)
-    element.replaceChildren(canvas, label)
+    if (!screen.open(request)) return
     new ResizeObserver(request).observe(element)
     draw()
     element.dataset.loaded = 'true'
   }
 
-  function request(): void {
-    if (!painter || requested) return
-    requested = requestAnimationFrame(() => {
-      requested = 0
-      draw(isSlow ? 1 : fine())
-      if (!isSlow) return
-      clearTimeout(rest)
-      rest = setTimeout(draw, REST_MS)
-    })
-  }
-
-  function draw(ratio = fine()): void {
-    const { clientWidth: width, clientHeight: height } = element
-    if (!painter || !scene || width === 0 || height === 0) return
-    const fitted = fittedCamera(scene, home, width, height)
-    const camera = { ...fitted, scale: zoom * fitted.scale, rotation, shift }
-    const began = performance.now()
-    painter.paint(camera, pageColor('--scene'), ratio)
-    // Asking for a pixel waits for all of them.
-    const context = canvas.getContext('webgl2')
-    context?.readPixels(0, 0, 1, 1, context.RGBA, context.UNSIGNED_BYTE, new Uint8Array(4))
-    if (performance.now() - began > SLOW_MS) isSlow = true
-    label.textContent = scene.label?.text ?? ''
-    if (!scene.label) return
-    const { x, y } = project(camera, scene.label.at)
-    label.style.transform = `translate(${x}px, ${y}px)`
-  }
-
-  function turn(right: number, down: number, factor = 1): void {
-    rotation = turned(rotation, right, down)
-    zoom = Math.min(8, Math.max(0.4, zoom * factor))
-    request()
-  }
-
-  listen(element, turn, (right, down) => {
-    shift = [shift[0] + right, shift[1] + down]
-    request()
-  })
-  canvas.addEventListener('webglcontextlost', event => event.preventDefault())
-  canvas.addEventListener('webglcontextrestored', () => {
-    painter = createPainter(canvas)
-    if (scene) painter.load(scene.shapes)
-    request()
-  })
+  listen(
+    element,
+    (right, down, factor = 1) => {
+      rotation = turned(rotation, right, down)
+      zoom = Math.min(8, Math.max(0.4, zoom * factor))
+      request()
+    },
+    (right, down) => {
+      shift = [shift[0] + right, shift[1] + down]
+      request()
+    },
+  )
   new IntersectionObserver((entries, observer) => {
     if (!entries.some(entry => entry.isIntersecting)) return
     observer.disconnect()
@@ -111,16 +94,54 @@ export function createView(element: HTMLElement, home: Rotation = FROM_THE_SIDE)
     /** Shows a scene in place of the last one. */
     show(next: Scene): void {
       scene = next
-      painter?.load(next.shapes)
       request()
     },
-    /** Looks from where the reader has not turned it yet. */
+    /** Looks from another side, which the reader has not turned yet. */
     lookFrom(from: Rotation): void {
       home = from
       rotation = from
       zoom = 1
       shift = [0, 0]
       request()
+    },
+  }
+}
+
+/** The canvas of a view, and a word beside a point of it; empty until it is opened. */
+function createScreen(element: HTMLElement) {
+  const canvas = document.createElement('canvas')
+  const label = document.createElement('span')
+  label.className = 'label'
+  let painter: Painter | null = null
+  let loaded: Shapes | null = null
+
+  return {
+    /** @param repaint called when the browser gives back graphics that it had taken away @returns false if it was open */
+    open(repaint: () => void): boolean {
+      if (painter) return false
+      painter = createPainter(canvas)
+      element.replaceChildren(canvas, label)
+      canvas.addEventListener('webglcontextlost', event => event.preventDefault())
+      canvas.addEventListener('webglcontextrestored', () => {
+        painter = createPainter(canvas)
+        loaded = null
+        repaint()
+      })
+      return true
+    },
+    /** @returns time that it took, ms */
+    paint(scene: Scene, camera: Camera, ratio: number): number {
+      if (!painter) return 0
+      const began = performance.now()
+      if (loaded !== scene.shapes) painter.load(scene.shapes)
+      loaded = scene.shapes
+      painter.paint(camera, pageColor('--scene'), ratio)
+      label.textContent = scene.label?.text ?? ''
+      if (scene.label) {
+        const { x, y } = project(camera, scene.label.at)
+        label.style.transform = `translate(${x}px, ${y}px)`
+      }
+      return performance.now() - began
     },
   }
 }

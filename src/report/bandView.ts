@@ -1,14 +1,15 @@
 import { cartesian, fractional } from '../core/box.ts'
 import { formatFixed } from '../format.ts'
+import { html, type Markup } from '../web/html.ts'
 import type { EmbeddedPath } from '../web/payload.ts'
-import type { BandMolecule, BarrierReport } from './barrierModel.ts'
-import { caseColors } from './caseLook.ts'
+import { type BandMolecule, type BarrierReport, caseColors } from './barrierModel.ts'
+import { pills, sceneView } from './parts.ts'
 
-/** A direction with a gap this wide is not periodic to the eye: nothing is moved across it. */
+/** No atom is moved across a gap of this width or more: it is the vacuum of a slab. */
 const VACUUM_A = 6
 const DECIMALS = 1e4
 
-/** The bands of all cases that have one, each moved so that the hop is in the middle of what is drawn. */
+/** Returns the bands of all cases that have one, each moved so that the hop is in the middle of the picture. */
 export function embeddedPaths(report: BarrierReport): EmbeddedPath[] {
   const colors = caseColors(report.cases)
   return report.cases.flatMap(({ name, molecule, path, neighbors, barrier_eV }, k) => {
@@ -48,7 +49,7 @@ function rounded(values: ArrayLike<number>, shift: (k: number) => number = () =>
   return Array.from(values, (value, k) => Math.round((value + shift(k)) * DECIMALS) / DECIMALS)
 }
 
-/** Lattice vectors added to whole molecules, one shift for all images, so that the ions' path is in the middle. */
+/** Returns lattice vectors to add to whole molecules, the same for all images, that bring the path of the ions to the middle. */
 function centred({ structure, images_A, groups }: BandMolecule): {
   shifts: Float64Array
   origin_A: number[]
@@ -83,8 +84,62 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** Widest stretch without any point, all taken modulo 1; a fraction of the period. */
+/** Returns the widest stretch without a point, as a fraction of the period. @param values modulo 1 */
 function widestGap(values: readonly number[]): number {
   const sorted = values.map(value => value - Math.floor(value)).sort((a, b) => a - b)
   return sorted.reduce((widest, value, k) => Math.max(widest, (sorted[k + 1] ?? sorted[0]! + 1) - value), 0)
+}
+
+const TOGGLES = [
+  { group: 'host', shown: true },
+  { group: 'frozen', shown: true },
+  { group: 'adsorbate', shown: true },
+  { group: 'trace', shown: true },
+  { group: 'cell', shown: false },
+] as const
+
+/** The bands in 3D with a player: button, energy profile and slider over the images. */
+export function bandView(paths: readonly EmbeddedPath[], report: BarrierReport): Markup {
+  const [first] = paths
+  if (!first) return html``
+  const hostLabel = report.cases.find(({ molecule }) => molecule)?.molecule?.hostLabel ?? 'host'
+  const texts = {
+    host: hostLabel,
+    frozen: 'fixed part',
+    adsorbate: 'molecule',
+    trace: `path of ${report.ionLabel}`,
+    cell: 'cell',
+  }
+  const has = (group: string) => paths.some(({ groups }) => groups.includes(group))
+  const toggles = TOGGLES.filter(({ group }) => group === 'trace' || group === 'cell' || has(group))
+  const elements = [...new Set(paths.flatMap(path => path.elements))].filter(symbol =>
+    /^[A-Z][a-z]?$/.test(symbol),
+  )
+  return sceneView({
+    controls: html`${pills(
+      'Case',
+      paths.map(({ system }, k) => ({
+        action: 'system',
+        target: `${k}`,
+        pressed: k === 0,
+        content: html`${system}`,
+      })),
+    )}${pills(
+      'What is shown',
+      toggles.map(({ group, shown }) => ({
+        action: 'toggle',
+        target: group,
+        pressed: shown,
+        content: html`<span class="chip chip-${group}"></span>${texts[group]}`,
+      })),
+    )}`,
+    description: first.description,
+    below: html`<div class="player"><button type="button" data-action="play" id="play" aria-label="Play the hop">▶</button>
+<div class="track"><svg id="profile" aria-hidden="true"></svg>
+<input type="range" id="image" min="0" max="${first.images_A.length - 1}" step="1" value="0" aria-label="Image along the path"></div>
+<output id="image-text" for="image"></output></div>
+<ul class="key elements"><li class="element-hopping"><span class="chip"></span>${report.ionLabel} that hops</li>${elements.map(
+      symbol => html`<li class="element-${symbol}"><span class="chip"></span>${symbol}</li>`,
+    )}</ul>`,
+  })
 }
