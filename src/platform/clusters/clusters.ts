@@ -133,14 +133,8 @@ export function createClusters(
   }
 
   return {
-    count,
-    clusters: at.clusters,
-    order: at.order,
-    cells: at.cells,
-    rows: at.rows,
-    rowBytes: at.rowBytes,
-    rowOffsets: at.rowOffsets,
-    lists,
+    ...{ count, clusters: at.clusters, order: at.order, cells: at.cells },
+    ...{ rows: at.rows, rowBytes: at.rowBytes, rowOffsets: at.rowOffsets, lists },
     get mayTurn() {
       return mayTurn
     },

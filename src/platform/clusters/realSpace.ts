@@ -129,18 +129,10 @@ export function createRealSpace(
   }
 
   return {
-    terms,
-    model,
-    clusters,
-    parameters,
-    cutoff_A,
-    prepare,
-    addSpecialPairs,
-    correct,
+    ...{ terms, model, clusters, parameters, cutoff_A, prepare, addSpecialPairs, correct, statistics },
     forget() {
       builtIn = undefined
     },
-    statistics,
   }
 }
 

@@ -4,13 +4,10 @@ import type { System } from '../../core/system.ts'
 import { SimulationError, UserError } from '../../errors.ts'
 import { twoLargest, type Workplace } from '../clusters/clusters.ts'
 import type { Integrator, StepSize } from '../platform.ts'
-import type { Backend } from './backends.ts'
-import { createGpuBonded } from './bonded.ts'
-import type { SpecialTerms } from './bondedTable.ts'
-import { ATOM_NUMBERS } from './moveKernel.ts'
+import { type Backend, type DeviceArray, type Kernel, type KernelInput, MAX_INDEX } from './backends.ts'
+import { createGpuBonded, type GpuBonded } from './bonded.ts'
+import { createSpecialTerms, type SpecialTerms } from './bondedTable.ts'
 import type { GpuNonbonded, PairLists } from './nonbonded.ts'
-import { createPropagator } from './propagator.ts'
-import { createSpecialTerms } from './specialTerms.ts'
 
 export interface GpuIntegrator extends Integrator {
   /** As if it had just been made. */
@@ -173,4 +170,231 @@ function tooFar(reach: Float64Array, state: State): SimulationError {
     where: `atom ${reach.indexOf(most) + 1}, ${step}`,
     hint,
   })
+}
+
+export interface Propagator {
+  /**
+   * Velocity Verlet from the positions that the lists are to place, whole step to whole step.
+   * @param velocities [3N] Å/ps
+   * @returns [N, 8] displacement, Å, velocity, Å/ps, and the square of the largest displacement on the way
+   * @throws UserError for too many atoms
+   */
+  run(lists: PairLists, velocities: Float64Array, steps: number): Promise<Float32Array>
+  dispose(): void
+}
+
+/** Device arrays and kernels for lists of one size. */
+interface Programs {
+  readonly placed: number
+  readonly start: DeviceArray
+  readonly order: DeviceArray
+  /** They take turns, as none may read what it writes. */
+  readonly moves: readonly [Kernel, Kernel]
+}
+
+/** Creates a propagator: four launches a step, none of which waits for the host. @param bonded with the pairs that lists leave out */
+export function createPropagator(
+  { atomCount, masses }: System,
+  backend: Backend,
+  bonded: GpuBonded | null,
+  { timestep_ps, accelerationPerForce }: StepSize,
+): Propagator {
+  const accelerations = backend.array(1, atomCount)
+  accelerations.write(Float32Array.from(masses, mass => accelerationPerForce / mass))
+  let programs: Programs | undefined
+  let described: PairLists | undefined
+
+  function fitting(lists: PairLists): Programs {
+    const placed = Math.ceil(atomCount / 4) * lists.images
+    if (programs?.placed !== placed) {
+      release()
+      programs = compilePrograms(backend, placed, atomCount, lists.images)
+    }
+    if (described !== lists) programs.order.write(placesOf(lists, placed, atomCount))
+    described = lists
+    return programs
+  }
+
+  async function run(lists: PairLists, velocities: Float64Array, steps: number): Promise<Float32Array> {
+    const { placed, start, order, moves } = fitting(lists)
+    const { matrix, frame, box, slots } = lists
+    const values = new Float32Array(ROW * start.height)
+    const { highs, lows } = lists.place()
+    values.set(highs)
+    values.set(lows, ROW * placed)
+    const first = 2 * ROW * placed
+    velocities.forEach((v, k) => {
+      values[first + ATOM_NUMBERS * Math.floor(k / 3) + 3 + (k % 3)] = v
+    })
+    start.write(values)
+    const toFractions = Array.from(box.inverse, (w, k) => w * frame.perBox[k % 3]!)
+    const launch = async (atStep: number, now: KernelInput) => {
+      const where = { highs: now, lows: now, firstLow: placed, slots }
+      const forces = await lists.forces(now, bonded?.launch(where, matrix, frame.images))
+      const isEnd = atStep === 0 || atStep === steps
+      const kick = isEnd ? timestep_ps / 2 : timestep_ps
+      const drift = atStep === steps ? 0 : timestep_ps
+      const arrays = [start, now, forces, accelerations, order]
+      return moves[atStep % 2]!.launch(arrays, [kick, drift, ...toFractions], ROW)
+    }
+    let last = await launch(0, start)
+    for (let step = 1; step <= steps; step++) last = await launch(step, last)
+    const result = await last.read()
+    return result.subarray(first, first + ATOM_NUMBERS * atomCount)
+  }
+
+  function release(): void {
+    if (!programs) return
+    const { start, order, moves } = programs
+    for (const part of [start, order, ...moves]) part.dispose()
+    programs = undefined
+    described = undefined
+  }
+
+  return {
+    run,
+    dispose() {
+      release()
+      accelerations.dispose()
+    },
+  }
+}
+
+/** @throws UserError for too many atoms */
+function compilePrograms(backend: Backend, placed: number, atomCount: number, images: number): Programs {
+  const height = rowCount(placed, atomCount)
+  if (!(ROW * height < MAX_INDEX)) throw tooMany(atomCount, images)
+  const move = () =>
+    backend.kernel({
+      name: 'step',
+      source: moveSource(placed, atomCount),
+      arrays: MOVE_ARRAYS.length,
+      numbers: MOVE_NUMBERS.length,
+      components: 1,
+      output: [ROW * height],
+      longestLoop: 1,
+    })
+  return {
+    placed,
+    start: backend.array(ROW, height),
+    order: backend.array(4, placed),
+    moves: [move(), move()],
+  }
+}
+
+/** Returns [4, placed] the atom at each place, -1 for none. */
+function placesOf({ order }: PairLists, placed: number, atomCount: number): Float32Array {
+  const places = new Float32Array(4 * placed).fill(-1)
+  const slots = 4 * Math.ceil(atomCount / 4)
+  order.forEach((atom, slot) => {
+    for (let image = slot; image < places.length; image += slots) places[image] = atom
+  })
+  return places
+}
+
+/** In boxes wider than a frame an atom has one image, and a million of them is the limit. */
+function tooMany(atomCount: number, images: number): UserError {
+  const numbers = (2 * ROW * images) / 4 + ATOM_NUMBERS
+  return new UserError({
+    message: `${atomCount} atoms are too many to be moved on the device: it has ${numbers} numbers for each, and room for ${MAX_INDEX}`,
+    hint: 'leave out steps_on_device',
+  })
+}
+
+/**
+ * One array holds what changes from step to step, in rows of 16 numbers. First the atoms as pair kernels read them, one row
+ * for each cluster and each of its images in the frame; then the same rows with what rounding has taken from those; then
+ * two atoms a row: displacement, Å, and velocity, Å/ps, three numbers each, and the square of the largest displacement.
+ */
+export const ROW = 16
+/** Numbers of an atom in the last part; one is to spare. */
+export const ATOM_NUMBERS = 8
+
+/** Rows of that array. @param placed clusters times images */
+export const rowCount = (placed: number, atomCount: number) =>
+  2 * placed + Math.ceil((ATOM_NUMBERS * atomCount) / ROW)
+
+/**
+ * Arrays of the kernel, in order: the array as it was to begin with, and as it was last; forces [N, 3], eV/Å; accelerations
+ * by a unit force [N, 1]; atoms in the order of slots, again for each image, −1 for none [placed, 4].
+ */
+export const MOVE_ARRAYS = ['start', 'previous', 'forces', 'accelerations', 'order'] as const
+
+/** Numbers of the kernel, in order: how long forces act, how long velocities then do, ps; what turns Å into fractions. */
+export const MOVE_NUMBERS = ['kick', 'drift', 'xa', 'xb', 'xc', 'ya', 'yb', 'yc', 'za', 'zb', 'zc'] as const
+
+const AXES = ['x', 'y', 'z'] as const
+
+/**
+ * Source of the kernel that moves atoms by a leapfrog step, and places them for the next one.
+ *
+ * Displacements are small, so that they, and the positions that follow from them, are good to 1e-8 Å. A fraction of the
+ * frame is taken apart by `Math.floor`, as a compiler may reorder sums but not what is rounded on purpose; an atom near
+ * the frame's edge may cross it, and beyond ½ single precision has no finer steps.
+ * @param placed clusters times images
+ */
+export function moveSource(placed: number, atomCount: number): string {
+  const first = 2 * placed
+  const each = (line: (axis: (typeof AXES)[number], c: number) => string) =>
+    AXES.map((axis, c) => `    ${line(axis, c)}`).join('\n')
+  return `function (${[...MOVE_ARRAYS, ...MOVE_NUMBERS].join(', ')}) {
+  const row = Math.floor(this.thread.x * ${1 / ROW});
+  const column = this.thread.x - ${ROW} * row;
+  let result = start[row][column];
+  let place = row;
+  let atom = 2 * (row - ${first});
+  let field = column;
+  if (row >= ${first}) {
+    if (column >= ${ATOM_NUMBERS}) {
+      atom = atom + 1;
+      field = column - ${ATOM_NUMBERS};
+    }
+  }
+  if (row < ${first}) {
+    if (row >= ${placed}) { place = row - ${placed}; }
+    const part = Math.floor(column * 0.25);
+    atom = order[place][column - 4 * part];
+    field = ${ATOM_NUMBERS} + part;
+    if (part > 2) { atom = -1; }
+  }
+  let isMoved = 1;
+  if (atom < 0) { isMoved = 0; }
+  if (atom >= ${atomCount}) { isMoved = 0; }
+  if (field === ${ATOM_NUMBERS - 1}) { isMoved = 0; }
+  if (isMoved > 0) {
+    const impulse = kick * accelerations[atom][0];
+    const home = ${first} + Math.floor(atom * 0.5);
+    const at = ${ATOM_NUMBERS} * (atom - 2 * Math.floor(atom * 0.5));
+${each((axis, c) => `const v${axis} = previous[home][at + ${c + 3}] + impulse * forces[atom][${c}];`)}
+${each((axis, c) => `const u${axis} = previous[home][at + ${c}] + drift * v${axis};`)}
+    if (field < ${ATOM_NUMBERS}) {
+      result = Math.max(previous[home][at + 6], ux * ux + uy * uy + uz * uz);
+${[...AXES.map(axis => `u${axis}`), ...AXES.map(axis => `v${axis}`)]
+  .map((name, c) => `      if (field === ${c}) { result = ${name}; }`)
+  .join('\n')}
+    }
+    if (field >= ${ATOM_NUMBERS}) {
+${each(axis => `  let along_${axis} = ${axis}a;`)}
+      if (field === ${ATOM_NUMBERS + 1}) {
+${each(axis => `    along_${axis} = ${axis}b;`)}
+      }
+      if (field === ${ATOM_NUMBERS + 2}) {
+${each(axis => `    along_${axis} = ${axis}c;`)}
+      }
+      const high = start[place][column];
+      let steps = ${2 ** 25};
+      let unit = ${2 ** -25};
+      if (Math.abs(high) > 0.4) {
+        steps = ${2 ** 24};
+        unit = ${2 ** -24};
+      }
+      const whole = Math.floor(high * steps) * unit;
+      const rest = (high - whole) + start[place + ${placed}][column] + (ux * along_x + uy * along_y + uz * along_z);
+      const more = Math.floor(rest * steps + 0.5) * unit;
+      result = rest - more;
+      if (row < ${placed}) { result = whole + more; }
+    }
+  }
+  return result;
+}`
 }

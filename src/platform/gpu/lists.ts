@@ -88,68 +88,32 @@ export interface FullLists {
   place(box: Box, list: FullList): { highs: Float32Array; lows: Float32Array }
 }
 
-export function createFullLists(
-  { system, positions, arena, crew, kernels }: Workplace,
-  clusters: Clusters,
-): FullLists {
-  const { count, lists } = clusters
-  const counts = arena.allocate(8 * count)
+export function createFullLists(workplace: Workplace, clusters: Clusters): FullLists {
+  const { system, positions, arena, kernels } = workplace
+  const { count } = clusters
   const firstRows = arena.allocate(4 * (count + 1))
-  const parameters = lists.parts.map(() => arena.allocate(FULL_LIST.bytes))
+  const counts = arena.allocate(8 * count)
   const frameAt = arena.allocate(FRAME.bytes)
+  const rows = createRowWriter(workplace, clusters, counts, firstRows)
   let room: Room = { rows: 0, width: 0, maskedWidth: 0, list: 0, masked: 0 }
   let imageRoom = 0
-  let stamps: number[] = []
-  let found: number[] = []
   let highs = 0
   let lows = 0
-  let shiftRoom = 0
-  let imageOfShift = 0
 
   function makeRoomForImages(images: number): void {
     if (images <= imageRoom) return
     imageRoom = images
-    stamps = lists.parts.map(() => arena.allocate(4 * count * images))
-    found = lists.parts.map(() => arena.allocate(8 * count * images))
+    rows.makeRoom(images)
     highs = arena.allocate(CLUSTER_BYTES * count * images)
     lows = arena.allocate(CLUSTER_BYTES * count * images)
   }
 
-  function placeParameters({ images }: Frame): void {
-    const shifts = clusters.translations.length / 3
-    if (shifts > shiftRoom) {
-      shiftRoom = shifts
-      imageOfShift = arena.allocate(4 * shifts)
-    }
-    const imageOf = arena.i32(imageOfShift, shifts)
-    for (let n = 0; n < shifts; n++) {
-      imageOf[n] = imageIndex(clusters.translations.subarray(3 * n, 3 * n + 3), images)
-    }
-    lists.parts.forEach(({ inner: { plain, masked } }, k) => {
-      arena.write(FULL_LIST, parameters[k]!, {
-        ...{ entries: plain.entries, entryCount: plain.entryCount, js: plain.js },
-        ...{ maskedEntries: masked.entries, maskedEntryCount: masked.entryCount, maskedJs: masked.js },
-        ...{ imageOfShift, clusterCount: count },
-      })
-    })
-  }
-
-  /** Room for a list so long, and for what it may grow by as atoms move. */
+  /** Makes room for a list of this size, and for its growth as atoms move. */
   function grow(needed: Capacity): void {
     const size = (of: keyof Capacity) => Math.max(room[of], Math.ceil(SPARE * needed[of]))
     const [rows, width, maskedWidth] = [size('rows'), size('width'), size('maskedWidth')]
     const list = arena.allocate(4 * (3 + width) * rows)
     room = { rows, width, maskedWidth, list, masked: arena.allocate(8 * maskedWidth * count) }
-  }
-
-  async function writeRows({ list, rows, masked }: Pick<Room, 'list' | 'rows' | 'masked'>): Promise<void> {
-    const jobs = lists.parts.map(({ from, to }, k): Job => {
-      const workspace = [stamps[k]!, found[k]!, counts, firstRows]
-      const args = [parameters[k]!, from, to, ...workspace, list, rows, masked]
-      return { part: 'neighbours', calls: [{ kernel: 'fullRows', args }] }
-    })
-    crew.start(jobs)
-    await crew.finish()
   }
 
   async function fill(box: Box, reach_A: number, targetRows: number): Promise<FullList> {
@@ -162,24 +126,19 @@ export function createFullLists(
       })
     }
     makeRoomForImages(images)
-    placeParameters(frame)
-    await writeRows({ list: 0, rows: 0, masked: 0 })
+    rows.describe(frame)
+    await rows.write({ list: 0, rows: 0, masked: 0 })
     const used = divideIntoRows(arena.i32(counts, 2 * count), targetRows, arena.i32(firstRows, count + 1))
     if (used.rows > room.rows || used.width > room.width || used.maskedWidth > room.maskedWidth) grow(used)
-    await writeRows(room)
-    const { rows, width, maskedWidth } = room
+    await rows.write(room)
     // Rows to spare belong to the first cluster, and have no partners.
-    const entries = arena.f32(room.list, (3 + width) * rows)
-    entries.fill(0, used.rows, rows)
-    entries.fill(3, rows + used.rows, 2 * rows)
-    entries.fill(0, 2 * rows + used.rows, 3 * rows)
+    const entries = arena.f32(room.list, (3 + room.width) * room.rows)
+    entries.fill(0, used.rows, room.rows)
+    entries.fill(3, room.rows + used.rows, 2 * room.rows)
+    entries.fill(0, 2 * room.rows + used.rows, 3 * room.rows)
+    const { width, maskedWidth } = room
     return {
-      frame,
-      images,
-      rows,
-      width,
-      maskedWidth,
-      entries,
+      ...{ frame, images, rows: room.rows, width, maskedWidth, entries },
       masked: arena.f32(room.masked, 2 * maskedWidth * count),
       firstRow: arena.i32(firstRows, count + 1).slice(),
     }
@@ -196,6 +155,50 @@ export function createFullLists(
   }
 
   return { fill, place }
+}
+
+/** Writes the rows of a full list from the cluster lists, on the crew's threads. @param counts, firstRows addresses, see `fullRows` */
+function createRowWriter({ arena, crew }: Workplace, clusters: Clusters, counts: number, firstRows: number) {
+  const { count, lists } = clusters
+  const parameters = lists.parts.map(() => arena.allocate(FULL_LIST.bytes))
+  let stamps: number[] = []
+  let found: number[] = []
+  let shiftRoom = 0
+  let imageOfShift = 0
+  return {
+    makeRoom(images: number): void {
+      stamps = lists.parts.map(() => arena.allocate(4 * count * images))
+      found = lists.parts.map(() => arena.allocate(8 * count * images))
+    },
+    describe({ images }: Frame): void {
+      const shifts = clusters.translations.length / 3
+      if (shifts > shiftRoom) {
+        shiftRoom = shifts
+        imageOfShift = arena.allocate(4 * shifts)
+      }
+      const imageOf = arena.i32(imageOfShift, shifts)
+      for (let n = 0; n < shifts; n++) {
+        imageOf[n] = imageIndex(clusters.translations.subarray(3 * n, 3 * n + 3), images)
+      }
+      lists.parts.forEach(({ inner: { plain, masked } }, k) => {
+        arena.write(FULL_LIST, parameters[k]!, {
+          ...{ entries: plain.entries, entryCount: plain.entryCount, js: plain.js },
+          ...{ maskedEntries: masked.entries, maskedEntryCount: masked.entryCount, maskedJs: masked.js },
+          ...{ imageOfShift, clusterCount: count },
+        })
+      })
+    },
+    /** @param list 0 to count partners only */
+    async write({ list, rows, masked }: Pick<Room, 'list' | 'rows' | 'masked'>): Promise<void> {
+      const jobs = lists.parts.map(({ from, to }, k): Job => {
+        const workspace = [stamps[k]!, found[k]!, counts, firstRows]
+        const args = [parameters[k]!, from, to, ...workspace, list, rows, masked]
+        return { part: 'neighbours', calls: [{ kernel: 'fullRows', args }] }
+      })
+      crew.start(jobs)
+      await crew.finish()
+    },
+  }
 }
 
 /**

@@ -3,9 +3,16 @@ import type { Workplace } from '../clusters/clusters.ts'
 import { type Sums as AllSums, createRealSpace, NO_SUMS, type RealSpace } from '../clusters/realSpace.ts'
 import type { Backend, DeviceArray, Kernel, KernelInput, ResidentArray } from './backends.ts'
 import { type Capacity, createFullLists, type Frame, type FullList, frameMatrix } from './lists.ts'
-import { ARRAYS, NUMBERS, pairSource, SUMS, type Sums } from './pairKernel.ts'
-import { createPairTable } from './pairTable.ts'
-import { sumArrays, sumSource } from './sumKernel.ts'
+import {
+  createPairTable,
+  PAIR_ARRAYS,
+  PAIR_NUMBERS,
+  pairSource,
+  SUMS,
+  type Sums,
+  sumArrays,
+  sumSource,
+} from './pairKernel.ts'
 
 export interface GpuNonbondedOptions {
   /** Extra reach of the list of cluster pairs, Å: how far atoms may move before atoms are sorted anew. */
@@ -172,8 +179,8 @@ export function createGpuNonbonded(
     backend.kernel({
       name: `${sums} of pairs`,
       source: pairSource(table, terms.coulomb, sums, atomCount % 4 !== 0),
-      arrays: ARRAYS.length,
-      numbers: NUMBERS.length,
+      arrays: PAIR_ARRAYS.length,
+      numbers: PAIR_NUMBERS.length,
       components: SUMS[sums].length,
       output: [4 * rows],
       longestLoop: Math.max(width, 2 * maskedWidth, 4),

@@ -1,11 +1,69 @@
 import type { CoulombForce } from '../../core/force.ts'
+import type { System } from '../../core/system.ts'
+import type { NonbondedModel, NonbondedTerms } from '../clusters/coefficients.ts'
+import { type RowLayout, rowLayout, rowNumbers } from '../clusters/rows.ts'
 import { NO_ATOM } from '../wasm/layout.ts'
-import { EXPONENTIALS, type PairTable } from './pairTable.ts'
+
+/**
+ * Parameters of all pairs of classes of types. What is the same for every pair is part of the kernel's source, and only
+ * the rest is looked up.
+ */
+export interface PairTable {
+  readonly model: NonbondedModel
+  readonly layout: RowLayout
+  /** A column of the rows: its value where that is the same everywhere. */
+  readonly constants: readonly (number | undefined)[]
+  /** Columns that are looked up, in the order of `values`. */
+  readonly columns: readonly number[]
+  /** [classes², columns] */
+  readonly values: Float32Array
+}
+
+export function createPairTable(system: System, terms: NonbondedTerms, model: NonbondedModel): PairTable {
+  const layout = rowLayout(terms.pairs)
+  const typeCount = system.typeNames.length
+  const typeOf = Int32Array.from({ length: model.classCount }, (_, c) => {
+    const atom = model.classOf.indexOf(c)
+    return system.typeIndex[atom]!
+  })
+  const rows = Array.from(typeOf).flatMap(i =>
+    Array.from(typeOf, j => withNaturalExponents(rowNumbers(terms.pairs, i * typeCount + j, layout), layout)),
+  )
+  const { constants, columns } = sortColumns(rows, layout.width)
+  const values = Float32Array.from(rows.flatMap(row => columns.map(column => row[column]!)))
+  return { model, layout, constants, columns, values }
+}
+
+/** What is the same in all rows, and the columns that are not. */
+export function sortColumns(
+  rows: readonly (readonly number[])[],
+  width: number,
+): Pick<PairTable, 'constants' | 'columns'> {
+  const constants = Array.from({ length: width }, (_, column) => {
+    const first = rows[0]![column]!
+    return rows.every(row => row[column] === first) ? first : undefined
+  })
+  return { constants, columns: [...constants.keys()].filter(column => constants[column] === undefined) }
+}
+
+/** Where the exponentials of a row begin, four numbers each. */
+export const EXPONENTIALS = 4
+
+/** β and s of 2^{βr+s} as b and r₀ of e^{b(r₀−r)}: kernels have no other exponential. */
+export function withNaturalExponents(row: readonly number[], { exponentials }: RowLayout): number[] {
+  const result = [...row]
+  for (let n = 0; n < exponentials; n++) {
+    const at = EXPONENTIALS + 4 * n
+    result[at] = -row[at]! * Math.LN2
+    result[at + 1] = -row[at + 1]! / row[at]!
+  }
+  return result
+}
 
 /** Arrays of the kernels, in order; see lists.ts for all but the last two. */
-export const ARRAYS = ['list', 'masked', 'atoms', 'classes', 'table'] as const
+export const PAIR_ARRAYS = ['list', 'masked', 'atoms', 'classes', 'table'] as const
 /** Lattice vectors of the frame that positions are fractions of, Å. */
-export const NUMBERS = ['ax', 'ay', 'az', 'bx', 'by', 'bz', 'cx', 'cy', 'cz'] as const
+export const PAIR_NUMBERS = ['ax', 'ay', 'az', 'bx', 'by', 'bz', 'cx', 'cy', 'cz'] as const
 
 /**
  * What a kernel returns for each row of a list and each atom of its cluster: the force on the atom, eV/Å, or one group of
@@ -67,7 +125,7 @@ ${indent(names.map(name => ADDED[name]!))}
     `r2 = bits - 2 * half > 0.5 ? r2 : ${beyond};`,
     'bits = half;',
   ]
-  return `function (${[...ARRAYS, ...NUMBERS].join(', ')}) {
+  return `function (${[...PAIR_ARRAYS, ...PAIR_NUMBERS].join(', ')}) {
   const row = Math.floor(this.thread.x / 4);
   const lane = this.thread.x - 4 * row;
   const cluster = list[0][row];
@@ -194,3 +252,29 @@ export const horner = (coefficients: ArrayLike<number>, t: string) =>
     .reduce((text, c) => `(${text} * ${t} + ${literal(c)})`, literal(coefficients[0]!))
 
 export const literal = (value: number) => (value < 0 ? `(${value})` : String(value))
+
+const AXES = ['x', 'y', 'z'] as const
+
+/**
+ * Arrays of the kernel, in order: forces of the rows of a pair list [4·rows, 3], eV/Å; for each atom the first of its own
+ * among them and how many there are, each four further on [N, 2]; bonded forces, where there are any [N, 3], eV/Å.
+ */
+const SUM_ARRAYS = ['pairs', 'places', 'bonds'] as const
+
+export const sumArrays = (hasBonds: boolean) => SUM_ARRAYS.slice(0, hasBonds ? 3 : 2)
+
+/** Source of the kernel that sums the forces on each atom, so that no more than they are is read back, or moves atoms. */
+export function sumSource(hasBonds: boolean): string {
+  const each = (line: (axis: (typeof AXES)[number], c: number) => string) => AXES.map(line).join('\n')
+  return `function (${sumArrays(hasBonds).join(', ')}) {
+  const atom = this.thread.x;
+  const from = places[atom][0];
+  const count = places[atom][1];
+${each((axis, c) => `  let f${axis} = ${hasBonds ? `bonds[atom][${c}]` : '0'};`)}
+  for (let n = 0; n < count; n++) {
+    const row = from + 4 * n;
+${each((axis, c) => `    f${axis} += pairs[row][${c}];`)}
+  }
+  return [fx, fy, fz];
+}`
+}

@@ -1,8 +1,8 @@
-import { type Box, minimumImage } from '../../core/box.ts'
+import type { Box } from '../../core/box.ts'
 import type { AngleForce, BondForce, Force, RestraintForce } from '../../core/force.ts'
 import { harmonicEnergy, harmonicSlope, morseBondEnergy, morseBondSlope } from '../../forces/bonded.ts'
 import type { EnergyTerm } from '../platform.ts'
-import { type BondedTerm, ownImage } from './bondedTerm.ts'
+import { type BondedTerm, nearestImage, ownImage } from './bondedTerm.ts'
 import { type Accumulator, addSymmetric } from './nonbonded.ts'
 import { fourierSeries, harmonicAngle } from './torsionCurves.ts'
 import { createTorsions } from './torsions.ts'
@@ -69,15 +69,13 @@ function bonds(
   for (let k = 0; k < atoms.length / 2; k++) {
     const i = 3 * atoms[2 * k]!
     const j = 3 * atoms[2 * k + 1]!
+    // In line, here and in `angles`: a call that returns the separation in an array takes a third more time.
     let vx = x[i]! - x[j]!
     let vy = x[i + 1]! - x[j + 1]!
     let vz = x[i + 2]! - x[j + 2]!
     let square = vx * vx + vy * vy + vz * vz
     if (!(square < own)) {
-      v[0] = vx
-      v[1] = vy
-      v[2] = vz
-      minimumImage(box, v)
+      nearestImage(v, box, vx, vy, vz)
       vx = v[0]!
       vy = v[1]!
       vz = v[2]!
@@ -141,10 +139,7 @@ function angles(
     let uz = x[i + 2]! - x[j + 2]!
     let uu = ux * ux + uy * uy + uz * uz
     if (!(uu < own)) {
-      w[0] = ux
-      w[1] = uy
-      w[2] = uz
-      minimumImage(box, w)
+      nearestImage(w, box, ux, uy, uz)
       ux = w[0]!
       uy = w[1]!
       uz = w[2]!
@@ -155,10 +150,7 @@ function angles(
     let vz = x[l + 2]! - x[j + 2]!
     let vv = vx * vx + vy * vy + vz * vz
     if (!(vv < own)) {
-      w[0] = vx
-      w[1] = vy
-      w[2] = vz
-      minimumImage(box, w)
+      nearestImage(w, box, vx, vy, vz)
       vx = w[0]!
       vy = w[1]!
       vz = w[2]!

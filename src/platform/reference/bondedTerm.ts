@@ -1,4 +1,4 @@
-import type { Box } from '../../core/box.ts'
+import { type Box, minimumImage } from '../../core/box.ts'
 import type { Accumulator } from './nonbonded.ts'
 
 /**
@@ -10,12 +10,20 @@ import type { Accumulator } from './nonbonded.ts'
  */
 export type BondedTerm = (box: Box, x: Float64Array, into: Accumulator, wantsVirial: boolean) => number
 
-/** Square of the length, Å², below which a separation is its own nearest image: molecules are mostly whole. */
+/** Returns the square of the length, Å², below which a separation is its own nearest image: molecules are mostly whole. */
 export function ownImage(box: Box): number {
   return (0.5 * Math.min(...box.heights)) ** 2
 }
 
-/** Rows of parameters, each kept once: few are different, and what is small stays near the processor. */
+/** Writes the nearest image of the separation x, y, z, Å, to v. */
+export function nearestImage(v: Float64Array, box: Box, x: number, y: number, z: number): void {
+  v[0] = x
+  v[1] = y
+  v[2] = z
+  minimumImage(box, v)
+}
+
+/** Rows of parameters, each kept once: few are different, and small tables stay in the processor's cache. */
 export interface Rows {
   /** [M] offset of each row in `values`. */
   readonly offsets: Int32Array

@@ -54,12 +54,8 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
   function pairList({ box, positions }: State): PairList {
     const fresh =
       lists.find(built => !isStale(built, box, positions, nonbonded.cutoff_A)) ?? build(box, positions)
-    if (fresh !== lists[0]) {
-      lists = [fresh, ...lists.filter(other => other !== fresh)].slice(
-        0,
-        options.reproducible ? LISTS_KEPT : 1,
-      )
-    }
+    const kept = options.reproducible ? LISTS_KEPT : 1
+    if (fresh !== lists[0]) lists = [fresh, ...lists.filter(other => other !== fresh)].slice(0, kept)
     return fresh.list
   }
 
@@ -103,13 +99,11 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
     return { energy, terms, forces, virial }
   }
 
-  function forget(): void {
-    lists = []
-  }
-
   return {
     evaluate,
-    forget,
+    forget() {
+      lists = []
+    },
     ran: 'reference',
     backend: 'f64',
     fallbackReason: null,

@@ -216,9 +216,8 @@ function addForces(axes: Axes, geometry: Geometry, into: Accumulator, wantsViria
         zz -= armVectors[at + 2]! * dz
       }
     }
-    const isNear = side % 2 === 0
-    const near = ends[isNear ? side : side - 1]!
-    const far = ends[isNear ? side + 1 : side]!
+    const near = ends[side - (side % 2)]!
+    const far = ends[side - (side % 2) + 1]!
     const own = ends[side]!
     forces[own]! += sx
     forces[own + 1]! += sy
@@ -244,7 +243,7 @@ function addForces(axes: Axes, geometry: Geometry, into: Accumulator, wantsViria
   if (wantsVirial) addSymmetric(virial, xx, xy, xz, yy, yz, zz)
 }
 
-/** v = x_a − x_b, nearest image. @param own `ownImage` of the box @param a, b offsets in x */
+/** Writes v = x_a − x_b, Å, of the nearest image. @param own `ownImage` of the box @param a, b offsets in x */
 function separation(v: Float64Array, box: Box, own: number, x: Float64Array, a: number, b: number): void {
   const vx = x[a]! - x[b]!
   const vy = x[a + 1]! - x[b + 1]!

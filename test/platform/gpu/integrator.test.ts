@@ -10,7 +10,7 @@ import { type Backend, createBackend } from '../../../src/platform/gpu/backends.
 import { createGpuEvaluator } from '../../../src/platform/gpu/gpu.ts'
 import { createGpuIntegrator } from '../../../src/platform/gpu/integrator.ts'
 import { createGpuNonbonded, type PairLists } from '../../../src/platform/gpu/nonbonded.ts'
-import { createPropagator } from '../../../src/platform/gpu/propagator.ts'
+import { createPropagator } from '../../../src/platform/gpu/integrator.ts'
 import { createReferenceEvaluator } from '../../../src/platform/reference/reference.ts'
 import { createCrew } from '../../../src/platform/wasm/crew.ts'
 import { instantiateKernels } from '../../../src/platform/wasm/kernels.ts'
