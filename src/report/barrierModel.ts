@@ -4,14 +4,14 @@ import { CASE_COLORS, systemColors } from '../web/figure.ts'
 import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './common.ts'
 
 /**
- * What a barrier report shows, as plain data: every number is computed elsewhere and carries its unit in its key. One
+ * Content of a barrier report as plain data: every number is computed elsewhere and carries its unit in its key. One
  * shape serves a single band and a study of several. Absent quantities are null, absent lists are empty.
  */
 export interface BarrierReport {
   readonly title: string
-  /** What the page answers, such as "Does the coating lower the barrier of Li⁺ at the surface?". */
+  /** Question of the page, such as "Does the coating lower the barrier of Li⁺ at the surface?". */
   readonly question: string
-  /** How the migrating ion is written in text, such as "Li⁺". */
+  /** Migrating ion in text, such as "Li⁺". */
   readonly ionLabel: string
   readonly cases: readonly [BarrierCase, ...BarrierCase[]]
   /** The first one answers the question. */
@@ -43,9 +43,9 @@ export interface BarrierCase {
   readonly reverse_barrier_eV: number
   /** Final minus initial. */
   readonly reaction_energy_eV: number
-  /** Of the barrier. */
+  /** Status of the barrier. */
   readonly status: Status
-  /** What it was fitted to, or why it was chosen: one line. */
+  /** Figure that it was fitted to, or reason for the choice; one line. */
   readonly basis: string | null
   readonly range: SensitivityRange | null
   /** The case that this one is held against: shifts are given relative to it. */
@@ -59,7 +59,7 @@ export interface BarrierCase {
   readonly converged: boolean
   /** Largest norm of the NEB force on any atom of any moving image. */
   readonly fmax_eV_per_A: number
-  /** What it had to come down to. */
+  /** Tolerance of the largest force. */
   readonly fmaxWanted_eV_per_A: number
   /** Images evaluated, end points included. */
   readonly forceCalls: number
@@ -70,7 +70,7 @@ export interface BarrierCase {
   readonly molecule: BandMolecule | null
 }
 
-/** How far a number moves when what it rests on is varied. */
+/** Range of a number when an assumption is varied. */
 export interface SensitivityRange {
   readonly range_eV: Interval
   /** Such as "charge transfer 0.24–0.47 e". */
@@ -113,7 +113,7 @@ export interface BandMolecule {
   readonly images_A: readonly ArrayLike<number>[]
   /** [N] */
   readonly groups: readonly BandGroup[]
-  /** What the host is: "oxide", "lattice". */
+  /** Host in text: "oxide", "lattice". */
   readonly hostLabel: string
 }
 
@@ -129,7 +129,7 @@ export interface BarrierDifference {
   readonly range: SensitivityRange | null
   readonly published: PublishedValue | null
   readonly status: Status
-  /** What it was fitted to, or why it was chosen: one line. */
+  /** Figure that it was fitted to, or reason for the choice; one line. */
   readonly basis: string | null
 }
 

@@ -15,7 +15,7 @@ export interface Running {
   readonly backend: string
   /** Name of the GPU; null where none is used. */
   readonly adapter: string | null
-  /** Why a preferred backend does not run, and which terms another platform computes. */
+  /** Reasons why a preferred backend does not run, and terms that another platform computes. */
   readonly remarks: readonly string[]
 }
 
