@@ -12,7 +12,7 @@ import {
 } from './bondedTable.ts'
 import { horner, literal } from './pairKernel.ts'
 
-/** Where the atoms are, as fractions of a frame in [−½, ½], each as the sum of two numbers in single precision. */
+/** Positions of atoms as fractions of a frame in [−½, ½], each as the sum of two numbers in single precision. */
 export interface BondedPositions {
   /** [clusters, 16] a, b, c of four atoms at a time, 4 a's first; what comes after the c's is not read. */
   readonly highs: KernelInput
@@ -25,7 +25,7 @@ export interface BondedPositions {
 }
 
 export interface GpuBonded {
-  /** What it computes. */
+  /** Terms that are computed. */
   readonly forces: readonly Force[]
   /**
    * Left on the device.
@@ -38,7 +38,7 @@ export interface GpuBonded {
     matrix: readonly number[],
     images: readonly [number, number, number],
   ): Promise<ResidentArray>
-  /** How often the kernel was made: anew where arrays have other sizes or frames hold other numbers of boxes. */
+  /** Number of compilations: one for each new size of arrays and each new number of boxes in a frame. */
   readonly statistics: { readonly compilations: number }
   dispose(): void
 }
@@ -215,7 +215,7 @@ const add = (...parts: readonly (readonly [factor: string, vector: string])[]) =
 
 type TermSource = (place: Section['place'], images: readonly number[], table: BondedTable) => string[]
 
-/** What one entry adds to the force on its atom; the formulas of reference/bonded.ts and reference/torsions.ts. */
+/** Contribution of one entry to the force on its atom; formulas as in reference/bonded.ts and reference/torsions.ts. */
 const TERMS: Readonly<Record<Section['kind'], TermSource>> = {
   'harmonic bond': (_, images) => [
     ...stretch(images, 1),

@@ -16,8 +16,8 @@ export type BondedKind =
   | 'special pair'
 
 /**
- * What terms of a kind add to atoms in one place: `outer` atoms are at an end of the term, which is then read from
- * theirs on, `inner` ones are the middle of an angle or at an end of the axis of a torsion.
+ * Contributions of terms of one kind to the atoms in one place of the term: `outer` atoms are at an end of the term,
+ * which is then read from theirs on, `inner` ones are the middle of an angle or at an end of the axis of a torsion.
  */
 export interface Section {
   readonly kind: BondedKind
@@ -37,7 +37,7 @@ export const LANES = 32
 
 export interface BondedTable {
   readonly sections: readonly Section[]
-  /** Of series, the others have columns of their own. */
+  /** Harmonics of a Fourier series; other forms have their own columns. */
   readonly harmonics: readonly Harmonic[]
   readonly slices: number
   /** [sections, slices] first row in `entries` of every `LANES` atoms. */
@@ -65,7 +65,7 @@ export interface SpecialTerms extends Pick<BondedTable, 'special'> {
   readonly rowOf: Int32Array
 }
 
-/** What acts on named atoms but for tethers, which see unwrapped positions. */
+/** Forces on given atoms, except tethers, which need unwrapped positions. */
 export type BondedForce = BondForce | AngleForce | DihedralForce | ImproperForce
 
 export const isBonded = (force: Force): force is BondedForce =>
@@ -105,7 +105,7 @@ interface Terms {
   /** [M·size] */
   readonly atoms: Int32Array
   readonly size: number
-  /** What the kernel reads of each different set of parameters. */
+  /** Columns of each distinct set of parameters, as the kernel reads them. */
   readonly rows: readonly (readonly number[])[]
   /** [M] index into `rows` */
   readonly rowOf: Int32Array

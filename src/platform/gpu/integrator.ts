@@ -12,7 +12,7 @@ import type { GpuNonbonded, PairLists } from './nonbonded.ts'
 export interface GpuIntegrator extends Integrator {
   /** As if it had just been made. */
   forget(): void
-  /** How often lists that atoms had left made it take steps back. */
+  /** Number of times that steps were repeated because atoms had left the range of the list. */
   readonly statistics: { readonly takenBack: number }
   dispose(): void
 }
@@ -40,7 +40,7 @@ export function createGpuIntegrator(
   const propagator = createPropagator(system, backend, bonded, step)
   const statistics = { takenBack: 0 }
   let known: PairLists | undefined
-  /** How far two atoms together went in a step when they last moved, Å, and the most steps that a new list is good for. */
+  /** Displacement of two atoms together in the last step, Å, and the largest number of steps with one list. */
   let pace_A = 0
   let longest = Number.POSITIVE_INFINITY
 
@@ -140,7 +140,7 @@ const distances = (x: Float64Array, from: Float64Array) =>
     Math.hypot(x[3 * i]! - from[3 * i]!, x[3 * i + 1]! - from[3 * i + 1]!, x[3 * i + 2]! - from[3 * i + 2]!),
   )
 
-/** How far atoms were at most from where they began, Å; NaN for what is no number. @param atoms [N, 8] */
+/** Largest displacement of atoms from their start, Å; NaN if a position is not a number. @param atoms [N, 8] */
 function reaches(atoms: Float32Array): Float64Array {
   return Float64Array.from({ length: atoms.length / ATOM_NUMBERS }, (_, i) => {
     const at = ATOM_NUMBERS * i

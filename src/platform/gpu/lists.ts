@@ -38,7 +38,7 @@ export function frameFor(box: Box, reach_A: number, widest_A: number): Frame {
 export const frameMatrix = (box: Box, { perBox }: Frame): number[] =>
   Array.from(box.matrix, (value, k) => value / perBox[Math.floor(k / 3)]!)
 
-/** What fits into the arrays of a list. */
+/** Capacity of the arrays of a list. */
 export interface Capacity {
   readonly rows: number
   /** Most partners of a row, and most masked ones of a cluster. */
@@ -71,7 +71,7 @@ const SPARE = 1.1
 /** Partners that a row of its own is worth. */
 const FEWEST = 8
 
-/** Where the memory of the list is: it grows with the list. */
+/** Memory of the list, which grows with it. */
 interface Room extends Capacity {
   readonly list: number
   readonly masked: number
@@ -202,7 +202,8 @@ function createRowWriter({ arena, crew }: Workplace, clusters: Clusters, counts:
 }
 
 /**
- * How partners are divided is a matter of the list alone, not of the room for it: so are, to the last bit, sums of rows.
+ * Divides the partners into rows, depending on the list only and not on its capacity, so that sums of rows are
+ * bit-equal.
  * @param counts [2·clusters] plain and masked partners
  * @param firstRow [clusters+1] written
  */

@@ -23,10 +23,10 @@ export interface GpuNonbondedOptions {
 
 /** One list does: what a GPU computes in vain costs less than cutting out and sending another. */
 const DEFAULT_SKIN_A = 1.2
-/** What keeps a GPU busy: more threads would wait, fewer leave it idle. The others compute one row after another. */
+/** Number of threads that keeps a GPU busy; the other backends compute row after row. */
 const THREADS = { webgpu: 32_768, webgl2: 32_768, webasm: 1, cpu: 1 } as const
 
-/** Where kernels find the atoms. */
+/** Positions of atoms as kernels read them. */
 export interface PlacedAtoms {
   /** Fractions of the frame in f32, [16, clusters·images]: x4 y4 z4 q4 of each cluster; and what rounding has cost. */
   readonly highs: DeviceArray
@@ -64,7 +64,7 @@ type Bonds = Promise<KernelInput> | undefined
 
 export interface GpuNonbonded
   extends Pick<RealSpace, 'cutoff_A' | 'model' | 'terms' | 'addSpecialPairs' | 'forget'> {
-  /** How far atoms may move, two of them together, before the list is made anew, Å. */
+  /** Displacement of two atoms together after which the list is rebuilt, Å. */
   readonly skin_A: number
   /**
    * Reads the positions, makes lists anew where they have moved too far, and sends the device what has changed.
@@ -84,7 +84,7 @@ export interface GpuNonbonded
    * @param bonds [N, 3] eV/Å, to be added
    */
   start(energy: boolean, bonds?: Bonds): Promise<void>
-  /** What has been started, when it is done. */
+  /** Waits for the started launches and returns their results. */
   finish(): Promise<readonly Float32Array[]>
   /**
    * Adds forces of what is finished, and the virial where energies are wanted.
@@ -97,7 +97,7 @@ export interface GpuNonbonded
     virial: Float64Array,
     energy: boolean,
   ): { pair: number; coulomb: number }
-  /** How often lists were built, and kernels for them. */
+  /** Number of lists built, and of kernels compiled for them. */
   readonly statistics: { readonly builds: number; readonly compilations: number }
   dispose(): void
 }
@@ -111,7 +111,7 @@ interface Programs extends Capacity {
   readonly lows: DeviceArray
   readonly classes: DeviceArray
   readonly kernels: Readonly<Record<Sums, Kernel>>
-  /** Of forces: of rows, and of these with bonded ones. */
+  /** Kernels that sum forces: of rows, and of rows with bonded forces. */
   readonly sums: Readonly<Record<'plain' | 'bonded', Kernel>>
   /** Forces of rows from an array of atoms of another size, once they are wanted. */
   resident?: Kernel

@@ -34,7 +34,7 @@ export function createPairTable(system: System, terms: NonbondedTerms, model: No
   return { model, layout, constants, columns, values }
 }
 
-/** What is the same in all rows, and the columns that are not. */
+/** Separates columns that are equal in all rows from the others. */
 export function sortColumns(
   rows: readonly (readonly number[])[],
   width: number,
@@ -46,7 +46,7 @@ export function sortColumns(
   return { constants, columns: [...constants.keys()].filter(column => constants[column] === undefined) }
 }
 
-/** Where the exponentials of a row begin, four numbers each. */
+/** Index of the first exponential of a row; each has four numbers. */
 export const EXPONENTIALS = 4
 
 /** β and s of 2^{βr+s} as b and r₀ of e^{b(r₀−r)}: kernels have no other exponential. */
@@ -66,8 +66,8 @@ export const PAIR_ARRAYS = ['list', 'masked', 'atoms', 'classes', 'table'] as co
 export const PAIR_NUMBERS = ['ax', 'ay', 'az', 'bx', 'by', 'bz', 'cx', 'cy', 'cz'] as const
 
 /**
- * What a kernel returns for each row of a list and each atom of its cluster: the force on the atom, eV/Å, or one group of
- * twice the energies and the virial of its pairs, eV. One that returned all would be slower than the three.
+ * Results of a kernel for each row of a list and each atom of its cluster: the force on the atom, eV/Å, or one group
+ * of twice the energies and the virial of its pairs, eV. One that returned all would be slower than the three.
  */
 export const SUMS = {
   forces: ['fx', 'fy', 'fz'],
@@ -154,7 +154,7 @@ ${walk(masking)}
 }`
 }
 
-/** What a pair adds to each sum. */
+/** Contribution of a pair to each sum. */
 const ADDED: Readonly<Record<string, string>> = {
   fx: 'fx -= force * x;',
   fy: 'fy -= force * y;',

@@ -64,7 +64,7 @@ function sortByAxis(atoms: Int32Array): Axes {
 /** Numbers kept of an arm: its vector v, n = v×G/|v×G|, ∓|G|/|v×G| (near, far), ±v·G/(|G||v×G|). */
 const ARM = 8
 
-/** What an evaluation finds on its way. */
+/** Geometry of a dihedral that forces and energies share. */
 interface Geometry {
   /** [3A] G, Å */
   readonly axisVectors: Float64Array
