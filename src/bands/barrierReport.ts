@@ -14,7 +14,7 @@ import { bandCalibrationRows, type LoadedBand } from './loadBand.ts'
 /** Texts of a report about a band that are not in its directory. */
 export interface CaseContext {
   readonly name: string
-  /** With its preposition: "at the bare surface". */
+  /** Label with its preposition, for sentences, such as "at the bare surface". */
   readonly label: string
   readonly color: string | null
   readonly role: CaseRole

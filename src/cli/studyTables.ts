@@ -19,7 +19,7 @@ export function progressTable({ groups }: StudyProgress, elapsed_s: number): str
   return formatTable(['case', 'done', 'running', 'failed', 'waiting', 'ETA'], rows)
 }
 
-/** The same in one line, beginning with the run that has just ended. */
+/** Progress of a study in one line, beginning with the run that has just ended. */
 export function progressLine({ groups, ended }: StudyProgress, elapsed_s: number): string {
   const { done, running, failed, waiting, workLeft } = sum(groups)
   const all = done + running + failed + waiting

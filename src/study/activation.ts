@@ -72,7 +72,7 @@ interface Point {
   readonly shown: ActivationPoint
 }
 
-/** Geometric means where every temperature has enough boxes that move, as ratios are; else mean slopes. */
+/** Geometric means where every temperature has enough boxes that move, as for ratios; else mean slopes. */
 function pointsOf(group: readonly Measured[]): { of: Activation['of']; points: Point[] } {
   const isDiffusive = group.every(({ system }) => system.transport.weighting === 'generalised')
   const weighting = isDiffusive ? ('generalised' as const) : ('uniform' as const)
@@ -105,7 +105,7 @@ function pointsOf(group: readonly Measured[]): { of: Activation['of']; points: P
   return { of: byBoxes ? 'geometric means' : 'mean slopes', points }
 }
 
-/** Evenly in 1/T. */
+/** The fitted line with its band, at points that are equally spaced in 1/T. */
 function lineOf(fit: ArrheniusFit, from_K: number, to_K: number): ActivationLine {
   const predictions = Array.from({ length: LINE_POINTS }, (_, k) => {
     const fraction = k / (LINE_POINTS - 1)

@@ -34,7 +34,7 @@ export interface Likeness {
   readonly box: string
 }
 
-/** What ratios of a study are compared with. */
+/** Reference of the ratios of a study. */
 export interface Yardstick {
   /** Names of the study's systems: the first is the reference. */
   readonly systems: readonly string[]

@@ -21,7 +21,7 @@ export interface Expected {
 
 export interface StudyEstimate {
   readonly runs: readonly RunEstimate[]
-  /** Expected time of all remaining runs, with the given number at a time. */
+  /** Wall time of all open runs, `jobs` at a time. */
   readonly wall: Expected
   readonly jobs: number
 }
@@ -30,24 +30,23 @@ export interface RunEstimate {
   readonly run: PlannedMd
   readonly state: RunState
   readonly atoms: number
-  /** Expected time of the whole run. */
+  /** Wall time of the whole run. */
   readonly wall: Expected
   /** `runs`: finished ones of the same case and system. */
   readonly basis: 'runs' | 'benchmark'
 }
 
-/** Density of what is packed loosely once it has been compressed at constant pressure: organic matter with salt, g/cm³. */
+/** Density of a loosely packed box after compression at constant pressure, for organic matter with salt, g/cm³. */
 const CONDENSED_g_per_cm3 = { low: 1, expected: 1.4, high: 2 }
-/** A benchmark is short, and other runs share the machine. */
+/** Relative range of a wall time from a benchmark, which is short and shares the machine with other runs. */
 const BENCHMARK_SPREAD = { low: 0.9, expected: 1, high: 1.25 }
 const RUNS_SPREAD = { low: 0.95, expected: 1, high: 1.1 }
-/** Largest number of relaxation steps before a benchmark. */
+/** Most steps of the relaxation before a benchmark. */
 const MOST_MINIMIZER_STEPS = 200
 const BENCH = { sizes: [1], turns: 3, seconds: 0.25, timestep_fs: 1, threads: [1] }
 
 /**
- * Estimates the time of a study. Boxes of one composition are measured once; runs that have finished stand for their
- * kind.
+ * Estimates the wall time of a study. Boxes of one composition are measured once; finished runs give the time of their case and system.
  * @param directory of a study that has begun; null for a new one
  * @throws UserError for anything that is wrong with a box
  */
@@ -96,7 +95,7 @@ export async function estimateStudy(
   }
 }
 
-/** Composition of a box, which decides its speed; temperature and charges do not. */
+/** Text that is equal for boxes of equal speed: temperature and charges do not count. */
 function composition({ loaded: { recipe } }: PlannedMd): string {
   const { build, structure } = recipe.system
   return JSON.stringify([
@@ -126,7 +125,7 @@ const spread = (seconds: number): Expected => ({
   high_s: RUNS_SPREAD.high * seconds,
 })
 
-/** Times steps of the box, once what comes before the first stage of dynamics has relaxed it. */
+/** Measures the speed of a box, relaxed by the stages before its first stage of dynamics. */
 async function measure(box: PreparedRun, platform: PlatformChoice): Promise<BenchResult> {
   const { system, recipe } = box
   const evaluator = await prepareEvaluator(platform, system, { threads: 1 })
@@ -167,14 +166,14 @@ function benchmarked(run: PlannedMd, { system, state }: PreparedRun, speed: Benc
   }
 }
 
-/** Time of a step in a compressed box, which has more pairs within the cut-off. */
+/** Wall time of a step in a compressed box, ms: the pairs within the cut-off grow in proportion to the density. */
 function stepTime_ms({ steps_per_s, breakdown }: BenchResult, compression: number): number {
   const step_ms = 1000 / steps_per_s
   const pairs_ms = breakdown ? breakdown.pair_ms + breakdown.neighbours_ms : step_ms
   return step_ms + pairs_ms * (compression - 1)
 }
 
-/** The density of most of a run: at least, expected, at most. */
+/** Lowest, expected and highest density during most of a run, g/cm³. */
 function densities({ loaded: { recipe } }: PlannedMd, packed: number): [number, number, number] {
   let range: [number, number, number] = [packed, packed, packed]
   for (const stage of recipe.stages) {
@@ -189,7 +188,7 @@ function densities({ loaded: { recipe } }: PlannedMd, packed: number): [number, 
   return range
 }
 
-/** When the last of some tasks ends, each taken in turn by whoever is free. */
+/** Returns the time at which the last task ends when each free worker takes the next one, s. */
 function scheduled(tasks_s: readonly number[], workers: number): number {
   const free = Array.from({ length: Math.max(1, workers) }, () => 0)
   for (const task of tasks_s) free[free.indexOf(Math.min(...free))]! += task

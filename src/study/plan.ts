@@ -23,7 +23,7 @@ import {
   type TransportSystem,
 } from './schema.ts'
 
-/** Conditions that differ between the cases of a transport study. */
+/** Conditions that differ between the cases of a study of transport. */
 export interface Conditions {
   readonly temperature_K: number
   readonly charge_scale: number

@@ -11,7 +11,6 @@ import {
   type TransportRecipe,
   type TransportSystem,
   transportSchema,
-  type WrittenProtocol,
 } from './schema.ts'
 
 /** The recipe of a study with absolute paths, by the instrument that it uses. */
@@ -51,16 +50,7 @@ export function loadStudyRecipe(file: string): LoadedStudyRecipe {
 /** Reads the recipe of a study of transport. @throws UserError with file, line and key */
 export function loadTransport(file: string): LoadedTransport {
   const { value, where } = loadYaml(file, transportSchema)
-  // The schema has checked what is written.
-  const given = loadYaml(file, z.unknown()).value as WrittenProtocol & {
-    readonly cases: readonly WrittenProtocol[]
-  }
-  const { cases, ...rest } = absoluteTransport(value, dirname(file))
-  const recipe = {
-    ...rest,
-    ...asWritten(given),
-    cases: cases.map((one, k) => ({ ...one, ...asWritten(given.cases[k]!) })),
-  }
+  const recipe = absoluteTransport(value, dirname(file))
   const loaded = { kind: 'transport', recipe, path: file, where } as const
   checkSystems(loaded)
   checkCases(loaded)
@@ -76,13 +66,7 @@ export function loadBarriers(file: string): LoadedBarriers {
   return loaded
 }
 
-const asWritten = ({ interactions, constraints, stages }: WrittenProtocol) => ({
-  interactions,
-  constraints,
-  stages,
-})
-
-function absoluteTransport(recipe: z.output<typeof transportSchema>, folder: string) {
+function absoluteTransport(recipe: TransportRecipe, folder: string): TransportRecipe {
   const absolute = (system: TransportSystem): TransportSystem => ({
     ...system,
     ...(system.structures && { structures: system.structures.map(file => resolve(folder, file)) }),
@@ -104,14 +88,14 @@ function absoluteTransport(recipe: z.output<typeof transportSchema>, folder: str
 /** The protocol of a case: its own, and the study's where it has none. */
 export interface StudyProtocol {
   readonly hydrogen_mass_g_per_mol: number | undefined
-  readonly interactions: WrittenProtocol['interactions']
-  readonly constraints: WrittenProtocol['constraints']
+  readonly interactions: TransportCase['interactions']
+  readonly constraints: TransportCase['constraints']
   readonly stages: readonly StudyStage[]
   readonly output: Recipe['output']
   readonly analysis: { readonly fit_from_ps: number; readonly fit_to_ps: number }
 }
 
-/** Where the stages of a case stand: in the case, or in the study. */
+/** Path of the stages of a case: in the case, or in the study. */
 const stagesPath = (one: TransportCase, index: number): YamlPath =>
   one.stages ? ['cases', index, 'stages'] : ['stages']
 
@@ -287,7 +271,7 @@ function checkCases(loaded: LoadedTransport): void {
   })
 }
 
-/** What would be found out only when the first run has ended. */
+/** Checks the protocol of a case for mistakes that would show only when the first run has ended. */
 function checkProtocol(loaded: LoadedTransport, one: TransportCase, index: number): void {
   const { where } = loaded
   const { stages, analysis, output } = protocolOf(loaded, one)

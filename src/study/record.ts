@@ -189,7 +189,7 @@ function firstBarriers(text: string, file: string): BarriersFile {
   return barriersFile(recipe, cases, { study, mode, commands: [command] })
 }
 
-/** Recipe and options of a study. */
+/** Name, mode and command of a study. */
 export interface StudyIdentity {
   readonly study: string
   readonly mode: StudyMode

@@ -20,10 +20,10 @@ export interface TransportResults {
     readonly published: number | null
     readonly status: 'predicted'
   }[]
-  /** Ratios that two single boxes of one material show. */
+  /** 95 % interval of the ratio of two single boxes of one material. */
   readonly null_ratio_ci95: Pair
   readonly sentence: string
-  /** Statistics of the headline, from all its boxes. */
+  /** Statistics over all boxes of the headline. */
   readonly statistics: ReturnType<typeof statisticsOf>
   readonly conditions: readonly ReturnType<typeof conditionDocument>[]
   readonly not_run: StudyOverview['absent']
@@ -129,7 +129,7 @@ function statisticsOf({ systems }: CaseResult, comparison: Comparison) {
   }
 }
 
-/** A row as programs read it. */
+/** A row of the results document. */
 export function conditionDocument(row: Condition) {
   const side = (of: string, { name, boxes, slope_A2_per_ps, alpha, verdict }: ComparedSystem) => ({
     system: name,

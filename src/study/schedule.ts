@@ -13,12 +13,12 @@ export interface Job {
 export interface JobOutcome {
   readonly name: string
   readonly exitCode: number
-  /** JSON document that the command printed; null if there is none. */
+  /** Document that the command printed under --json; null when it printed no JSON. */
   readonly document: unknown
   readonly stderr: string
 }
 
-/** Progress of a running job. */
+/** Progress of a running job, in steps or iterations. */
 export interface JobProgress {
   readonly done: number
   readonly total: number

@@ -11,34 +11,22 @@ import {
   outputSchema,
   placement,
 } from '../recipes/recipe.ts'
-import { stageSchema } from '../recipes/stages.ts'
+import { kelvin, type RecipeStage, stageSchemaWith } from '../recipes/stages.ts'
 
 /** Word in a stage for the temperature of the case. */
 const CASE = 'case'
-const TEMPERATURES: readonly string[] = ['temperature_K', 'temperature_end_K']
-/** Any valid temperature: stages are checked with it in place of the word. */
-const SOME_TEMPERATURE_K = 300
-
-/** A stage as a recipe of `hoplite md` has it. */
-type Stage = z.input<typeof stageSchema>
-type AtCase<S> = { [K in keyof S]: K extends `temperature${string}_K` ? S[K] | typeof CASE : S[K] }
+const studyStage = stageSchemaWith(z.union([kelvin, z.literal(CASE)]))
 /** A stage as a study has it: a temperature may be the word `case`. */
-export type StudyStage = AtCase<Stage>
+export type StudyStage = z.output<typeof studyStage>
 
 /** The stage with the temperature of its case in place of the word. */
-export function atTemperature(stage: StudyStage, temperature_K: number): Stage {
-  const replaced = Object.entries(stage).map(([key, value]) => [
+export function atTemperature(stage: StudyStage, temperature_K: number): RecipeStage {
+  const values = Object.entries(stage).map(([key, value]) => [
     key,
-    value === CASE && TEMPERATURES.includes(key) ? temperature_K : value,
+    key.startsWith('temperature') && value === CASE ? temperature_K : value,
   ])
-  return Object.fromEntries(replaced) as Stage
+  return Object.fromEntries(values) as RecipeStage
 }
-
-const isBlock = (value: unknown): value is object => typeof value === 'object' && value !== null
-const studyStage = z.preprocess(
-  stage => (isBlock(stage) ? atTemperature(stage as StudyStage, SOME_TEMPERATURE_K) : stage),
-  stageSchema,
-)
 
 const oneOrMore = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)])
 const text = z.string().min(1)
@@ -100,7 +88,7 @@ const transportCaseSchema = z.strictObject({
   headline: z.boolean().default(false).describe('the case that the sentence of the report is about'),
   optional: z.boolean().default(false).describe('runs only when it is named: --cases'),
   full,
-  temperature_K: oneOrMore(positive.max(10_000)).describe('a list makes a case of each'),
+  temperature_K: oneOrMore(kelvin).describe('a list makes a case of each'),
   charge_scale: oneOrMore(chargeScale),
   degree: oneOrMore(fraction)
     .optional()
@@ -243,36 +231,14 @@ export const barriersSchema = z.strictObject({
     .describe('rows above those of the potentials in the table of parameters'),
 })
 
-/** Keys that are kept as they are written, to be part of the recipes of runs. */
-export interface WrittenProtocol {
-  readonly interactions?: z.input<typeof interactionsSchema> | undefined
-  readonly constraints?: z.input<typeof constraintsSchema> | undefined
-  readonly stages?: readonly StudyStage[] | undefined
-}
-type AsWritten<T> = Omit<T, keyof WrittenProtocol> & WrittenProtocol
-type ParsedTransport = z.output<typeof transportSchema>
-
-export type TransportCase = AsWritten<ParsedTransport['cases'][number]>
-export type TransportSystem = ParsedTransport['systems'][number]
+export type TransportRecipe = z.output<typeof transportSchema>
+export type TransportCase = TransportRecipe['cases'][number]
+export type TransportSystem = TransportRecipe['systems'][number]
 export type Placement = z.output<typeof placement>
-export interface TransportRecipe extends Omit<AsWritten<ParsedTransport>, 'cases'> {
-  readonly cases: readonly TransportCase[]
-}
 export type BarriersRecipe = z.output<typeof barriersSchema>
 export type BandCase = BarriersRecipe['cases'][number]
 
 /** The JSON schema (draft 2020-12) of a study's recipe, for editors that complete and check YAML. */
 export function studyJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(z.union([transportSchema, barriersSchema]), {
-    io: 'input',
-    override({ jsonSchema }) {
-      // Stages are checked with numbers in place of the word, which editors must know.
-      for (const key of TEMPERATURES) {
-        const number = jsonSchema.properties?.[key]
-        if (typeof number === 'object' && number.type === 'number') {
-          jsonSchema.properties![key] = { anyOf: [number, { const: CASE }] }
-        }
-      }
-    },
-  })
+  return z.toJSONSchema(z.union([transportSchema, barriersSchema]), { io: 'input' })
 }

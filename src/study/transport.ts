@@ -21,7 +21,7 @@ export interface TransportOutcome {
   readonly overview: StudyOverview
 }
 
-/** Report of one case. @throws UserError when none of its runs has finished */
+/** Returns the content of the page of one case. @throws UserError when none of its runs has finished */
 export async function reportStudyCase(study: TransportRecord, name: string): Promise<TransportReport> {
   const one = study.cases.find(candidate => candidate.name === name)!
   if (withRuns(study, one).length === 0) {
@@ -57,11 +57,11 @@ export async function reportTransport(
 
 interface AnalysedStudy {
   readonly overview: StudyOverview
-  /** Its report is that of the study's page. */
+  /** Its report becomes the page of the study. */
   readonly headline: AnalysedCase | null
 }
 
-/** One case after the other: what is kept of each are numbers, and the headline's report. */
+/** Analyses one case after the other, and keeps figures and the report of the headline: trajectories are large. */
 async function writeCasePages(
   study: TransportRecord,
   onAnalysis?: (name: string) => void,
@@ -97,7 +97,7 @@ function inRecipeOrder(study: TransportRecord): SystemsCase[] {
   return study.cases.filter(one => withRuns(study, one).length > 0).sort((a, b) => rank(a) - rank(b))
 }
 
-/** With the way back to the page on which all cases stand, where there is one. */
+/** Adds the link to the page of the whole study, where there is one. */
 function onCasePage(study: TransportRecord, name: string, report: TransportReport): TransportReport {
   const hasOverview = comparable(study) !== undefined && study.cases.length > 1
   const page = hasOverview ? `../${RUN_FILES.report}` : null
