@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import { PLATFORM_CHOICES } from '../platform/choose.ts'
 import { overrideRecipe } from '../recipes/recipe.ts'
+import { plannedSteps } from '../recipes/stages.ts'
 import { readRun } from '../run/loadRun.ts'
 import { command } from './command.ts'
 import { simulate } from './md.ts'
@@ -37,9 +38,7 @@ export const resumeCommand = command({
         hint: '--steps-total is the length of the last stage, --steps-more is added to it',
       })
     }
-    const production = loaded.recipe.stages.at(-1)!
-    const planned =
-      'time_ps' in production ? Math.round((production.time_ps * 1000) / production.timestep_fs) : 0
+    const planned = plannedSteps(loaded.recipe.stages.slice(-1))
     const productionSteps = total ?? (more === undefined ? undefined : planned + more)
     const asked = PLATFORM_CHOICES.find(choice => choice === manifest.platform?.asked)
     return simulate(

@@ -81,7 +81,12 @@ export function parseObject<T>(data: unknown, schema: z.ZodType<T>, place: strin
   return { value: validate(data, schema, where), where }
 }
 
-function validate<T>(data: unknown, schema: z.ZodType<T>, where: YamlDocument<T>['where']): T {
+/**
+ * Validates plain data.
+ * @param where names the place of a key in messages
+ * @throws UserError for unknown and missing keys, wrong types and values
+ */
+export function validate<T>(data: unknown, schema: z.ZodType<T>, where: (path: YamlPath) => string): T {
   const knownKeys = new WeakMap<readonly string[], readonly string[]>()
   const result = schema.safeParse(data, { error: issue => message(issue, knownKeys) })
   if (result.success) return result.data

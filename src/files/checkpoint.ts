@@ -7,7 +7,7 @@ import { unreadable, writeFileAtomic } from './files.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** Everything that a run needs to go on as if it had never stopped. */
+/** Everything from which a run continues as if it had never stopped. */
 export interface Checkpoint {
   readonly state: State
   readonly seed: number

@@ -40,7 +40,7 @@ export function createRunDirectory(options: { out?: string; parent?: string; nam
     throw new UserError({
       message: 'the run directory holds files already',
       where: out,
-      hint: 'give another --out, or go on with that run: hoplite resume, of a band hoplite neb --resume',
+      hint: 'give another --out, or continue that run: hoplite resume, for a band hoplite neb --resume',
     })
   }
   for (let k = 1; ; k++) {

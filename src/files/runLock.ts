@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { unwritable } from './files.ts'
 
-/** In a run directory: who is at work there. */
+/** File in a run directory that names the process which works there. */
 export const LOCK_FILE = 'run.lock'
 
 /** Process that owns a lock. */
@@ -17,7 +17,7 @@ export interface Owner {
 const held = new Set<string>()
 
 /**
- * Works in a run directory that is locked meanwhile, if it is not yet; afterwards it is free.
+ * Runs `work` while the run directory is locked, and unlocks it afterwards.
  * @throws UserError when another process is at work there; what the work throws
  */
 export async function whileLocked<T>(directory: string, work: () => Promise<T>): Promise<T> {
@@ -33,7 +33,7 @@ export async function whileLocked<T>(directory: string, work: () => Promise<T>):
 /**
  * Locks a directory until `unlock` or the end of this process. What this process has locked stays so; the lock of a
  * process that is no more is taken over.
- * @returns who is at work there instead; null when it is locked
+ * @returns the process that works there instead; null when the directory is locked now
  * @throws UserError when no lock can be written
  */
 export function lock(directory: string): Owner | null {
@@ -89,7 +89,7 @@ const lockOf = (directory: string) => join(directory, LOCK_FILE)
 /** Other process that works in a directory; null if there is none. */
 export const ownerOf = (directory: string): Owner | null => living(lockOf(directory))
 
-/** Whose a lock is, if it is another process's that may be at work; null otherwise. */
+/** The owner of a lock when it is another process that may be working; null otherwise. */
 function living(path: string): Owner | null {
   const owner = readOwner(path)
   // Whether a process of another machine still runs cannot be told from here.

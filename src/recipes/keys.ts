@@ -26,6 +26,7 @@ export function together<T>(check: Refinement<T>): Refinement<T> {
 export interface Loaded<Recipe> {
   /** Paths in it are absolute. */
   readonly recipe: Recipe
+  /** The recipe as a file may hold it, comments included where it comes from one. */
   readonly text: string
   readonly path: string
   /** `file:line:column key` of a key, for errors about its value. */

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path'
 import * as z from 'zod'
-import { parseObject, parseYamlDocument } from '../core/yaml.ts'
+import { parseObject, parseYamlDocument, validate } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { isEwald } from '../potentials/interactions.ts'
@@ -165,23 +165,24 @@ export function loadRecipe(path: string): LoadedRecipe {
   return parseRecipe(readText(path), path)
 }
 
-/** A recipe that is no file yet, or not the file that messages name. @throws UserError with file, line and key */
+/** Reads a recipe from a text. @param path the file that messages name @throws UserError with file, line and key */
 export function parseRecipe(text: string, path: string): LoadedRecipe {
-  refuseSolid(text, path)
-  const { value, where } = parseYamlDocument(text, recipeSchema, path)
-  checkFitWindow(value, where)
-  return { recipe: withAbsolutePaths(value, dirname(path)), text, path, where }
+  const { value, where } = parseYamlDocument(text, z.unknown(), path)
+  return { recipe: validRecipe(value, path, where), text, path, where }
 }
 
-/** Crystals and bands have recipes of their own, whose keys would only look misspelt here. */
-function refuseSolid(text: string, path: string): void {
-  const { value, where } = parseYamlDocument(text, z.unknown(), path)
-  if (!buildsSolid(value)) return
-  throw new UserError({
-    message: 'this recipe builds a crystal: molecular dynamics takes a structure file of it',
-    where: where(['system', 'build']),
-    hint: `hoplite build ${path} --out crystal.extxyz, then system: { structure: crystal.extxyz }`,
-  })
+function validRecipe(written: unknown, path: string, where: LoadedRecipe['where']): Recipe {
+  if (buildsSolid(written)) {
+    // Crystals and bands have recipes of their own, whose keys would look misspelt here.
+    throw new UserError({
+      message: 'this recipe builds a crystal: molecular dynamics takes a structure file of it',
+      where: where(['system', 'build']),
+      hint: `hoplite build ${path} --out crystal.extxyz, then system: { structure: crystal.extxyz }`,
+    })
+  }
+  const recipe = validate(written, recipeSchema, where)
+  checkFitWindow(recipe, where)
+  return withAbsolutePaths(recipe, dirname(path))
 }
 
 /** A fit window beyond the end of the production would be found out only after hours. */
@@ -210,14 +211,8 @@ function checkFitWindow({ stages, analysis }: Recipe, where: LoadedRecipe['where
  * @throws UserError with the key
  */
 export function recipeFromObject(value: unknown, path: string, place: string = path): LoadedRecipe {
-  const { value: recipe, where } = parseObject(value, recipeSchema, place)
-  checkFitWindow(recipe, where)
-  return {
-    recipe: withAbsolutePaths(recipe, dirname(path)),
-    text: JSON.stringify(value, null, 2),
-    path,
-    where,
-  }
+  const { where } = parseObject(value, z.unknown(), place)
+  return { recipe: validRecipe(value, path, where), text: JSON.stringify(value, null, 2), path, where }
 }
 
 /**
@@ -229,7 +224,7 @@ export function recipeOfRun({ recipe }: { readonly recipe?: unknown }, manifestF
     throw new UserError({
       message: 'this is a band, not a run of molecular dynamics',
       where: manifestFile,
-      hint: `to go on with it: hoplite neb ${dirname(manifestFile)} --resume`,
+      hint: `continue it with: hoplite neb ${dirname(manifestFile)} --resume`,
     })
   }
   return recipeFromObject(recipe, manifestFile, `${manifestFile} (recipe)`)
@@ -282,7 +277,7 @@ function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
   }
 }
 
-/** Names of units stay; what looks like a path becomes one. */
+/** The build with absolute paths; names of shipped units stay. */
 export function absoluteBuild(build: Build, folder: string): Build {
   const unit = (name: string) => absoluteUnit(name, folder)
   return {
@@ -298,7 +293,7 @@ export function absoluteBuild(build: Build, folder: string): Build {
   }
 }
 
-/** Files of units and forms that are not hoplite's own, of what `absoluteBuild` has made absolute. */
+/** Files of units and forms that are not shipped with hoplite. @param build as returned by `absoluteBuild` */
 export function filesOfBuild({ polymers = [], lamella }: Build): string[] {
   const names = polymers.flatMap(({ unit, replace }) => (replace ? [unit, replace.unit] : [unit]))
   return [...new Set(lamella ? [...names, lamella.form] : names)].filter(isAbsolute)

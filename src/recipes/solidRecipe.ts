@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
-import { parseYamlDocument, type YamlPath } from '../core/yaml.ts'
+import { parseYamlDocument, validate, type YamlPath } from '../core/yaml.ts'
 import { readText } from '../files/files.ts'
 import { loadBandRecipe } from './bandRecipe.ts'
 import { fileName, path, seed } from './keys.ts'
@@ -28,14 +28,14 @@ export interface LoadedSolidRecipe {
  */
 export function loadSolidRecipe(path: string): LoadedSolidRecipe | null {
   const text = readText(path)
-  const { value: raw } = parseYamlDocument(text, z.unknown(), path)
+  const { value: raw, where } = parseYamlDocument(text, z.unknown(), path)
   if (!buildsSolid(raw)) return null
   if ('hop' in raw) {
     const { recipe, where } = loadBandRecipe(path)
     const { name, seed, system } = recipe
     return { recipe: { name, seed, system: { ...system, build: system.build! } }, path, where }
   }
-  const { value, where } = parseYamlDocument(text, solidRecipeSchema, path)
+  const value = validate(raw, solidRecipeSchema, where)
   const folder = dirname(resolve(path))
   const { potential, build } = value.system
   const system = {

@@ -176,12 +176,12 @@ export function isSolid(build: unknown): boolean {
   return ['crystal', 'slab', 'edits', 'adsorbates'].some(key => key in build)
 }
 
-/** Names of units stay; what looks like a path becomes one. */
+/** The absolute path of a unit file; the name of a shipped unit stays. */
 export function absoluteUnit(name: string, folder: string): string {
   return /[/\\]|\.(ya?ml|(ext)?xyz)$/.test(name) ? resolve(folder, name) : name
 }
 
-/** With absolute paths. */
+/** The build with absolute paths. */
 export function resolveSolid(build: SolidBuild, folder: string): SolidBuild {
   const { crystal, adsorbates } = build
   return {

@@ -170,3 +170,11 @@ function cellPart(stage: Extract<RecipeStage, { kind: 'nve' | 'nvt' | 'npt' }>) 
   if (stage.kind === 'nve' || stage.density_end_g_per_cm3 === undefined) return { kind: 'fixed' as const }
   return { kind: 'densityRamp' as const, end_g_per_cm3: stage.density_end_g_per_cm3 }
 }
+
+/** Number of dynamics steps of some stages. */
+export function plannedSteps(stages: readonly RecipeStage[]): number {
+  return stages.reduce(
+    (sum, stage) => sum + ('time_ps' in stage ? Math.round((stage.time_ps * 1000) / stage.timestep_fs) : 0),
+    0,
+  )
+}

@@ -28,7 +28,7 @@ export interface MinimizeOptions extends Pick<MinimizeStage, 'method' | 'fmax_eV
   evaluate(state: State): Promise<Pick<Evaluation, 'energy' | 'forces'>>
   /** [N] 1 for atoms that stay where they are and whose forces do not count. */
   readonly frozen?: Uint8Array | null
-  /** L-BFGS goes on from here and keeps it up to date; it begins anew when left out. */
+  /** State from which L-BFGS continues; it is kept up to date. Default: a new one. */
   readonly memory?: LbfgsMemory
 }
 

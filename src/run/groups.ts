@@ -21,13 +21,13 @@ export const ionLabel = (species: string): string => (species === 'Li' ? 'Li⁺'
 
 const GROUP_LABEL: Readonly<Record<MoleculeGroup, string>> = { host: 'polymer', anion: 'anion', ion: 'ion' }
 
-/** Elements that a lithium ion touches, or that tell where it is; N and S of an anion sit behind its O. */
+/** Elements that lithium ions coordinate to; N and S of an anion sit behind its O. */
 const COUNTED: Readonly<Record<'host' | 'anion', ReadonlySet<string>>> = {
   host: new Set(['C', 'F', 'O', 'N']),
   anion: new Set(['C', 'F', 'O']),
 }
 
-/** Kinds of neighbours worth counting around an ion: of the host and of the anions. */
+/** One kind of neighbour of an ion, in the host or in the anions. */
 export interface NeighborKind {
   /** Such as "Li–F(polymer)"; "Li–C=C" is with carbons of double bonds, "Li–C(polymer)" with the others. */
   readonly pair: string

@@ -12,7 +12,7 @@ import { readStructureFile } from '../files/structureFile.ts'
 import { readTrajectoryHeader, type TrajectoryHeader } from '../files/trajectory.ts'
 import { loadPotential, type Potential } from '../potentials/load.ts'
 import { type LoadedRecipe, type Recipe, recipeOfRun } from '../recipes/recipe.ts'
-import { LOG_COLUMNS } from './md.ts'
+import { LOG_COLUMNS } from './mdFiles.ts'
 
 /** Keys of a run's results.json that the analysis needs. */
 const resultsSchema = z.looseObject({
@@ -21,7 +21,7 @@ const resultsSchema = z.looseObject({
 })
 type KnownResults = z.infer<typeof resultsSchema>
 
-/** A run directory in memory, but for its trajectory, which is read frame by frame: `survey.ts`. */
+/** A run directory in memory, except its trajectory, which is read frame by frame. */
 export interface LoadedRun {
   readonly directory: string
   readonly name: string
@@ -60,7 +60,7 @@ export function readRun(directory: string): { manifest: Manifest; loaded: Loaded
   return { manifest, loaded: recipeOfRun(manifest, manifestFile) }
 }
 
-/** @throws UserError when the directory is no run, has no production frames yet, or files that do not belong together */
+/** Reads a run directory. @throws UserError when it is no run, has no production frames yet, or files that do not belong together */
 export function loadRun(directory: string): LoadedRun {
   const file = (name: keyof typeof RUN_FILES) => join(directory, RUN_FILES[name])
   const {
@@ -82,9 +82,9 @@ export function loadRun(directory: string): LoadedRun {
   }
   if (header.frameCount < 2) {
     throw new UserError({
-      message: `the trajectory holds ${header.frameCount} frames: the production has hardly begun`,
+      message: `the trajectory holds ${header.frameCount} frames, and at least 2 are needed`,
       where: file('trajectory'),
-      hint: `go on with it: hoplite resume ${directory}`,
+      hint: `continue the run: hoplite resume ${directory}`,
     })
   }
   const log = knownLog(file('log'))
@@ -125,7 +125,7 @@ function checkLength(
   throw new UserError({
     message: `the trajectory ends at step ${ends}, the production in the log at step ${logged}`,
     where,
-    hint: 'a file was cut short or belongs to another run; hoplite resume goes on from the checkpoint',
+    hint: 'a file was cut short or belongs to another run; hoplite resume continues from the checkpoint',
   })
 }
 

@@ -4,13 +4,12 @@ import type { Evaluator } from '../platform/platform.ts'
 /** Longest time that signals, timers and messages wait, in addition to one evaluation, ms. */
 const INTERVAL_MS = 20
 
-/** When the event loop was last let turn; it is the process's own, whatever evaluators come and go. */
+/** Time of the last turn of the event loop, ms, for all evaluators of the process. */
 let turned = performance.now()
 
 /**
- * The same evaluator, but one that lets the event loop turn now and then, also between the turns of a device. Promises
- * alone never do: a run on a platform that computes in this thread would hear neither Ctrl-C nor a time limit before its
- * end.
+ * Returns the evaluator with regular turns of the event loop, also between the turns of a device. Promises alone never let
+ * it turn: a run on a platform that computes in this thread would notice neither Ctrl-C nor a time limit before its end.
  */
 export function responsive(evaluator: Evaluator): Evaluator {
   const { integrator } = evaluator

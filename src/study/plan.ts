@@ -5,8 +5,8 @@ import { closest, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { bandRecipeFromObject, type LoadedBandRecipe, loadBandRecipe } from '../recipes/bandRecipe.ts'
 import { type LoadedRecipe, recipeFromObject } from '../recipes/recipe.ts'
+import { plannedSteps } from '../recipes/stages.ts'
 import { namedFile } from '../run/checks.ts'
-import { plannedSteps } from '../run/md.ts'
 import {
   headlineOf,
   type LoadedBarriers,

@@ -7,7 +7,7 @@ import { writeManifest } from '../../src/files/manifest.ts'
 import { RUN_FILES } from '../../src/files/runDirectory.ts'
 import { writeStructureFile } from '../../src/files/structureFile.ts'
 import { createTrajectory } from '../../src/files/trajectory.ts'
-import { LOG_COLUMNS } from '../../src/run/md.ts'
+import { LOG_COLUMNS } from '../../src/run/mdFiles.ts'
 import { normalSequence } from '../analysis/walks.ts'
 import { LIFSI_MD } from '../cli/boxes.ts'
 
