@@ -5,14 +5,11 @@ import { describe, expect, it } from 'vitest'
 
 /** First words of a sentence that does not say what a function computes or what a type holds. */
 const RIDDLE = /^(What|Of|Whether|That|How|Where|Who|Whom|Why|Goes|Those|So that|…)(?![\w-])/
-/** Rooms whose docstrings and help texts are still to be rewritten: none may be added. */
-const TO_DO: readonly string[] = ['study']
 
 const src = resolve(import.meta.dirname, '../src')
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter(file => /\.(ts|mjs|js)$/.test(file) && !file.endsWith('.d.ts'))
   .map(file => ({ name: file.split(sep).join('/'), text: readFileSync(join(src, file), 'utf8') }))
-const checked = sources.filter(({ name }) => !TO_DO.includes(name.split('/')[0]!.replace(/\.\w+$/, '')))
 
 /** Text of every docstring without its stars, with the line where it begins. */
 function docstrings(text: string): { line: number; words: string }[] {
@@ -44,7 +41,7 @@ function helpTexts(name: string, text: string): { line: number; words: string }[
 
 describe('language', () => {
   it('no docstring begins with "What", "Of", "How" and the like', () => {
-    const riddles = checked.flatMap(({ name, text }) =>
+    const riddles = sources.flatMap(({ name, text }) =>
       docstrings(text)
         .filter(({ words }) => RIDDLE.test(words))
         .map(({ line, words }) => `src/${name}:${line} ${words.split('\n')[0]}`),
@@ -53,7 +50,7 @@ describe('language', () => {
   })
 
   it('no help text of an option or a recipe key begins with "What", "Of", "How" and the like', () => {
-    const riddles = checked.flatMap(({ name, text }) =>
+    const riddles = sources.flatMap(({ name, text }) =>
       helpTexts(name, text)
         .filter(({ words }) => RIDDLE.test(words[0]!.toUpperCase() + words.slice(1)))
         .map(({ line, words }) => `src/${name}:${line} ${words}`),
@@ -66,7 +63,7 @@ describe('language', () => {
     const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.md'))
       .map(file => ({ name: file, text: readFileSync(join(docs, file), 'utf8') }))
-    const found = [...pages, ...checked].filter(({ text }) =>
+    const found = [...pages, ...sources].filter(({ text }) =>
       /(quoted|sites|z|DOI) from memory|to be verified/.test(text),
     )
     expect(found.map(({ name }) => name)).toEqual([])

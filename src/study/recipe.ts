@@ -137,7 +137,7 @@ export const headlineOf = (recipe: TransportRecipe): TransportCase | undefined =
   recipe.cases.find(({ headline }) => headline) ??
   recipe.cases.find(one => whyNoHeadline(recipe, one) === undefined)
 
-/** Why a case cannot be the headline, by its key. */
+/** Reason why a case cannot be the headline, by its key. */
 function whyNoHeadline(
   recipe: TransportRecipe,
   one: TransportCase,

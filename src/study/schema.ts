@@ -106,16 +106,14 @@ const transportCaseSchema = z.strictObject({
 const publishedSlopesSchema = z.strictObject({
   label: text.describe('such as Ye 2025'),
   doi: text,
-  conditions: text.optional().describe('what has to be known to compare'),
-  slope_A2_per_ps: z.record(fileName, positive).default({}).describe('by system'),
-  ratio: positive.optional().describe('of the second system over the first'),
+  conditions: text.optional().describe('conditions that a comparison needs'),
+  slope_A2_per_ps: z.record(fileName, positive).default({}).describe('published slope of each system'),
+  ratio: positive.optional().describe('published ratio of the second system over the first'),
   factor: z
     .number()
     .gt(1)
     .optional()
-    .describe(
-      'how many times, when the report says how often boxes differ by so much; the published ratio when left out',
-    ),
+    .describe('factor by which boxes differ, whose frequency the report gives. Default: the published ratio'),
 })
 
 /** A comparison of materials by molecular dynamics: every case has runs of several systems. */
@@ -135,7 +133,7 @@ const status = z
   .enum(['predicted', 'calibrated', 'chosen'])
   .describe('predicted: computed, nothing fitted to it; calibrated: rests on a fit; chosen: decided')
 const basis = text.optional().describe('one line: what it was fitted to, or why it was chosen')
-const varied = text.describe('what is varied, such as: heights of the unit of 3.2 and 4.5 Å')
+const varied = text.describe('the varied quantity, such as: heights of the unit of 3.2 and 4.5 Å')
 
 const bandCaseSchema = z
   .strictObject({
@@ -157,11 +155,7 @@ const bandCaseSchema = z
       .default({})
       .describe('keys of the recipe with other values: `charges.transfer[0].electrons: 0.24`'),
     against: text.optional().describe('the case that it is held against: the report gives the shift'),
-    tolerance_eV: z
-      .number()
-      .min(0)
-      .optional()
-      .describe('of a null-test: the largest shift that counts as none'),
+    tolerance_eV: z.number().min(0).optional().describe('largest shift of a null test that counts as none'),
     range: z
       .strictObject({ varied, cases: z.array(text).min(1).describe('by name, besides this one') })
       .optional()
@@ -217,8 +211,8 @@ const publishedBarriersSchema = z.strictObject({
 /** A comparison of migration barriers: every case is a band. */
 export const barriersSchema = z.strictObject({
   ...study,
-  question: text.optional().describe('what the page answers, as its first line'),
-  ion: text.describe('how the migrating ion is written in sentences, such as Li⁺'),
+  question: text.optional().describe('question that the page answers, its first line'),
+  ion: text.describe('migrating ion in sentences, such as Li⁺'),
   published: publishedBarriersSchema.optional(),
   differences: z
     .array(differenceSchema)
