@@ -27,6 +27,8 @@ compileLibrary()
 for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
   if (/\.(mjs|wasm)$/.test(file)) write(file, readFileSync(join(SRC, file)))
 }
+// What bundlers for pages need to know, with the names of the files as built.
+write('package.json', readFileSync(join(SRC, 'package.json'), 'utf8').replaceAll('.ts"', '.js"'))
 /** Packages whose code is in a program or a page program. */
 const bundled = new Set(['gpu.js'])
 for (const program of PROGRAMS) await buildProgram(program)

@@ -18,6 +18,13 @@ export { finiteSizeShift, fitSlope, viscosityForShift } from '../analysis/diffus
 export type { Estimate, Measured } from '../analysis/estimate.ts'
 export { fractionalFreeVolume, vanDerWaalsRadii } from '../analysis/freeVolume.ts'
 export { detectHops, vanHoveSelf } from '../analysis/hops.ts'
-export { type Collector, createCollector, meanSquaredDisplacement, removeDrift } from '../analysis/msd.ts'
+export {
+  type Collector,
+  createCollector,
+  type MeanSquaredDisplacement,
+  meanSquaredDisplacement,
+  removeDrift,
+  type Trajectory,
+} from '../analysis/msd.ts'
 export { coordinationNumber, firstMinimum, radialDistribution } from '../analysis/structure.ts'
 export { exponent, systemTransport, verdict } from '../analysis/transport.ts'

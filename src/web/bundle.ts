@@ -21,7 +21,7 @@ const programs = new Map<PageEntry, PageProgram>()
 /**
  * Returns a page program with all that it imports, as one classic script and one style sheet. A package has them ready:
  * `bundles/ENTRY.js` and `bundles/ENTRY.css` beside this file. A clone makes them from the sources, once per process;
- * package.json lists under `browser` the modules that take the place of those which need Node.
+ * src/package.json lists under `browser` the modules that take the place of those which need Node.
  *
  * @throws Error when a program imports a module that browsers do not have
  */
