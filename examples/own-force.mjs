@@ -4,7 +4,7 @@
 //
 // Prints how far the field along z has moved the Li⁺, and how well the energy is conserved.
 import { fileURLToPath } from 'node:url'
-import { loadRecipe, prepareEvaluator, prepareRun, runProtocol, stageStart } from 'hoplite'
+import { loadRecipe, prepareEvaluator, prepareRun, protocolStages, runProtocol, stageStart } from 'hoplite'
 
 const FIELD_V_PER_A = [0, 0, 0.2]
 
@@ -46,7 +46,7 @@ const production = recipe.stages.length - 1
 let before = Number.NaN
 const events = runProtocol({
   system,
-  stages: recipe.stages,
+  stages: protocolStages(recipe.stages),
   from: stageStart(state),
   constraints: recipe.constraints,
   prepare: async part => withField(await prepareEvaluator('auto', part), part),
