@@ -57,7 +57,7 @@ function refuseOnDevice(stage: OnDevice, context: z.core.$RefinementCtx): void {
   if (stage.steps_on_device === undefined) return
   const refuse = (key: string, what: string) =>
     context.addIssue({ code: 'custom', path: [key], message: `steps_on_device does not go with ${what}` })
-  if (stage.thermostat !== 'csvr') refuse('thermostat', `thermostat: ${stage.thermostat}`)
+  if (stage.thermostat === 'langevin') refuse('thermostat', `thermostat: ${stage.thermostat}`)
   if (stage.density_end_g_per_cm3 !== undefined) refuse('density_end_g_per_cm3', 'density_end_g_per_cm3')
 }
 
