@@ -6,7 +6,7 @@ import type { Evaluator, EvaluatorOptions, Platform, PlatformDescription } from 
 import { referencePlatform } from './reference/reference.ts'
 import { simdPlatform } from './simd/simd.ts'
 
-/** Platforms by what a user calls them: the gpu platform also where its kernels run on the processor, for comparison. */
+/** Platforms by the names that users give: `gpu:webasm` and `gpu:cpu` run the kernels of the gpu platform on the processor, for comparison. */
 const platforms = {
   reference: referencePlatform,
   simd: simdPlatform,
@@ -28,15 +28,15 @@ export const inDoublePrecision = (choice: PlatformChoice): PlatformChoice =>
 /** Description of a platform on this machine. */
 export const describePlatform = (key: PlatformKey): Promise<PlatformDescription> => platforms[key].describe()
 
-/** Platforms that can be had here. */
+/** Returns the platforms available on this machine. */
 export async function availablePlatforms(): Promise<readonly PlatformKey[]> {
   const described = await Promise.all(PLATFORM_KEYS.map(describePlatform))
   return PLATFORM_KEYS.filter((_, k) => described[k]!.reason === null)
 }
 
 /**
- * An evaluator on the platform asked for; `auto` is a GPU where there is one, and simd otherwise, with the reason.
- * @throws UserError when that platform is not available: there is no silent fallback
+ * Prepares an evaluator on a platform; `auto` is a GPU where there is one, else simd, with the reason in `fallbackReason`.
+ * @throws UserError when the platform is not available: there is no silent fallback
  */
 export async function prepareEvaluator(
   choice: PlatformChoice,
@@ -56,7 +56,7 @@ export async function prepareEvaluator(
 }
 
 async function prepareFastest(system: System, options?: EvaluatorOptions): Promise<Evaluator> {
-  // One in software would be the processor, by a detour.
+  // An adapter in software computes on the processor, slower than simd.
   const { reason } = await findAdapter({ allowSoftware: false })
   if (reason !== null) return onSimd(`no GPU: ${reason}`, system, options)
   try {

@@ -3,7 +3,7 @@ import type { System } from '../core/system.ts'
 
 export type PlatformName = 'reference' | 'simd' | 'gpu'
 
-/** Names of the energy terms an evaluation may report; a term that is absent from the system is left out. */
+/** Names of the energy terms of an evaluation; terms that the system does not have are absent. */
 export const ENERGY_TERMS = [
   'pair',
   'coulomb',
@@ -31,7 +31,7 @@ export interface Evaluation {
    * when the energy was not wanted.
    */
   readonly terms: Partial<Record<EnergyTerm, number>>
-  /** [3N] eV/Å. Owned by the evaluator and overwritten by the next call: copy what must last. */
+  /** [3N] eV/Å. Owned by the evaluator and overwritten by the next call: copy to keep. */
   readonly forces: Float64Array
   /** [9] Σ r⊗f, eV, row-major; positive trace pushes the cell apart. NaN when it was not wanted. Owned as the forces are. */
   readonly virial: Float64Array
@@ -41,70 +41,70 @@ export interface EvaluatorOptions {
   /** Extra reach of the pair list beyond the cut-off, Å. */
   readonly skin_A?: number
   /**
-   * Results depend on the configuration alone, to the last bit, not on those evaluated before it. For sets of
-   * configurations that take turns, at a price: pair lists take longer to build, or are built each time.
+   * True to make results depend on the configuration alone, to the last bit, not on those evaluated before it: for sets
+   * of configurations that take turns. Slower: pair lists take longer to build, or are built each time. Default: false.
    */
   readonly reproducible?: boolean
   /**
-   * Threads that share the work where a platform can share it; as many as the machine has and the system keeps busy
-   * when left out. Results do not depend on it.
+   * Number of threads, on platforms with threads. Default: one per core, as far as the system is large enough. Results do
+   * not depend on it.
    */
   readonly threads?: number | undefined
 }
 
-/** Milliseconds spent in each part of the evaluations since the evaluator was prepared. */
+/** Time spent in each part of the evaluations since the evaluator was prepared, ms. */
 export type Timings = Record<'pair' | 'kspace' | 'bonded' | 'neighbours', number>
 
 /** Data exchanged between processor and device since the evaluator was prepared. */
 export interface Transfers {
-  /** Kernels launched. */
+  /** Number of kernels launched. */
   readonly launches: number
   readonly sent_bytes: number
   readonly read_bytes: number
 }
 
-/** A time step, for who integrates by himself. */
+/** A time step of an integrator on a device. */
 export interface StepSize {
   readonly timestep_ps: number
   /** Acceleration of 1 g/mol by 1 eV/Å, Å/ps². */
   readonly accelerationPerForce: number
 }
 
-/** Moves the atoms of one system on a device, in single precision, without the host. */
+/** Integrates the motion of the atoms of one system on a device, in single precision. */
 export interface Integrator {
   /**
-   * So many steps of velocity Verlet, in place; velocities are those at whole steps, `step` and `time_ps` the caller's. How
-   * the steps are divided between calls matters to rounding only.
+   * Makes steps of velocity Verlet, in place. Velocities are those at whole steps; the caller updates `step` and `time_ps`.
+   * Dividing the steps between calls in another way changes rounding only.
    * @throws SimulationError naming an atom that moves too far in one step; the state is then that of an earlier one
    */
   advance(state: State, steps: number): Promise<void>
 }
 
-/** Energies and forces of one system. It never changes the state that it is given. */
+/** Computes energies and forces of one system. It does not change the given state. */
 export interface Evaluator {
   evaluate(state: State, want?: Want): Promise<Evaluation>
   /**
-   * Drops all that earlier states have left behind, such as pair lists: to the last bit, evaluations go on as those of an
-   * evaluator that has just been prepared.
+   * Drops everything kept from earlier states, such as pair lists: later results are those of a new evaluator, to the last
+   * bit.
    */
   forget(): void
   /**
-   * Left out where a platform only evaluates. It shares lists and device with the evaluations, and ends with them; forgetting
-   * is for both.
-   * @throws UserError naming what of the system needs the host in every step
+   * Creates an integrator on the device; absent on platforms without one. It shares lists and device with the evaluator,
+   * ends with it, and `forget` applies to both.
+   * @throws UserError naming the terms of the system that need the host in every step
    */
   integrator?(step: StepSize): Integrator
-  /** The platform that computes, for the record. */
+  /** Name of the platform that computes. */
   readonly ran: PlatformName
-  /** Its flavour, such as "f64" or "webgpu". */
+  /** Precision and backend, such as "f64" or "f32, webgpu". */
   readonly backend: string
   /** Reason why another platform than the requested one ran; null if it is the requested one. */
   readonly fallbackReason: string | null
-  /** Threads that share the work; one when left out. */
+  /** Number of threads. Default: 1. */
   readonly threads?: number
-  /** For benchmarks; left out where a platform cannot tell. */
+  /** Times of the parts, for benchmarks; absent where a platform does not measure them. */
   timings?(): Timings
-  /** Likewise, where there is a device. */
+  /** Transfers, for benchmarks; absent without a device. */
   transfers?(): Transfers
   dispose(): Promise<void>
 }
@@ -119,7 +119,7 @@ export interface PlatformDescription {
 export interface Platform {
   readonly name: PlatformName
   describe(): Promise<PlatformDescription>
-  /** @throws UserError naming the terms or settings this platform cannot compute */
+  /** @throws UserError naming terms or settings that this platform cannot compute */
   prepare(system: System, options?: EvaluatorOptions): Promise<Evaluator>
 }
 
@@ -131,14 +131,14 @@ export interface ImageEvaluation {
   readonly forces: Float64Array
 }
 
-/** Many configurations of one system in one cell at once, such as the images of a band. */
+/** Computes many configurations of one system in one cell at once, such as the images of a band. */
 export interface ImageEvaluator {
-  /** @param images [3N] Å each @returns in the same order */
+  /** @param images [3N] Å each @returns results in the same order */
   evaluate(images: readonly Float64Array[]): Promise<readonly ImageEvaluation[]>
   readonly ran: PlatformName
   readonly backend: string
   readonly fallbackReason: string | null
-  /** Threads that share the images. */
+  /** Number of threads that share the images. */
   readonly threads: number
   dispose(): Promise<void>
 }

@@ -1,14 +1,14 @@
 import type { PairForce } from '../../core/force.ts'
 import { PAIR_FORMS, parametersOf, type RadialExponential, type RadialSum } from '../../forces/pair.ts'
 
-/** One that has no effect. */
+/** An exponential without effect. */
 const EMPTY: RadialExponential = { decay: 1, offset: 0, square: 0, linear: 0 }
 
 /** The form of one pair of types as a sum that the kernels compute; null where it is none. */
 const radial = (force: PairForce, pairType: number): RadialSum | null =>
   PAIR_FORMS[force.form].radial?.(parametersOf(force, pairType)) ?? null
 
-/** eV */
+/** Returns the energy at a distance, eV. */
 function energyAt({ c6, c8, c12, exponentials }: RadialSum, r: number): number {
   const powers = c6 / 6 / r ** 6 + c8 / 8 / r ** 8 + c12 / 12 / r ** 12
   return exponentials.reduce((sum, { decay, offset, square, linear }) => {
@@ -65,7 +65,7 @@ export function rowLayout(terms: readonly PairForce[]): RowLayout {
 
 /**
  * Numbers of a pair of types as assembly/potential.ts lays them out; zeros where nothing interacts.
- * @param factorOf what multiplies each term
+ * @param factorOf factor of each term
  */
 export function rowNumbers(
   terms: readonly PairForce[],

@@ -154,7 +154,7 @@ export function sortPairs(system: System, { pairs, coulomb }: NonbondedTerms) {
   const special = specialPairs(system.topology, system.atomCount)
   const typeCount = system.typeNames.length
   const layout = rowLayout(pairs)
-  /** By types and bonds in between. */
+  /** Rows by the types of a pair and the number of bonds between its atoms. */
   const rows = new Map<number, number[]>()
   const result = {
     excludedPairs: [] as SpecialPair[],

@@ -2,7 +2,7 @@ import { type AdapterLimits, isSoftware, type WebGpuAdapter } from './webGpu.ts'
 
 export interface Adapter {
   readonly name: string
-  /** Computes on the processor: slower than the other platforms, for tests. */
+  /** True where it computes on the processor: slower than the other platforms, for tests. */
   readonly isSoftware: boolean
   readonly limits: AdapterLimits
   readonly reason: null
@@ -16,8 +16,8 @@ export interface NoAdapter {
 
 export interface AdapterOptions {
   /**
-   * Take an adapter in software where there is no other. When left out: in CI, and where the environment variable
-   * HOPLITE_SOFTWARE_GPU is neither empty nor 0.
+   * True to accept an adapter in software. Default: true in CI, and where the environment variable HOPLITE_SOFTWARE_GPU is
+   * neither empty nor 0.
    */
   readonly allowSoftware?: boolean
 }

@@ -21,7 +21,7 @@ export interface KernelInput {
   readonly height: number
 }
 
-/** Written now and then, read by many launches. */
+/** An array on the device: written now and then, read by many launches. */
 export interface DeviceArray extends KernelInput {
   /** @param values [height·width], row by row */
   write(values: Float32Array): void
@@ -42,7 +42,7 @@ export interface KernelDescription {
   readonly components: 1 | 2 | 3 | 4
   /** Launched for each x < output[0] (and y < output[1]). */
   readonly output: readonly [number] | readonly [number, number]
-  /** Most rounds of any of its loops. */
+  /** Largest number of rounds of any of its loops. */
   readonly longestLoop: number
 }
 
@@ -52,13 +52,13 @@ export interface ResidentArray extends KernelInput {
   read(): Promise<Float32Array>
 }
 
-/** For arrays of the sizes that it is first run with, and no others: the cpu's strides are part of its code. */
+/** A compiled kernel, for arrays of the sizes of its first run only: on the cpu strides are part of its code. */
 export interface Kernel {
   /** @returns [height·width·components] in an array of the caller's own */
   run(arrays: readonly KernelInput[], numbers: readonly number[]): Promise<Float32Array>
   /**
-   * Leaves the result where kernels read it, but for this one on webgpu. Not for a kernel that `run` is in the middle of.
-   * @param width of its rows; `components` when left out
+   * Leaves the result where other kernels read it (on webgpu not this one). Not during a `run` of the same kernel.
+   * @param width of its rows. Default: `components`
    */
   launch(arrays: readonly KernelInput[], numbers: readonly number[], width?: number): Promise<ResidentArray>
   dispose(): void
@@ -66,11 +66,11 @@ export interface Kernel {
 
 export interface Backend {
   readonly name: BackendName
-  /** So far. */
+  /** Transfers since the backend was created. */
   readonly transfers: Transfers
   array(width: number, height?: number): DeviceArray
   kernel(description: KernelDescription): Kernel
-  /** When the device has got all work so far: whoever keeps the processor busy before that keeps it from the device. */
+  /** Waits until the device has received all work: computing on the processor before that would delay it. */
   submitted(): Promise<void>
   dispose(): Promise<void>
 }
@@ -78,7 +78,7 @@ export interface Backend {
 /** Indices are single-precision numbers, which are exact to here. */
 export const MAX_INDEX = 2 ** 24
 
-/** @throws UserError with the reason where that backend is not to be had: none takes the place of another */
+/** @throws UserError with the reason where the backend is not available: no other takes its place */
 export async function createBackend(name: BackendName): Promise<Backend> {
   const gpuJs = await loadGpuJs()
   if (name === 'webgpu') {
@@ -226,7 +226,7 @@ const heldInMemory = (gpuJs: GpuJs, values: Float32Array, [width, height]: Size)
   dispose() {},
 })
 
-/** Seen as rows of numbers: gpu.js takes no Array(n) as an argument. */
+/** Returns a result as rows of numbers: gpu.js takes no Array(n) as an argument. */
 function heldOnDevice(gpuJs: GpuJs, result: BufferResult, [width, height]: Size): HeldResult {
   const { buffer, context, kernel } = result
   const rows = { buffer, output: [width, height], componentCount: 1, context, kernel }
@@ -276,7 +276,7 @@ function onDevice(gpuJs: GpuJs, context: DeviceContext, width: number, height: n
   }
 }
 
-/** Read as plain numbers: as an Array(n) for each element gpu.js would make an object of each. */
+/** Reads a result as plain numbers: for an Array(n) per element gpu.js would make an object of each. */
 async function readBack(gpuJs: GpuJs, result: BufferResult, length: number): Promise<Float32Array> {
   const { buffer, context, kernel } = result
   const plain = new gpuJs.WebGPUBufferResult({ buffer, output: [length], componentCount: 1, context, kernel })
@@ -290,7 +290,7 @@ async function readBack(gpuJs: GpuJs, result: BufferResult, length: number): Pro
 
 type Nested = Float32Array | readonly Nested[]
 
-/** Rows of elements, which may be views of one array, as one. */
+/** Returns rows of elements, which may be views of one array, as one array. */
 function flatten(nested: Nested, length: number): Float32Array {
   const parts = nested instanceof Float32Array ? [nested] : (nested.flat(2) as Float32Array[])
   const whole = parts[0]!.buffer
@@ -333,12 +333,12 @@ function checkSize(width: number, height: number): void {
 
 /** Pipelines of a device by the text of their shader, latest last. */
 const pipelines = new WeakMap<DeviceContext, Map<string, unknown>>()
-/** More than an evaluator has, with all that its lists may become. */
+/** More pipelines than an evaluator has, whatever its lists become. */
 const MOST_PIPELINES = 64
 
 /**
- * Compiling takes most of what an evaluator's beginning takes. The device gives the same pipeline to whoever asks for one of
- * the same text, as long as somebody holds it: kernels of the next stage, whose own state is theirs alone.
+ * Keeps compiled pipelines: compiling takes most of the time of preparing an evaluator. A device returns the same pipeline
+ * for a shader of the same text as long as one reference is held, here for the evaluator of the next stage.
  */
 function keepPipeline(
   context: DeviceContext,
@@ -384,7 +384,7 @@ async function guarded<T>(work: Promise<T>, context: DeviceContext | undefined, 
     if (!isLost) throw error
     throw new SimulationError({
       message: 'the GPU was lost in the middle of a computation',
-      hint: 'a run goes on from its last checkpoint: hoplite resume DIR, if need be with --platform simd',
+      hint: 'a run continues from its last checkpoint: hoplite resume DIR, if necessary with --platform simd',
     })
   }
 }

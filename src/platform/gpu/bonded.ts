@@ -12,23 +12,23 @@ import {
 } from './bondedTable.ts'
 import { horner, literal } from './pairKernel.ts'
 
-/** Positions of atoms as fractions of a frame in [−½, ½], each as the sum of two numbers in single precision. */
+/** Positions as fractions of a frame in [−½, ½], each as the sum of two numbers in single precision. */
 export interface BondedPositions {
-  /** [clusters, 16] a, b, c of four atoms at a time, 4 a's first; what comes after the c's is not read. */
+  /** [clusters, 16] a, b, c of four atoms at a time, 4 a's first; the last four columns are not read. */
   readonly highs: KernelInput
-  /** As `highs`: what rounding took from those. */
+  /** Rounding errors of `highs`, laid out alike. */
   readonly lows: KernelInput
-  /** Row of `lows` at which they begin; 0 when left out. */
+  /** Row of `lows` at which they begin. Default: 0. */
   readonly firstLow?: number
-  /** [N] where each atom is found: in row slot/4, column slot mod 4. */
+  /** [N] slot of each atom: row slot/4, column slot mod 4. */
   readonly slots: KernelInput
 }
 
 export interface GpuBonded {
-  /** Terms that are computed. */
+  /** The terms that it computes. */
   readonly forces: readonly Force[]
   /**
-   * Left on the device.
+   * Computes forces and leaves them on the device.
    * @param matrix lattice vectors of the frame, row by row, Å
    * @param images boxes that the frame holds along each of its vectors; 1 where it is a box or a whole fraction of one
    * @returns [N, 3] eV/Å
@@ -38,15 +38,15 @@ export interface GpuBonded {
     matrix: readonly number[],
     images: readonly [number, number, number],
   ): Promise<ResidentArray>
-  /** Number of compilations: one for each new size of arrays and each new number of boxes in a frame. */
+  /** Number of times that the kernel was compiled: again where arrays have other sizes or frames hold other numbers of boxes. */
   readonly statistics: { readonly compilations: number }
   dispose(): void
 }
 
 /**
- * Forces of bonds, angles, dihedrals and impropers, gathered by atom; energies and virial are the reference's matter.
+ * Computes forces of bonds, angles, dihedrals and impropers, gathered by atom; energies and virial are left to reference.
  * @param special pairs that are to be gathered with them
- * @returns null when the system has none of these
+ * @returns null for a system without such terms
  */
 export function createGpuBonded(
   system: System,
@@ -69,7 +69,7 @@ export function createGpuBonded(
     written(table.parameters, parameterWidth),
   ]
   const statistics = { compilations: 0 }
-  /** By the sizes of arrays and images: a box that breathes may go to and fro between two. */
+  /** Kernels by the sizes of arrays and images: a box under pressure may change between two. */
   const compiled = new Map<string, Kernel>()
 
   function kernelFor(positions: readonly KernelInput[], images: readonly number[], firstLow: number): Kernel {
@@ -215,7 +215,7 @@ const add = (...parts: readonly (readonly [factor: string, vector: string])[]) =
 
 type TermSource = (place: Section['place'], images: readonly number[], table: BondedTable) => string[]
 
-/** Contribution of one entry to the force on its atom; formulas as in reference/bonded.ts and reference/torsions.ts. */
+/** Source lines that add the force of one entry to its atom; the formulas of reference/bonded.ts and reference/torsions.ts. */
 const TERMS: Readonly<Record<Section['kind'], TermSource>> = {
   'harmonic bond': (_, images) => [
     ...stretch(images, 1),
@@ -271,7 +271,7 @@ const TERMS: Readonly<Record<Section['kind'], TermSource>> = {
   ],
 }
 
-/** As in reference/bonded.ts. */
+/** Sine below which an angle is straight, as in reference/bonded.ts. */
 const STRAIGHT = 1e-8
 
 /** Steps of what is to be multiplied exactly: 12 bits hold fractions to a quarter of a frame, and 16 Å. */

@@ -16,8 +16,8 @@ export type BondedKind =
   | 'special pair'
 
 /**
- * Contributions of terms of one kind to the atoms in one place of the term: `outer` atoms are at an end of the term,
- * which is then read from theirs on, `inner` ones are the middle of an angle or at an end of the axis of a torsion.
+ * Entries of terms of one kind for atoms in one place: `outer` atoms are at an end of the term, and the entry lists its
+ * atoms from this end; `inner` atoms are the middle of an angle or at an end of the axis of a torsion.
  */
 export interface Section {
   readonly kind: BondedKind
@@ -37,7 +37,7 @@ export const LANES = 32
 
 export interface BondedTable {
   readonly sections: readonly Section[]
-  /** Harmonics of a Fourier series; other forms have their own columns. */
+  /** Columns of the parameters of series; other kinds have columns of their own. */
   readonly harmonics: readonly Harmonic[]
   readonly slices: number
   /** [sections, slices] first row in `entries` of every `LANES` atoms. */
@@ -47,7 +47,7 @@ export interface BondedTable {
    * their entries, a column for each atom.
    */
   readonly entries: Float32Array
-  /** [M, parameterWidth] every set of parameters once; see bondedKernel.ts for the columns. */
+  /** [M, parameterWidth] every set of parameters once; see `TERMS` in ./bonded.ts for the columns. */
   readonly parameters: Float32Array
   readonly parameterWidth: number
   /** Most entries of an atom in a section. */
@@ -56,7 +56,7 @@ export interface BondedTable {
   readonly special: readonly string[]
 }
 
-/** Pairs near in a molecule whose non-bonded interaction is a matter of its own; see specialTerms.ts. */
+/** Pairs near in a molecule whose non-bonded interaction is a matter of its own; see `createSpecialTerms`. */
 export interface SpecialTerms extends Pick<BondedTable, 'special'> {
   /** [2M] */
   readonly atoms: Int32Array
@@ -65,13 +65,13 @@ export interface SpecialTerms extends Pick<BondedTable, 'special'> {
   readonly rowOf: Int32Array
 }
 
-/** Forces on given atoms, except tethers, which need unwrapped positions. */
+/** Terms on named atoms except restraints, which act on unwrapped positions. */
 export type BondedForce = BondForce | AngleForce | DihedralForce | ImproperForce
 
 export const isBonded = (force: Force): force is BondedForce =>
   force.kind === 'bond' || force.kind === 'angle' || force.kind === 'dihedral' || force.kind === 'improper'
 
-/** By atoms of a term: whom the entry is for, then the others, as `bondedKernel.ts` reads them. */
+/** Orders of the atoms of a term, by their number: the atom of the entry, then the others as the kernel reads them. */
 const VIEWS: Readonly<Record<number, Readonly<Record<Section['place'], readonly (readonly number[])[]>>>> = {
   2: {
     outer: [
@@ -105,7 +105,7 @@ interface Terms {
   /** [M·size] */
   readonly atoms: Int32Array
   readonly size: number
-  /** Columns of each distinct set of parameters, as the kernel reads them. */
+  /** Numbers that the kernel reads of each different set of parameters. */
   readonly rows: readonly (readonly number[])[]
   /** [M] index into `rows` */
   readonly rowOf: Int32Array
@@ -257,7 +257,7 @@ const ROW = 2
 
 /**
  * Pairs that lists leave out, for the kernel that gathers bonded terms: scaled ones, and what screening has left of
- * excluded ones. Of sums that end at the cut-off only: what an Ewald sum needs beyond it is not here.
+ * excluded ones. For sums that end at the cut-off only: the pairs of an Ewald sum beyond it are not included.
  * @returns null when there is none
  */
 export function createSpecialTerms(

@@ -30,7 +30,7 @@ export const gpuPlatform = (backend: BackendName): Platform => ({
  * Sums over pairs, and bonded forces where nothing else is wanted, in single precision by kernels of gpu.js; meanwhile on
  * the processor particle-mesh Ewald, pairs that lists leave out, and where they are wanted bonded energies. Sums and
  * integration are in double precision.
- * @throws UserError where that backend is not to be had, or there are no atoms; SimulationError when it does not run, or is lost
+ * @throws UserError when the backend is not available or the system has no atoms, SimulationError when the backend fails
  */
 export async function createGpuEvaluator(
   system: System,

@@ -20,7 +20,7 @@ export interface Gpu {
 export interface KernelSettings {
   readonly output: readonly number[]
   readonly argumentTypes: readonly ('Input' | 'Float')[]
-  /** Loops whose bound is no literal end here, without a word. */
+  /** Rounds after which loops end whose bound is not a literal, without an error. */
   readonly loopMaxIterations: number
   readonly precision: 'single'
   /** The result stays on the device; on other backends than webgpu this does nothing. */
@@ -37,7 +37,7 @@ export interface GpuKernel {
   readonly kernel: {
     readonly constructor: { readonly name: string }
     readonly fallbackReason: string | null
-    /** On webgpu: the text of its shader, and what the device has made of it. */
+    /** On webgpu: the text of its shader, and the compiled pipeline. */
     readonly compiledSource?: string | null
     readonly computePipeline?: unknown
     destroy(): void
@@ -69,7 +69,7 @@ export interface BufferSettings {
   readonly kernel: unknown
 }
 
-/** An array on the device: counted, freed when the last one is deleted. */
+/** An array on the device, counted by references: freed when the last one is deleted. */
 export interface BufferResult extends BufferSettings {
   toArray(): Promise<Float32Array>
   delete(): void
@@ -77,7 +77,7 @@ export interface BufferResult extends BufferSettings {
 
 let loaded: Promise<GpuJs> | undefined
 
-/** gpu.js, once it is needed. */
+/** Loads gpu.js on first use. */
 export function loadGpuJs(): Promise<GpuJs> {
   loaded ??= import('gpu.js').then(
     module => (module as unknown as { readonly default: GpuJs }).default ?? (module as unknown as GpuJs),

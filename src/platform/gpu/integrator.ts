@@ -10,19 +10,19 @@ import { createSpecialTerms, type SpecialTerms } from './bondedTable.ts'
 import type { GpuNonbonded, PairLists } from './nonbonded.ts'
 
 export interface GpuIntegrator extends Integrator {
-  /** As if it had just been made. */
+  /** Makes later steps those of a new integrator. */
   forget(): void
-  /** Number of times that steps were repeated because atoms had left the range of the list. */
+  /** Number of times that steps were taken back because atoms had left the reach of the list. */
   readonly statistics: { readonly takenBack: number }
   dispose(): void
 }
 
-/** So much faster than last time atoms may move before steps are taken back. */
+/** Factor by which atoms may move faster than last time before steps are taken back. */
 const CAUTION = 1.1
 
 /**
- * Moves atoms on the device as long as a list of pairs holds them. Where they have gone is known afterwards: steps in
- * which any was beyond the list's reach are taken back, and made again with a new list, fewer at a time if need be.
+ * Moves atoms on the device as long as a list of pairs is valid. Displacements are known afterwards only: steps in which
+ * an atom was beyond the list's reach are taken back, and made again with a new list, fewer at a time if necessary.
  * @param others terms that are not of `system`
  * @throws UserError naming what needs the host in every step
  */
@@ -40,7 +40,7 @@ export function createGpuIntegrator(
   const propagator = createPropagator(system, backend, bonded, step)
   const statistics = { takenBack: 0 }
   let known: PairLists | undefined
-  /** Displacement of two atoms together in the last step, Å, and the largest number of steps with one list. */
+  /** Sum of the two largest displacements in a step when atoms last moved, Å, and the largest number of steps for a new list. */
   let pace_A = 0
   let longest = Number.POSITIVE_INFINITY
 
@@ -78,7 +78,7 @@ export function createGpuIntegrator(
       }
       if (count === 1) throw tooFar(reach, state)
       const most = Math.floor((count * skin_A) / (CAUTION * apart_A))
-      // Of what is no number half as many.
+      // Half as many where the displacement is NaN.
       longest = Math.max(1, Math.min(most || Math.floor(count / 2), count - 1))
     }
   }
@@ -115,7 +115,7 @@ function refuseHostTerms({ forces }: System, cutoff_A: number, others: readonly 
 }
 
 /**
- * A list knows the nearest image of a special pair once and for all; it must not become another.
+ * Refuses special pairs whose nearest image may change: a list holds one image of each.
  * @throws UserError
  */
 function refuseHalfCells({ atoms }: SpecialTerms, { builtAt, box }: PairLists, skin_A: number): void {
@@ -140,11 +140,11 @@ const distances = (x: Float64Array, from: Float64Array) =>
     Math.hypot(x[3 * i]! - from[3 * i]!, x[3 * i + 1]! - from[3 * i + 1]!, x[3 * i + 2]! - from[3 * i + 2]!),
   )
 
-/** Largest displacement of atoms from their start, Å; NaN if a position is not a number. @param atoms [N, 8] */
+/** Returns the largest displacement of every atom, Å; NaN where a number of the atom is not finite. @param atoms [N, 8] */
 function reaches(atoms: Float32Array): Float64Array {
   return Float64Array.from({ length: atoms.length / ATOM_NUMBERS }, (_, i) => {
     const at = ATOM_NUMBERS * i
-    // A device's own maximum may pass over what is no number.
+    // The maximum of a device may ignore NaN.
     let sum = 0
     for (let k = at; k < at + 6; k++) sum += atoms[k]!
     return Number.isFinite(sum) ? Math.sqrt(atoms[at + 6]!) : Number.NaN
@@ -163,7 +163,7 @@ function tooFar(reach: Float64Array, state: State): SimulationError {
   const step = `step ${state.step + 1}`
   const hint = 'push off and minimise the structure first, or take a shorter timestep_fs'
   const most = reach.reduce((a, b) => Math.max(a, b), 0)
-  // Within a step that passes from one atom to all.
+  // Within a step NaN spreads from one atom to all.
   if (Number.isNaN(most)) return new SimulationError({ message: 'a force is not finite', where: step, hint })
   return new SimulationError({
     message: `an atom would move ${most.toPrecision(3)} Å in one step`,

@@ -38,7 +38,7 @@ export function frameFor(box: Box, reach_A: number, widest_A: number): Frame {
 export const frameMatrix = (box: Box, { perBox }: Frame): number[] =>
   Array.from(box.matrix, (value, k) => value / perBox[Math.floor(k / 3)]!)
 
-/** Capacity of the arrays of a list. */
+/** Sizes of the arrays of a list. */
 export interface Capacity {
   readonly rows: number
   /** Most partners of a row, and most masked ones of a cluster. */
@@ -68,10 +68,10 @@ export interface FullList extends Capacity {
 
 /** Rows are made for so many more pairs, so that the next list likely fits into the arrays of this one. */
 const SPARE = 1.1
-/** Partners that a row of its own is worth. */
+/** Fewest partners for which a row of its own is worth while. */
 const FEWEST = 8
 
-/** Memory of the list, which grows with it. */
+/** Addresses of the arrays of the list, and their sizes, which grow with the list. */
 interface Room extends Capacity {
   readonly list: number
   readonly masked: number
@@ -202,8 +202,8 @@ function createRowWriter({ arena, crew }: Workplace, clusters: Clusters, counts:
 }
 
 /**
- * Divides the partners into rows, depending on the list only and not on its capacity, so that sums of rows are
- * bit-equal.
+ * Divides the partners of clusters into rows. The division depends on the list alone, not on the room for it, and so do
+ * sums of rows, to the last bit.
  * @param counts [2·clusters] plain and masked partners
  * @param firstRow [clusters+1] written
  */
@@ -224,7 +224,7 @@ function divideIntoRows(counts: Int32Array, targetRows: number, firstRow: Int32A
   return { rows: firstRow.at(-1)!, width, maskedWidth }
 }
 
-/** Which image of an atom a translation leads to, in a frame of so many boxes. */
+/** Returns the number of the image to which a translation leads, in a frame of so many boxes. */
 function imageIndex(cells: Int32Array, images: Frame['images']): number {
   return images.reduce((index, count, axis) => {
     const shift = cells[axis]! % count

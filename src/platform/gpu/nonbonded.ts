@@ -15,20 +15,20 @@ import {
 } from './pairKernel.ts'
 
 export interface GpuNonbondedOptions {
-  /** Extra reach of the list of cluster pairs, Å: how far atoms may move before atoms are sorted anew. */
+  /** Extra reach of the list of cluster pairs, Å: two atoms may together move so far before atoms are sorted anew. Default: 1.2. */
   readonly skin_A?: number | undefined
-  /** Threads of a kernel; no fewer than atoms. A backend's own when left out. */
+  /** Number of threads of a kernel, at least one per atom. Default: that of the backend. */
   readonly targetThreads?: number
 }
 
-/** One list does: what a GPU computes in vain costs less than cutting out and sending another. */
+/** There is one list: pairs beyond the cut-off cost a GPU less than pruning and sending a second list. */
 const DEFAULT_SKIN_A = 1.2
-/** Number of threads that keeps a GPU busy; the other backends compute row after row. */
+/** Threads that keep a GPU busy; backends on the processor compute one row after another. */
 const THREADS = { webgpu: 32_768, webgl2: 32_768, webasm: 1, cpu: 1 } as const
 
-/** Positions of atoms as kernels read them. */
+/** The atoms in arrays of the device. */
 export interface PlacedAtoms {
-  /** Fractions of the frame in f32, [16, clusters·images]: x4 y4 z4 q4 of each cluster; and what rounding has cost. */
+  /** Fractions of the frame in f32, [16, clusters·images]: x4 y4 z4 q4 of each cluster; `lows` holds the rounding errors. */
   readonly highs: DeviceArray
   readonly lows: DeviceArray
   /** [N] slot of each atom: 4 · cluster + lane. */
@@ -39,7 +39,7 @@ export interface PlacedAtoms {
   readonly images: Frame['images']
 }
 
-/** A list for who moves the atoms on the device: it holds them wherever they go within the skin. */
+/** A list for an integrator on the device, valid while atoms stay within the skin. */
 export interface PairLists extends Pick<FullList, 'frame' | 'images'> {
   /** [N] atoms in the order of clusters. */
   readonly order: Int32Array
@@ -49,7 +49,7 @@ export interface PairLists extends Pick<FullList, 'frame' | 'images'> {
   readonly matrix: readonly number[]
   /** [3N] positions that it was made at, Å. */
   readonly builtAt: Float64Array
-  /** As of `PlacedAtoms`, for the positions as they are. */
+  /** Returns the arrays of `PlacedAtoms` for the current positions. */
   place(): { highs: Float32Array; lows: Float32Array }
   /**
    * @param atoms in the first rows, as `PlacedAtoms.highs`
@@ -59,23 +59,23 @@ export interface PairLists extends Pick<FullList, 'frame' | 'images'> {
   forces(atoms: KernelInput, bonds?: Bonds): Promise<ResidentArray>
 }
 
-/** Bonded forces on their way. */
+/** Bonded forces that the device is computing. */
 type Bonds = Promise<KernelInput> | undefined
 
 export interface GpuNonbonded
   extends Pick<RealSpace, 'cutoff_A' | 'model' | 'terms' | 'addSpecialPairs' | 'forget'> {
-  /** Displacement of two atoms together after which the list is rebuilt, Å. */
+  /** Largest sum of the displacements of two atoms for which the list is valid, Å. */
   readonly skin_A: number
   /**
-   * Reads the positions, makes lists anew where they have moved too far, and sends the device what has changed.
-   * @param exactly whether also what rounding has cost
-   * @returns where the atoms are; null when nothing is non-bonded
+   * Reads the positions, makes the list anew where atoms have moved too far, and sends the device what has changed.
+   * @param exactly true to send the rounding errors of the positions, too
+   * @returns the placed atoms; null without non-bonded terms
    * @throws SimulationError naming the first atom whose position is not finite
    */
   prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null>
   /**
-   * Reads the positions, and makes the list anew where that is due.
-   * @param renew whether it is due in any case
+   * Reads the positions, and makes the list anew where atoms have moved too far.
+   * @param renew true to make it anew in any case
    * @returns the same object as long as the list is the same
    */
   lists(box: Box, renew: boolean): Promise<PairLists>
@@ -84,10 +84,10 @@ export interface GpuNonbonded
    * @param bonds [N, 3] eV/Å, to be added
    */
   start(energy: boolean, bonds?: Bonds): Promise<void>
-  /** Waits for the started launches and returns their results. */
+  /** Waits for the results of `start`. */
   finish(): Promise<readonly Float32Array[]>
   /**
-   * Adds forces of what is finished, and the virial where energies are wanted.
+   * Adds the finished forces, and the virial where energies are wanted.
    * @returns energies, eV; zeros unless they are wanted
    */
   add(
@@ -97,7 +97,7 @@ export interface GpuNonbonded
     virial: Float64Array,
     energy: boolean,
   ): { pair: number; coulomb: number }
-  /** Number of lists built, and of kernels compiled for them. */
+  /** Numbers of times that lists were built and kernels compiled. */
   readonly statistics: { readonly builds: number; readonly compilations: number }
   dispose(): void
 }
@@ -111,16 +111,15 @@ interface Programs extends Capacity {
   readonly lows: DeviceArray
   readonly classes: DeviceArray
   readonly kernels: Readonly<Record<Sums, Kernel>>
-  /** Kernels that sum forces: of rows, and of rows with bonded forces. */
+  /** Kernels that sum forces of rows, without and with bonded forces. */
   readonly sums: Readonly<Record<'plain' | 'bonded', Kernel>>
-  /** Forces of rows from an array of atoms of another size, once they are wanted. */
+  /** Kernel of forces of rows from an array of atoms of another size; made when first wanted. */
   resident?: Kernel
 }
 
 /**
- * Pair and Coulomb terms of a system in real space; see `unsupportedTerms` of simd/coefficients.ts for what a system must
- * be without. Sums over the pairs of clusters on the device; lists, and pairs to which factors apply, by the kernels of
- * the simd platform.
+ * Computes pair and Coulomb terms of a system in real space; `unsupportedTerms` names the terms left out. Sums over the
+ * pairs of clusters are computed on the device; lists, and pairs to which factors apply, by the WebAssembly kernels.
  */
 export function createGpuNonbonded(
   workplace: Workplace,
@@ -197,7 +196,7 @@ export function createGpuNonbonded(
       longestLoop: rows,
     })
 
-  /** One of each number of images is kept: a box that breathes may go to and fro between two. */
+  /** Keeps programs for each number of images: a box under pressure may change between two. */
   function programsFor(full: FullList): Programs {
     const known = byImages.get(full.images)
     if (known && fits(full, known)) return known
@@ -252,7 +251,7 @@ export function createGpuNonbonded(
     return kernel.launch(arrays, [])
   }
 
-  /** Which kernel sums these, and its arrays. */
+  /** Returns the kernel that sums forces, and its arrays. */
   async function summing(pairs: Promise<KernelInput>, bonds: Bonds) {
     const { sums } = programs!
     const [rows, bonded] = await Promise.all([pairs, bonds])
@@ -279,7 +278,7 @@ export function createGpuNonbonded(
     const pairs = kernels.forces.launch(arrays, matrix)
     const groups = energy ? [kernels.energies, kernels.virial] : []
     const others = groups.map(kernel => kernel.run(arrays, matrix))
-    // Whoever collects hears of a failure.
+    // `finish` reports a failure.
     for (const other of others) other.catch(() => {})
     const [sum, parts] = await summing(pairs, bonds)
     launched = Promise.all([sum.run(parts, []), ...others])
@@ -339,7 +338,7 @@ const NOT_LAUNCHED: Promise<readonly Float32Array[]> = Promise.resolve([])
 const fits = (full: FullList, programs: Programs) =>
   full.rows === programs.rows && full.width === programs.width && full.maskedWidth === programs.maskedWidth
 
-/** Lists have every pair twice. @param groups what the kernels of `energies` and `virial` return */
+/** Adds up the results of the kernels `energies` and `virial`; lists have every pair twice. */
 function totals(groups: readonly Float32Array[]): AllSums {
   const [pair, coulomb, xx, yy, zz, xy, xz, yz] = groups
     .flatMap(rows => columnSums(rows, 4))

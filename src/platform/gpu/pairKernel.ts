@@ -5,8 +5,8 @@ import { type RowLayout, rowLayout, rowNumbers } from '../clusters/rows.ts'
 import { NO_ATOM } from '../wasm/layout.ts'
 
 /**
- * Parameters of all pairs of classes of types. What is the same for every pair is part of the kernel's source, and only
- * the rest is looked up.
+ * Parameters of all pairs of classes of types. Columns that are the same for every pair are part of the kernel's source;
+ * only the others are looked up.
  */
 export interface PairTable {
   readonly model: NonbondedModel
@@ -34,7 +34,7 @@ export function createPairTable(system: System, terms: NonbondedTerms, model: No
   return { model, layout, constants, columns, values }
 }
 
-/** Separates columns that are equal in all rows from the others. */
+/** Returns the values of columns that are the same in all rows, and the other columns. */
 export function sortColumns(
   rows: readonly (readonly number[])[],
   width: number,
@@ -46,10 +46,10 @@ export function sortColumns(
   return { constants, columns: [...constants.keys()].filter(column => constants[column] === undefined) }
 }
 
-/** Index of the first exponential of a row; each has four numbers. */
+/** First column of the exponentials of a row, four numbers each. */
 export const EXPONENTIALS = 4
 
-/** β and s of 2^{βr+s} as b and r₀ of e^{b(r₀−r)}: kernels have no other exponential. */
+/** Turns β and s of 2^{βr+s} into b and r₀ of e^{b(r₀−r)}, the exponential of the kernels. */
 export function withNaturalExponents(row: readonly number[], { exponentials }: RowLayout): number[] {
   const result = [...row]
   for (let n = 0; n < exponentials; n++) {
@@ -60,14 +60,14 @@ export function withNaturalExponents(row: readonly number[], { exponentials }: R
   return result
 }
 
-/** Arrays of the kernels, in order; see lists.ts for all but the last two. */
+/** Arrays of the kernels, in order; see lists.ts for `list` and `masked`. */
 export const PAIR_ARRAYS = ['list', 'masked', 'atoms', 'classes', 'table'] as const
 /** Lattice vectors of the frame that positions are fractions of, Å. */
 export const PAIR_NUMBERS = ['ax', 'ay', 'az', 'bx', 'by', 'bz', 'cx', 'cy', 'cz'] as const
 
 /**
- * Results of a kernel for each row of a list and each atom of its cluster: the force on the atom, eV/Å, or one group
- * of twice the energies and the virial of its pairs, eV. One that returned all would be slower than the three.
+ * Results of the kernels for each row of a list and each atom of its cluster: the force on the atom, eV/Å, or one group of
+ * twice the energies and the virial of its pairs, eV. One kernel for all would be slower than the three.
  */
 export const SUMS = {
   forces: ['fx', 'fy', 'fz'],
@@ -154,7 +154,7 @@ ${walk(masking)}
 }`
 }
 
-/** Contribution of a pair to each sum. */
+/** Source lines that add a pair to each sum. */
 const ADDED: Readonly<Record<string, string>> = {
   fx: 'fx -= force * x;',
   fy: 'fy -= force * y;',
@@ -170,7 +170,7 @@ const ADDED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Lines that add −(dE/dr)/r of the rows of simd/rows.ts, within their cut-off, to `force`, and find E.
+ * Lines that add −(dE/dr)/r of the rows of clusters/rows.ts, within their cut-off, to `force`, and find E.
  * @param lookup of what is not the same everywhere, by its place in `columns`
  */
 export function pairPart(

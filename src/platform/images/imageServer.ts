@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { prepareEvaluator } from '../choose.ts'
 import { type ImageMemory, type ImageSetup, takeImages } from './imageTasks.ts'
 
-/** The life of a worker thread: says 'ready', then answers each `ImageMemory` with what failed in its share. */
+/** Serves rounds in a worker thread: sends 'ready', then answers each `ImageMemory` with the failures of its share. */
 export async function serveImages(): Promise<void> {
   const port = parentPort
   if (!port) throw new TypeError('not a worker thread')

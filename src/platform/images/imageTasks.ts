@@ -11,10 +11,10 @@ export interface ImageSetup {
   readonly box: Box
 }
 
-/** Images of one call and their results, in memory that all threads see. */
+/** Images of one round and their results, in memory shared by all threads. */
 export interface ImageMemory {
   readonly count: number
-  /** [1] the next image that nobody has taken. */
+  /** [1] number of the next image to take. */
   readonly next: Int32Array
   /** [count·3N] Å */
   readonly positions: Float64Array
@@ -24,7 +24,7 @@ export interface ImageMemory {
   readonly energies: Float64Array
 }
 
-/** An image that could not be evaluated, as plain data: threads cannot send each other errors of their own classes. */
+/** The error of an image as plain data: threads cannot send each other errors of their own classes. */
 export interface ImageFailure {
   readonly image: number
   readonly name: string
@@ -74,7 +74,7 @@ function failureOf(image: number, error: unknown): ImageFailure {
   }
 }
 
-/** The error that a failure stands for. @param image its number from 0 on, as the caller counts */
+/** Returns the error of a failure. @param image number in the caller's list, from 0 on; messages count from 1 */
 export function errorOf({ name, message, where, hint }: ImageFailure, image: number): Error {
   if (name !== 'SimulationError' && name !== 'UserError') return new Error(`image ${image + 1}: ${message}`)
   const place = where === undefined ? `image ${image + 1}` : `image ${image + 1}, ${where}`

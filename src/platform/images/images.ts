@@ -8,22 +8,22 @@ import { inDoublePrecision, type PlatformChoice, prepareEvaluator } from '../cho
 import type { ImageEvaluation, ImageEvaluator } from '../platform.ts'
 import { errorOf, type ImageFailure, type ImageMemory, type ImageSetup, takeImages } from './imageTasks.ts'
 
-/** A band has few images, and every thread is a process's worth of start-up. */
+/** A band has few images, and every thread takes as long to start as a process. */
 const MOST_THREADS = 8
 const THREAD = new URL('./imageThread.mjs', import.meta.url)
 
 export interface ImageEvaluatorOptions {
-  /** Threads that share the images, the calling one included; as many as the machine has, up to 8, when left out. */
+  /** Number of threads, the calling one included. Default: one per core, up to 8. */
   readonly threads?: number | undefined
   /** Program of a worker thread, for tests. */
   readonly program?: URL
 }
 
 /**
- * Evaluates many configurations of one system in one cell. The calling thread takes images too and the others join as
- * soon as they have started, so nothing waits for their start. Images are handed out one by one; the result of each is
- * the same to the last bit whoever computes it, with however many threads and after whatever else.
- * `auto` is double precision: barriers are small differences of large energies.
+ * Prepares the evaluation of many configurations of one system in one cell. The calling thread computes images too, and
+ * the others join as soon as they have started. Threads take images one by one; the result of each is the same to the
+ * last bit for any number of threads and any images before it. `auto` is double precision: barriers are small differences
+ * of large energies.
  * @throws UserError when the platform is not available or `threads` is no positive integer
  */
 export async function prepareImageEvaluator(
@@ -53,10 +53,10 @@ export async function prepareImageEvaluator(
     })
   }
 
-  /** Calls that come together, or while others are computed, share a round. */
+  /** Computes calls in rounds: calls that arrive together, or while others are computed, share a round. */
   async function rounds(): Promise<void> {
     running = true
-    // Whoever else asks now is of the first round.
+    // Calls made in the same turn join the first round.
     await Promise.resolve()
     while (calls.length > 0) {
       const now = calls
@@ -127,7 +127,7 @@ function createMemory(count: number, size: number): ImageMemory {
 
 /** A worker thread as seen from the thread that started it. */
 interface Helper {
-  /** Takes part in a call from now on, or as soon as it has started. */
+  /** Joins a round now, or as soon as the thread has started. */
   join(memory: ImageMemory): {
     /** Failures in its share; afterwards it can no longer join. @throws SimulationError when the thread has died */
     result(): Promise<readonly ImageFailure[]>
@@ -150,7 +150,7 @@ function startHelper(program: URL, setup: ImageSetup): Helper {
     share = new Promise((resolve, reject) => {
       settle = { resolve, reject }
     })
-    // Whoever asks for the result hears of a failure; until then it is nobody's.
+    // `result` reports a failure; without it there is no unhandled rejection.
     share.catch(() => {})
     worker.postMessage(memory)
   }

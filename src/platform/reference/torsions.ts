@@ -4,8 +4,8 @@ import { type Accumulator, addSymmetric } from './nonbonded.ts'
 import type { TorsionCurve } from './torsionCurves.ts'
 
 /**
- * Torsions sorted by the bond they turn about: what depends on one arm alone, a bond to the atom at one of the ends, is
- * found once for all torsions that have it.
+ * Torsions sorted by their axis, the bond they turn about. Quantities of one arm, a bond to an atom at one end of a
+ * torsion, are computed once for all torsions with this arm.
  */
 interface Axes {
   /** [2A] offsets of the near and the far end in [3N] arrays. */
@@ -64,7 +64,7 @@ function sortByAxis(atoms: Int32Array): Axes {
 /** Numbers kept of an arm: its vector v, n = v×G/|v×G|, ∓|G|/|v×G| (near, far), ±v·G/(|G||v×G|). */
 const ARM = 8
 
-/** Geometry of a dihedral that forces and energies share. */
+/** Intermediate results of an evaluation. */
 interface Geometry {
   /** [3A] G, Å */
   readonly axisVectors: Float64Array

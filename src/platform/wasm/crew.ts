@@ -181,7 +181,7 @@ const MUCH_WAITING = 0.4
 export interface Busyness {
   readonly isAlone: boolean
   begin(): void
-  /** From here on the calling thread only waits. */
+  /** Marks the time from which the calling thread only waits. */
   wait(): void
   end(): void
 }

@@ -142,8 +142,8 @@ function transpose(from: usize, fromStep: usize, to: usize, toStep: usize): void
 
 /**
  * Frequencies [from, to) along a: to reciprocal space, times the influence function, and back.
- * Where `wants` asks for it, the sums of each of them are, as f64: energy (eV), and then the part of the virial that
- * is not isotropic as Σ w·mᵢmⱼ (ij = aa, ab, ac, bb, bc, cc) of frequencies m, see ../pme.ts.
+ * With bits in `wants` also writes the sums of each plane: energy (eV), and the part of the virial that is not isotropic
+ * as Σ w·mᵢmⱼ (ij = aa, ab, ac, bb, bc, cc) of frequencies m; see src/platform/clusters/pme.ts.
  * @param scratch 3·32·max(n1, n2) bytes and a plane
  */
 export function pmePlanes(plan: usize, from: i32, to: i32, wants: i32, scratch: usize): void {

@@ -161,16 +161,17 @@ function special(
   if (energy) addSums(work, ePair, eCoulomb, vxx, vxy, vxz, vyy, vyz, vzz)
 }
 
-/** Pairs whose energies are summed in f32 before they are in f64. */
+/** Number of pairs whose energies are summed in f32 before they are added in f64. */
 const STRETCH: i32 = 128
 
 /**
+ * Sums over the special pairs [from, to).
  * @param pairs [2P] atoms @param apart [P] 1 where a translation applies @param translations [3P] f64
  * @param coefficients per four pairs, vectors: factor of 1/r, factor of the screening; for scaled pairs a general row
- * @param work eight doubles: pair, Coulomb, virial; at 64 how many fours had a pair beyond the polynomial's range, which
- * is left out; from 384 on these fours: first pair, bits of those in range. Pair energies pass through 80
+ * @param work a record of SPECIAL_WORK, ../layout.ts, and the list of fours with a pair beyond the polynomials' range
  */
-export function excludedPairsForce(
+@inline
+function stretches(
   p: usize,
   from: i32,
   to: i32,
@@ -182,74 +183,29 @@ export function excludedPairsForce(
   scale: f64,
   forces: usize,
   work: usize,
+  whole: bool,
+  energy: bool,
 ): void {
   for (let k = from; k < to; k += STRETCH) {
-    special(
-      p, k, min<i32>(k + STRETCH, to), pairs, apart, translations, coefficients, positions, scale, forces, work,
-      false, false,
-    )
+    const end = min<i32>(k + STRETCH, to)
+    special(p, k, end, pairs, apart, translations, coefficients, positions, scale, forces, work, whole, energy)
   }
 }
 
-export function excludedPairsEnergy(
-  p: usize,
-  from: i32,
-  to: i32,
-  pairs: usize,
-  apart: usize,
-  translations: usize,
-  coefficients: usize,
-  positions: usize,
-  scale: f64,
-  forces: usize,
-  work: usize,
-): void {
-  for (let k = from; k < to; k += STRETCH) {
-    special(
-      p, k, min<i32>(k + STRETCH, to), pairs, apart, translations, coefficients, positions, scale, forces, work,
-      false, true,
-    )
-  }
+// excludedPairs…: screening alone. scaledPairs…: everything.
+
+export function excludedPairsForce(p: usize, from: i32, to: i32, pairs: usize, apart: usize, translations: usize, coefficients: usize, positions: usize, scale: f64, forces: usize, work: usize): void {
+  stretches(p, from, to, pairs, apart, translations, coefficients, positions, scale, forces, work, false, false)
 }
 
-export function scaledPairsForce(
-  p: usize,
-  from: i32,
-  to: i32,
-  pairs: usize,
-  apart: usize,
-  translations: usize,
-  coefficients: usize,
-  positions: usize,
-  scale: f64,
-  forces: usize,
-  work: usize,
-): void {
-  for (let k = from; k < to; k += STRETCH) {
-    special(
-      p, k, min<i32>(k + STRETCH, to), pairs, apart, translations, coefficients, positions, scale, forces, work,
-      true, false,
-    )
-  }
+export function excludedPairsEnergy(p: usize, from: i32, to: i32, pairs: usize, apart: usize, translations: usize, coefficients: usize, positions: usize, scale: f64, forces: usize, work: usize): void {
+  stretches(p, from, to, pairs, apart, translations, coefficients, positions, scale, forces, work, false, true)
 }
 
-export function scaledPairsEnergy(
-  p: usize,
-  from: i32,
-  to: i32,
-  pairs: usize,
-  apart: usize,
-  translations: usize,
-  coefficients: usize,
-  positions: usize,
-  scale: f64,
-  forces: usize,
-  work: usize,
-): void {
-  for (let k = from; k < to; k += STRETCH) {
-    special(
-      p, k, min<i32>(k + STRETCH, to), pairs, apart, translations, coefficients, positions, scale, forces, work,
-      true, true,
-    )
-  }
+export function scaledPairsForce(p: usize, from: i32, to: i32, pairs: usize, apart: usize, translations: usize, coefficients: usize, positions: usize, scale: f64, forces: usize, work: usize): void {
+  stretches(p, from, to, pairs, apart, translations, coefficients, positions, scale, forces, work, true, false)
+}
+
+export function scaledPairsEnergy(p: usize, from: i32, to: i32, pairs: usize, apart: usize, translations: usize, coefficients: usize, positions: usize, scale: f64, forces: usize, work: usize): void {
+  stretches(p, from, to, pairs, apart, translations, coefficients, positions, scale, forces, work, true, true)
 }
