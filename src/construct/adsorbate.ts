@@ -199,9 +199,9 @@ export interface HostAtom {
 
 /** The closest pair of a molecule's atom and an atom around it. */
 export interface Contact {
-  /** Atom of the molecule, 0-based. */
+  /** Atom of the molecule, counted from 0. */
   readonly atom: number
-  /** Atom of the surroundings, 0-based; null for an image of the molecule itself. */
+  /** Atom of the surroundings, counted from 0; null for an image of the molecule itself. */
   readonly other: number | null
   readonly distance_A: number
   /** Distance over the sum of the van der Waals radii. */
