@@ -75,7 +75,7 @@ function withThermostatTime<
  * returns is again a stage that it accepts.
  * @param temperature the schema of a temperature
  */
-export function stageSchemaWith<T extends z.ZodType>(temperature: T) {
+function stageSchemaWith<T extends z.ZodType>(temperature: T) {
   const ramp = {
     temperature_K: temperature,
     temperature_end_K: temperature.optional().describe('a linear ramp to this temperature'),
@@ -126,6 +126,11 @@ export function stageSchemaWith<T extends z.ZodType>(temperature: T) {
 }
 
 export const stageSchema = stageSchemaWith(kelvin)
+
+/** Word in a stage of a study for the temperature of the case. */
+export const CASE = 'case'
+/** As `stageSchema`, where temperatures may be `CASE`. */
+export const studyStageSchema = stageSchemaWith(z.union([kelvin, z.literal(CASE)]))
 
 /** A stage as a recipe writes it, with defaults filled in. */
 export type RecipeStage = z.output<typeof stageSchema>

@@ -11,13 +11,10 @@ import {
   outputSchema,
   placement,
 } from '../recipes/recipe.ts'
-import { kelvin, type RecipeStage, stageSchemaWith } from '../recipes/stages.ts'
+import { CASE, kelvin, type RecipeStage, studyStageSchema } from '../recipes/stages.ts'
 
-/** Word in a stage for the temperature of the case. */
-const CASE = 'case'
-const studyStage = stageSchemaWith(z.union([kelvin, z.literal(CASE)]))
 /** A stage as a study has it: a temperature may be the word `case`. */
-export type StudyStage = z.output<typeof studyStage>
+export type StudyStage = z.output<typeof studyStageSchema>
 
 /** The stage with the temperature of its case in place of the word. */
 export function atTemperature(stage: StudyStage, temperature_K: number): RecipeStage {
@@ -72,7 +69,7 @@ const protocol = {
   interactions: interactionsSchema.optional(),
   constraints: constraintsSchema.optional(),
   stages: z
-    .array(studyStage)
+    .array(studyStageSchema)
     .min(1)
     .optional()
     .describe('as in a recipe of hoplite md; `temperature_K: case` is the temperature of the case'),
