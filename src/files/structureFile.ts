@@ -7,25 +7,49 @@ import { parseLammpsData } from './lammpsData.ts'
 import { formatLammpsData } from './lammpsWrite.ts'
 import { formatPoscar, parsePoscar } from './poscar.ts'
 
-export type StructureFormat = 'extxyz' | 'lammps' | 'poscar'
-
-const FORMATS: Readonly<Record<string, StructureFormat>> = {
-  '.extxyz': 'extxyz',
-  '.xyz': 'extxyz',
-  '.data': 'lammps',
-  '.lmp': 'lammps',
-  '.vasp': 'poscar',
+interface StructureFormatDefinition {
+  readonly extensions: readonly string[]
+  /** File names of the format besides its extensions. */
+  readonly names?: RegExp
+  /** @throws UserError with file and line */
+  read(text: string, path: string): Structure
+  write(structure: Structure): string
 }
+
+/** Formats of structure files: a new one is an entry here and a file with its reader and writer. */
+const FORMATS = {
+  extxyz: {
+    extensions: ['.extxyz', '.xyz'],
+    read: (text, path) => parseExtxyz(text, path).at(-1)!.structure,
+    write: structure => formatExtxyz(structure),
+  },
+  lammps: {
+    extensions: ['.data', '.lmp'],
+    read: (text, path) => parseLammpsData(text, path).structure,
+    write: structure => formatLammpsData(structure),
+  },
+  poscar: {
+    extensions: ['.vasp'],
+    names: /^(POSCAR|CONTCAR)/,
+    read: (text, path) => parsePoscar(text, path).structure,
+    write: structure => formatPoscar(structure),
+  },
+} as const satisfies Readonly<Record<string, StructureFormatDefinition>>
+
+export type StructureFormat = keyof typeof FORMATS
 
 /** Format of a structure file, from its name. @throws UserError for an unknown extension */
 export function structureFormat(path: string): StructureFormat {
-  const format = FORMATS[extname(path).toLowerCase()]
-  if (format) return format
-  if (/^(POSCAR|CONTCAR)/.test(basename(path))) return 'poscar'
+  const extension = extname(path).toLowerCase()
+  const entries = Object.entries(FORMATS) as [StructureFormat, StructureFormatDefinition][]
+  const found = entries.find(
+    ([, { extensions, names }]) => extensions.includes(extension) || names?.test(basename(path)),
+  )
+  if (found) return found[0]
   throw new UserError({
     message: `the name '${basename(path)}' has no known extension of a structure file`,
     where: path,
-    hint: `give the extension ${Object.keys(FORMATS).join(', ')}, or the name POSCAR`,
+    hint: `give the extension ${entries.flatMap(([, format]) => format.extensions).join(', ')}, or the name POSCAR`,
   })
 }
 
@@ -34,16 +58,7 @@ export function structureFormat(path: string): StructureFormat {
  * @throws UserError with file and line
  */
 export function readStructureFile(path: string): Structure {
-  const format = structureFormat(path)
-  const text = readText(path)
-  switch (format) {
-    case 'extxyz':
-      return parseExtxyz(text, path).at(-1)!.structure
-    case 'lammps':
-      return parseLammpsData(text, path).structure
-    case 'poscar':
-      return parsePoscar(text, path).structure
-  }
+  return FORMATS[structureFormat(path)].read(readText(path), path)
 }
 
 /**
@@ -52,7 +67,7 @@ export function readStructureFile(path: string): Structure {
  * @throws UserError when a coordinate is not finite, or the file cannot be written
  */
 export function writeStructureFile(path: string, structure: Structure): void {
-  const format = structureFormat(path)
+  const { write } = FORMATS[structureFormat(path)]
   const bad = structure.positions.findIndex(x => !Number.isFinite(x))
   if (bad >= 0) {
     throw new UserError({
@@ -60,6 +75,5 @@ export function writeStructureFile(path: string, structure: Structure): void {
       where: path,
     })
   }
-  const write = { extxyz: formatExtxyz, lammps: formatLammpsData, poscar: formatPoscar }[format]
   writeFileAtomic(path, write(structure))
 }
