@@ -28,7 +28,6 @@ const MAX_FUNCTION_LINES = 80
 /** Functions that are longer, to be divided: none may be added. */
 const LONG_FUNCTIONS: readonly string[] = [
   'run',
-  'prepareImageEvaluator',
   'createBackend',
   'kernel',
   'createGpuNonbonded',

@@ -61,6 +61,7 @@ export function createSimdPme(
   const prefactor = force.constant_eV_A / (2 * Math.PI * weightSum(order) ** 6)
   const plan = arena.allocate(MESH.bytes)
   const sums = arena.allocate(PLANE_SUMS.bytes * planes)
+  const planeSums = Array.from({ length: planes }, (_, k) => sums + k * PLANE_SUMS.bytes)
   const charges = arena.allocate(4 * atomCount)
   arena.f32(charges, atomCount).set(system.charges)
   const grid = arena.allocate(n0 * plane)
@@ -103,10 +104,9 @@ export function createSimdPme(
       const forces = arena.f64(added, 3 * atomCount)
       for (let k = 0; k < forces.length; k++) into.forces[k]! += forces[k]!
       if (!wanted.energy && !wanted.virial) return 0
-      const all = Array.from({ length: planes }, (_, k) =>
-        arena.read(PLANE_SUMS, sums + k * PLANE_SUMS.bytes),
-      )
-      return total(all, box, wanted.virial ? into.virial : null)
+      const totals = arena.total(PLANE_SUMS, planeSums)
+      if (wanted.virial) addVirial(totals, box, into.virial)
+      return totals.energy
     },
   }
 }
@@ -124,14 +124,7 @@ function strides(size: readonly [number, number, number], order: number) {
 
 type PlaneSums = Readonly<Record<keyof (typeof PLANE_SUMS)['fields'], number>>
 
-/** Adds up the sums of planes, always in the same order. @returns energy, eV */
-function total(planes: readonly PlaneSums[], box: Box, virial: Float64Array | null): number {
-  const sum = (name: keyof PlaneSums) => planes.reduce((result, plane) => result + plane[name], 0)
-  const energy = sum('energy')
-  if (!virial) return energy
-  const [aa, ab, ac, bb, bc, cc] = (['aa', 'ab', 'ac', 'bb', 'bc', 'cc'] as const).map(sum) as [
-    ...[number, number, number, number, number, number],
-  ]
+function addVirial({ energy, aa, ab, ac, bb, bc, cc }: PlaneSums, box: Box, virial: Float64Array): void {
   // Rows of the inverse turn frequencies into the vectors m.
   const w = box.inverse
   const product = (i: number, j: number) => {
@@ -152,7 +145,6 @@ function total(planes: readonly PlaneSums[], box: Box, virial: Float64Array | nu
     -product(1, 2),
     energy - product(2, 2),
   )
-  return energy
 }
 
 /**

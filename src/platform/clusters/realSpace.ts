@@ -113,7 +113,7 @@ export function createRealSpace(
 
   function addSpecialPairs(forces: number, energy: boolean): void {
     if (!(cutoff_A > 0)) return
-    arena.write(SUMS, special.work, NO_SUMS)
+    arena.u8(special.work, SUMS.bytes).fill(0)
     special.evaluate(parameters, scale, forces, energy)
   }
 
@@ -122,10 +122,11 @@ export function createRealSpace(
     const into = { forces: arena.f64(forces, 3 * atomCount), virial }
     const far = special.addFar(arena.f64(positions, 3 * atomCount), scale, into)
     if (!energy) return { pair: 0, coulomb: 0 }
-    const { pair, coulomb, xx, xy, xz, yy, yz, zz } = addSums(lists, arena.read(SUMS, special.work))
-    addSymmetric(virial, xx, xy, xz, yy, yz, zz)
+    const own = arena.read(SUMS, special.work)
+    const both = (name: keyof Sums) => lists[name] + own[name]
+    addSymmetric(virial, both('xx'), both('xy'), both('xz'), both('yy'), both('yz'), both('zz'))
     for (const k of [0, 4, 8]) virial[k]! += tail.virial / box.volume
-    return { pair: pair + tail.energy / box.volume, coulomb: coulomb + far }
+    return { pair: both('pair') + tail.energy / box.volume, coulomb: both('coulomb') + far }
   }
 
   return {
@@ -135,18 +136,6 @@ export function createRealSpace(
     },
   }
 }
-
-/** Adds sums of the same kind, field by field. */
-export const addSums = (a: Sums, b: Sums): Sums => ({
-  pair: a.pair + b.pair,
-  coulomb: a.coulomb + b.coulomb,
-  xx: a.xx + b.xx,
-  xy: a.xy + b.xy,
-  xz: a.xz + b.xz,
-  yy: a.yy + b.yy,
-  yz: a.yz + b.yz,
-  zz: a.zz + b.zz,
-})
 
 /** Writes the parameters of the pair kernels. @returns their address */
 function placeParameters(arena: Arena, model: NonbondedModel, clusters: Clusters): number {

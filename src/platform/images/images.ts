@@ -100,11 +100,10 @@ export async function prepareImageEvaluator(
     resolve(images.map((_, k) => result(from + k)))
   }
 
-  async function dispose(): Promise<void> {
+  const { ran, backend, fallbackReason } = evaluator
+  const dispose = async () => {
     await Promise.all([evaluator.dispose(), ...helpers.map(helper => helper.end())])
   }
-
-  const { ran, backend, fallbackReason } = evaluator
   return { evaluate, ran, backend, fallbackReason, threads, dispose }
 }
 

@@ -3,7 +3,7 @@ import type { System } from '../../core/system.ts'
 import type { Workplace } from '../clusters/clusters.ts'
 import type { ClusterList } from '../clusters/lists.ts'
 import { createMixedEvaluator, type MixedOptions, type PairWork } from '../clusters/mixed.ts'
-import { addSums, createRealSpace, NO_SUMS, type RealSpace, type Skins } from '../clusters/realSpace.ts'
+import { createRealSpace, NO_SUMS, type RealSpace, type Skins } from '../clusters/realSpace.ts'
 import type { Evaluator, Platform } from '../platform.ts'
 import { type Job, mostThreads } from '../wasm/crew.ts'
 import { compileKernels } from '../wasm/kernels.ts'
@@ -83,8 +83,9 @@ export function createSimdNonbonded(workplace: Workplace, skins: Skins = {}): Si
       crew.start(addingJobs(forces))
       await crew.finish()
     }
-    const sums = () => lists.parts.map(({ work }) => arena.read(SUMS, work)).reduce(addSums)
-    return realSpace.correct(box, forces, virial, energy, energy && cutoff_A > 0 ? sums() : NO_SUMS)
+    const works = lists.parts.map(({ work }) => work)
+    const sums = energy && cutoff_A > 0 ? arena.total(SUMS, works) : NO_SUMS
+    return realSpace.correct(box, forces, virial, energy, sums)
   }
 
   function addingJobs(forces: number): readonly Job[] {

@@ -39,10 +39,13 @@ export interface Arena {
   ): void
   /** Returns the first number of every field of a record. */
   read<Name extends string>(layout: RecordLayout<Name>, address: number): Record<Name, number>
+  /** Returns the sums over records of f64 fields alone, field by field, in the order of the addresses. */
+  total<Name extends string>(layout: RecordLayout<Name>, addresses: readonly number[]): Record<Name, number>
   /** Bytes handed out. */
   readonly used: number
 }
 
+const SETTERS = { i32: 'setInt32', f32: 'setFloat32', f64: 'setFloat64' } as const
 const GETTERS = { i32: 'getInt32', f32: 'getFloat32', f64: 'getFloat64' } as const
 
 export function createArena(memory: WebAssembly.Memory): Arena {
@@ -65,13 +68,13 @@ export function createArena(memory: WebAssembly.Memory): Arena {
       return address
     },
     ...views,
-    write({ fields }, address, values) {
+    write({ fields, bytes }, address, values) {
+      const view = new DataView(memory.buffer, address, bytes)
       for (const name of Object.keys(values) as (keyof typeof values)[]) {
         const { type, count, offset } = fields[name]
         const value = values[name]!
-        const view = views[type](address + offset, count)
-        if (typeof value === 'number') view[0] = value
-        else view.set(value)
+        if (typeof value === 'number') view[SETTERS[type]](offset, value, true)
+        else views[type](address + offset, count).set(value)
       }
     },
     read<Name extends string>({ fields, bytes }: RecordLayout<Name>, address: number) {
@@ -82,6 +85,16 @@ export function createArena(memory: WebAssembly.Memory): Arena {
         values[name] = view[GETTERS[type]](offset, true)
       }
       return values
+    },
+    total<Name extends string>({ fields, bytes }: RecordLayout<Name>, addresses: readonly number[]) {
+      const sums = new Float64Array(bytes / 8)
+      for (const address of addresses) {
+        const values = views.f64(address, sums.length)
+        for (let k = 0; k < sums.length; k++) sums[k]! += values[k]!
+      }
+      const totals = {} as Record<Name, number>
+      for (const name of Object.keys(fields) as Name[]) totals[name] = sums[fields[name].offset / 8]!
+      return totals
     },
     get used() {
       return next
