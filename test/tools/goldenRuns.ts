@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 /*
  * Short runs of every kind of stage, each complete and killed just after a checkpoint, by any checkout of hoplite:
  *
- *   npx tsx test/tools/goldenRuns.ts CHECKOUT OUT [--platform simd] [--against OTHER]
+ *   node scripts/run.mjs test/tools/goldenRuns.ts CHECKOUT OUT [--platform simd] [--against OTHER]
  *
  * writes OUT/KIND/whole and OUT/KIND/killed. With --against, every file is compared byte by byte with that of OTHER, made
  * by another checkout, and the killed runs of OTHER are resumed by CHECKOUT and compared with its complete ones.
