@@ -54,11 +54,14 @@ function describe(adapter: WebGpuAdapter): Adapter {
   const { vendor, architecture, device, description } = adapter.info
   const parts = [description, device].filter(part => part !== '')
   const name = parts.length > 0 ? parts.join(', ') : `${vendor} ${architecture}`.trim()
-  const limits = Object.fromEntries(LIMITS.map(limit => [limit, adapter.limits[limit]]))
+  const limits = Object.fromEntries(LIMITS.map(limit => [limit, adapter.limits[limit]])) as Record<
+    (typeof LIMITS)[number],
+    number
+  >
   return {
     name: name || 'unnamed',
     isSoftware: isSoftware(adapter),
-    limits: limits as unknown as AdapterLimits,
+    limits,
     reason: null,
   }
 }

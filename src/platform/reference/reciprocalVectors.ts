@@ -29,26 +29,25 @@ export function reciprocalVectors(
   kCutoff_per_A: number,
   constant_eV_A: number,
 ): Vectors {
-  const [a, b, c] = [0, 1, 2].map(axis => [0, 3, 6].map(k => 2 * Math.PI * box.inverse[k + axis]!)) as [
-    number[],
-    number[],
-    number[],
-  ]
-  const edges = [0, 3, 6].map(k => Math.hypot(box.matrix[k]!, box.matrix[k + 1]!, box.matrix[k + 2]!))
-  const limits = edges.map(edge => Math.floor((kCutoff_per_A * edge) / (2 * Math.PI))) as unknown as Vector
+  const reciprocal = (axis: number) => vector(d => 2 * Math.PI * box.inverse[3 * d + axis]!)
+  const [a, b, c] = [reciprocal(0), reciprocal(1), reciprocal(2)]
+  const limits = vector(axis => {
+    const edge = Math.hypot(...box.matrix.subarray(3 * axis, 3 * axis + 3))
+    return Math.floor((kCutoff_per_A * edge) / (2 * Math.PI))
+  })
   const prefactor = (4 * Math.PI * constant_eV_A) / box.volume
   const weight = (k2: number) =>
     k2 > kCutoff_per_A ** 2 ? 0 : (prefactor * Math.exp(-k2 / (4 * alpha_per_A ** 2))) / k2
   const rows: Row[] = []
   for (let h = 0; h <= limits[0]; h++) {
     for (let k = h === 0 ? 0 : -limits[1]; k <= limits[1]; k++) {
-      const plane = [0, 1, 2].map(d => h * a[d]! + k * b[d]!)
+      const plane = vector(d => h * a[d]! + k * b[d]!)
       const middle = Math.round(-dot(plane, c) / dot(c, c))
       if (Math.abs(middle) > limits[2]) continue
-      const base = plane.map((value, d) => value + middle * c[d]!)
+      const base = vector(d => plane[d]! + middle * c[d]!)
       const at = (l: number) => {
-        const vector = base.map((value, d) => value + l * c[d]!)
-        return weight(dot(vector, vector))
+        const shifted = vector(d => base[d]! + l * c[d]!)
+        return weight(dot(shifted, shifted))
       }
       const central = h === 0 && k === 0
       const green = central ? [0, 0] : [at(0), 0]
@@ -57,12 +56,14 @@ export function reciprocalVectors(
       if (green.length === 0) continue
       rows.push({
         indices: [h, k, middle],
-        base: base as unknown as Vector,
+        base,
         green: Float64Array.from(green),
       })
     }
   }
-  return { box, limits, c: c as unknown as Vector, rows }
+  return { box, limits, c, rows }
 }
+
+const vector = (component: (axis: number) => number): Vector => [component(0), component(1), component(2)]
 
 const dot = (u: readonly number[], v: readonly number[]) => u[0]! * v[0]! + u[1]! * v[1]! + u[2]! * v[2]!

@@ -27,7 +27,7 @@ function sortByAxis(atoms: Int32Array): Axes {
     [torsion: number, outerNear: number, near: number, far: number, outerFar: number][]
   >()
   for (let k = 0; k < atoms.length / 4; k++) {
-    const [i, j, l, m] = atoms.subarray(4 * k, 4 * k + 4) as unknown as [number, number, number, number]
+    const [i, j, l, m] = [atoms[4 * k]!, atoms[4 * k + 1]!, atoms[4 * k + 2]!, atoms[4 * k + 3]!]
     const key = j < l ? `${j}-${l}` : `${l}-${j}`
     const about = axes.get(key) ?? []
     // Read backwards a torsion is the same.

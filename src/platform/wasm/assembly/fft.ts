@@ -71,6 +71,8 @@ function storePlain(pr: usize, pi: usize, re: v128, im: v128): void {
   v128.store(pi, im)
 }
 
+// Passes repeat their loops: radices differ in the number of legs, which locals, not arrays, must hold to be fast.
+
 function pass2(
   xr: usize,
   xi: usize,

@@ -69,6 +69,8 @@ function laneMask(table: usize, bits: i32, k: i32): v128 {
 }
 
 /**
+ * One long function: AssemblyScript returns one value from a function, and 4 × 13 vectors are in use at once.
+ *
  * Adds what the entries [from, to) give to forces and, with `energy`, to the eight doubles at `work`: pair, Coulomb,
  * and the virial xx xy xz yy yz zz. Pair energies of general rows pass through work + 64, coordinates and charges of i
  * lie spread at work + 128, and polynomials are evaluated in a loop: as locals and unrolled, the compiler of V8 spends a

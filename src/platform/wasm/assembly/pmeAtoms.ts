@@ -286,6 +286,7 @@ function addForce(plan: usize, at: usize, f: usize, a: f64, b: f64, c: f64): voi
   )
 }
 
+/** The four planes are written out: in a loop, or through a function that returns three vectors, sums would go through memory. */
 function gather4(plan: usize, at: usize, force: usize): void {
   const n0 = load<i32>(plan, Mesh.n0)
   const n1 = load<i32>(plan, Mesh.n1)
