@@ -85,7 +85,7 @@ export async function simulate(
     progress.finish()
     output.document(results)
     output.text(describe(results))
-    if (!results.completed) output.note(`stopped before the end; to continue: hoplite resume ${results.run}`)
+    if (!results.completed) output.note(`stopped early; continue with: hoplite resume ${results.run}`)
     return results.completed ? EXIT.done : EXIT.interrupted
   } finally {
     stop.dispose()
