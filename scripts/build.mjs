@@ -19,8 +19,6 @@ const DIST = join(ROOT, 'dist')
 const PROGRAMS = ['cli/main', 'platform/wasm/crewServer', 'platform/images/imageServer']
 /** Modules that take the place of others in a web page; package.json lists them under `browser`. */
 const STAND_INS = ['web/standIns/dawn', 'web/standIns/wasmRuntime']
-/** Packages that are not bundled: they hold native code, or are loaded only where there is a GPU. */
-const EXTERNAL = ['webgpu', 'gpu.js', 'esbuild']
 
 rmSync(DIST, { recursive: true, force: true })
 compileLibrary()
@@ -35,6 +33,7 @@ for (const program of PROGRAMS) await buildProgram(program)
 for (const module of STAND_INS) {
   const { text } = await bundle(join(SRC, `${module}.ts`), {
     meta: () => ({}),
+    external: name => name,
     options: { platform: 'browser', target: 'es2022', loader: { '.wasm': 'binary' }, banner: {} },
   })
   write(`${module}.js`, text)
@@ -61,7 +60,8 @@ async function buildProgram(program) {
       const place = relative(folder, join(DIST, relative(SRC, path))).replaceAll(sep, '/')
       return { url: `new URL(${JSON.stringify(place.replace(/\.ts$/, '.js'))}, import.meta.url).href` }
     },
-    options: { outdir: folder, external: EXTERNAL },
+    external: name => name,
+    options: { outdir: folder },
   })
   for (const path of Object.keys(metafile.inputs)) {
     const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]

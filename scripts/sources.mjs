@@ -73,6 +73,8 @@ async function build(entry, name, options) {
       dirname: JSON.stringify(dirname(path)),
       filename: JSON.stringify(path),
     }),
+    // By its place: a bundle need not lie where the package is found.
+    external: name => import.meta.resolve(name),
     // Taken before the file is read: a change in between makes the bundle stale, not wrong.
     onFile: path => stamps.push([path, stampOf(path)]),
     options: { outdir: CACHE, sourcesContent: false, ...options },
