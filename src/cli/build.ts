@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { buildSolidFrom } from '../bands/bandEnds.ts'
+import type { BuildReport } from '../construct/pack.ts'
 import type { Structure } from '../core/structure.ts'
 import { densityOf } from '../core/system.ts'
 import { stageStart } from '../dynamics/protocol.ts'
@@ -67,12 +68,7 @@ export const buildCommand = command({
         hint: 'give system.build, or use hoplite md',
       })
     }
-    for (const { name, molecules, atoms_per_molecule } of buildReport.composition) {
-      output.note(`${molecules} × ${name} of ${atoms_per_molecule} atoms`)
-    }
-    output.note(
-      `${buildReport.atoms} atoms, net charge ${fixed(buildReport.net_charge_e, 4)} e, packed at ${buildReport.density_g_per_cm3.toFixed(3)} g/cm³, closest contact ${buildReport.closest_contact_A.toFixed(2)} Å`,
-    )
+    for (const line of describePacking(buildReport)) output.note(line)
     const stop = createStopSignal(undefined)
     const stages = args['pack-only'] ? [] : recipe.stages
     const progress = output.progress(recipe.name, plannedSteps(stages), 'steps')
@@ -181,4 +177,14 @@ function checkTypes({ elements, types }: Structure, file: string, where: string)
         ? `choose one for ${elements[atom]} under types: ${fitting.join(', ')}`
         : `it has no type for ${elements[atom]}`,
   })
+}
+
+/** Composition, charge and density of a packed box, a line each. */
+function describePacking({ composition, ...box }: BuildReport): string[] {
+  return [
+    ...composition.map(
+      ({ name, molecules, atoms_per_molecule }) => `${molecules} × ${name} of ${atoms_per_molecule} atoms`,
+    ),
+    `${box.atoms} atoms, net charge ${fixed(box.net_charge_e, 4)} e, packed at ${box.density_g_per_cm3.toFixed(3)} g/cm³, closest contact ${box.closest_contact_A.toFixed(2)} Å`,
+  ]
 }

@@ -47,7 +47,7 @@ export const siteSchema = z
 export const fractionalSchema = z
   .array(z.number())
   .length(3)
-  .transform(values => values as unknown as readonly [u: number, v: number, w: number])
+  .transform(([u, v, w]): readonly [u: number, v: number, w: number] => [u!, v!, w!])
 
 const fractions = z.record(z.string().min(1), positive.max(1)).superRefine(
   together((metals, context) => {
