@@ -13,10 +13,8 @@ const WASM = fileURLToPath(new URL('../../src/platform/wasm/', import.meta.url))
 
 export const wasmFile = (flavour: SimdFlavour) => join(WASM, `${flavour}.wasm`)
 
-export const LAYOUT_FILE = join(WASM, 'assembly/layout.ts')
-
 /** Returns the source of assembly/layout.ts: offsets of the fields of every record, bytes, and shared constants. */
-export function assemblyLayout(): string {
+function assemblyLayout(): string {
   const constants = Object.entries(CONSTANTS).map(
     ([name, { type, value }]) => `export const ${name}: ${type} = ${value}`,
   )
@@ -32,8 +30,12 @@ export function assemblyLayout(): string {
   return `${[head, constants.join('\n'), ...records].join('\n\n')}\n`
 }
 
-/** @throws Error with the compiler's message */
+/**
+ * Writes assembly/layout.ts, which git ignores, and compiles the kernels with it.
+ * @throws Error with the compiler's message
+ */
 export async function compileWasm(flavour: SimdFlavour): Promise<Uint8Array> {
+  writeFileSync(join(WASM, 'assembly/layout.ts'), assemblyLayout())
   let binary: Uint8Array | undefined
   const features = ['simd', 'threads', ...(flavour === 'relaxed-simd' ? ['relaxed-simd'] : [])]
   const { error, stderr } = await asc.main(
@@ -69,7 +71,6 @@ export async function compileWasm(flavour: SimdFlavour): Promise<Uint8Array> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(LAYOUT_FILE, assemblyLayout())
   for (const flavour of ['relaxed-simd', 'simd'] as const) {
     const binary = await compileWasm(flavour)
     writeFileSync(wasmFile(flavour), binary)

@@ -1,6 +1,7 @@
 /*
  * Records in WebAssembly memory that TypeScript and the kernels share. TypeScript writes and reads them by name
- * (`Arena.write`, `Arena.read`); `npm run wasm` generates assembly/layout.ts, the same offsets for the kernels.
+ * (`Arena.write`, `Arena.read`). The kernels have the same offsets from assembly/layout.ts, which git ignores: `npm run wasm`
+ * writes it from RECORDS and CONSTANTS below, before it compiles (test/tools/wasm.ts).
  */
 
 type NumberType = 'i32' | 'f32' | 'f64'
