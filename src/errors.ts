@@ -1,9 +1,10 @@
-/** Exit codes of the command line: see docs/howto. */
+/** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, badInput: 2, notConverged: 3, interrupted: 130 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
+/** Message of an error, with its place and its remedy. */
 export interface ErrorDetail {
-  /** One sentence that tells the mistake. */
+  /** One sentence that says what is wrong. */
   readonly message: string
   /** File, line, column and key, or the atoms concerned. */
   readonly where?: string | undefined

@@ -4,7 +4,7 @@ const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 /** [low, high] */
 type Interval = readonly [low: number, high: number]
 
-/** A value with its 95 % interval, null where there is none. */
+/** A value with its 95 % interval; null for a value without one. */
 interface Measured {
   readonly value: number
   readonly ci95: Interval | null
@@ -55,8 +55,8 @@ function supportedDecimals(uncertainty: number): number {
 }
 
 /**
- * Digits of `value` are cut where the second significant digit of the uncertainty stands: half the width of the
- * interval. Where that is all positive, every number keeps two digits.
+ * Formats a value and its interval to the second significant digit of the uncertainty, half the width of the interval.
+ * If the interval is positive, every number keeps at least two significant digits.
  */
 export function formatEstimate(estimate: Measured): FormattedEstimate {
   const { value, ci95 } = estimate
@@ -100,7 +100,7 @@ export function formatUncertain(value: number, uncertainty: number | null): stri
   return exponent === 0 ? text : `(${text})${powerOfTen(exponent)}`
 }
 
-/** A number that has no uncertainty of its own, to so many significant digits at most. */
+/** A number without uncertainty, to at most `digits` significant digits; "not known" for NaN and infinities. */
 export function formatNumber(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return 'not known'
   const exponent = splitExponent(Math.abs(value))
@@ -108,7 +108,7 @@ export function formatNumber(value: number, digits = 3): string {
   return withMinus(String(rounded)) + powerOfTen(exponent)
 }
 
-/** "1.47", "−0.41": so many decimals, for numbers whose uncertainty is not in their digits. */
+/** "1.47", "−0.41": a number with a fixed count of decimals. */
 export function formatFixed(value: number, decimals = 2): string {
   return Number.isFinite(value) ? toDecimals(value, decimals) : 'not known'
 }

@@ -8,7 +8,7 @@ const MULTIPLIER_1 = 0xcd9e8d57
 const WEYL_0 = 0x9e3779b9
 const WEYL_1 = 0xbb67ae85
 
-/** Separate uses of randomness take separate streams, so that adding one never shifts another. */
+/** Streams of random numbers, one for each use, so that a new use does not change the numbers of another. */
 export const STREAM = {
   velocities: 1,
   langevin: 2,
@@ -35,7 +35,7 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0
 }
 
-/** Result of `philox`; a new array for every draw would cost more than the draw. */
+/** Result of `philox`; to allocate an array for every draw would cost more time than the draw. */
 const words = new Uint32Array(4)
 
 /** Ten rounds on a counter (c) and a key (k) of 32-bit words, into `words`. */
@@ -124,7 +124,7 @@ export function normalVectors(out: Float64Array, seed: number, stream: Stream, s
   }
 }
 
-/** A sequential view of one stream, for code that draws an unknown number of times (builders, bootstrap). */
+/** Random numbers of one stream in sequence, for code that draws an unknown number of times (builders, bootstrap). */
 export interface RandomSequence {
   /** Uniform in (0, 1). */
   uniform(): number
@@ -134,7 +134,7 @@ export interface RandomSequence {
   integer(bound: number): number
 }
 
-/** @param substream separates independent sequences of the same seed and stream */
+/** Starts a sequence of random numbers. @param substream number of an independent sequence of the same seed and stream */
 export function randomSequence(seed: number, stream: Stream, substream = 0): RandomSequence {
   let drawn = 0
   let numbers: [number, number, number, number] = [0, 0, 0, 0]

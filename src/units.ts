@@ -38,6 +38,7 @@ export const NM_IN_CM = 1e-7
 /** 1 (g/mol)/Å³ in g/cm³. */
 export const G_PER_MOL_A3_IN_G_PER_CM3 = 1e24 / AVOGADRO_PER_MOL
 
+/** Constants of CODATA 2018, which every command uses unless LAMMPS's are asked for. */
 export const CODATA_2018: Constants = {
   name: 'codata2018',
   coulomb_eV_A: (ELEMENTARY_CHARGE_C / (4 * Math.PI * VACUUM_PERMITTIVITY_F_PER_M)) * 1e10,

@@ -18,14 +18,15 @@ export interface ArrheniusPoint extends Estimate {
   readonly temperature_K: number
 }
 
+/** Straight line through ln value against 1/T. */
 export interface ArrheniusFit {
   readonly activationEnergy_eV: MeasuredInterval
   /** Natural logarithm of the prefactor, in the unit of the values. */
   readonly lnPrefactor: MeasuredInterval
-  /** Lowest and highest temperature that was measured. */
+  /** Lowest and highest temperature of the points, K. */
   readonly measured_K: Interval
   readonly points: number
-  /** Probability that points of a straight line scatter this much or more; null for two points, which any line fits. */
+  /** p value of a straight line (χ² test); null for two points. */
   readonly pStraight: number | null
   readonly line: Line
 }
@@ -38,13 +39,12 @@ interface Line {
 }
 
 /**
- * ln value = ln A − E_a / (k_B T) by least squares weighted with the relative errors of the values. The variance is that
- * propagated from the errors; when the points scatter more about the line than their errors (χ² > points − 2), it is
- * scaled up to the scatter (Birge 1932, https://doi.org/10.1103/PhysRev.40.207; as the Particle Data Group does), and
- * what the scatter adds brings only points − 2 degrees of freedom. Of 100 intervals 96 contain the truth when the errors
- * are right, 82–93 when points scatter more than they say (three temperatures 82–90, six 89–93). Polymers above their
- * glass transition bend (Vogel–Tammann–Fulcher): see `pStraight`.
- *
+ * Fits ln value = ln A − E_a / (k_B T) by least squares, weighted with the relative errors of the values. The variance is
+ * propagated from the errors. If the points scatter more than their errors (χ² > points − 2), it is scaled up to the
+ * scatter (Birge 1932, https://doi.org/10.1103/PhysRev.40.207; also the rule of the Particle Data Group), and the added
+ * part has points − 2 degrees of freedom. Of 100 intervals, 96 contain the truth if the errors are right, and 82–93 if
+ * the points scatter more than their errors (three temperatures 82–90, six 89–93). The line of a polymer above its glass
+ * transition is curved (Vogel–Tammann–Fulcher): see `pStraight`.
  * @throws UserError for fewer than two temperatures, or values and errors that are not positive
  */
 export function arrhenius(points: readonly ArrheniusPoint[]): ArrheniusFit {
@@ -55,7 +55,7 @@ export function arrhenius(points: readonly ArrheniusPoint[]): ArrheniusFit {
   if (bad) {
     throw new UserError({
       message: `the value at ${bad.temperature_K} K is ${bad.value} ± ${bad.standardError}`,
-      hint: 'leave out temperatures at which no motion is seen; its logarithm does not exist',
+      hint: 'leave out temperatures without motion: a value and its error must be positive',
     })
   }
   const x = temperatures.map(T => 1 / (CODATA_2018.boltzmann_eV_per_K * T))
@@ -96,14 +96,14 @@ export function arrhenius(points: readonly ArrheniusPoint[]): ArrheniusFit {
   }
 }
 
-/** ln value at x = 1/(k_B T); about their centre intercept and slope are uncorrelated. */
+/** ln value at x = 1/(k_B T). Intercept at the centre and slope are uncorrelated. */
 const onLine = ({ centre, intercept, slope }: Line, x: number): Estimate =>
   sumOf([intercept, slope], [1, x - centre])
 
-/** Value on a fitted line. */
+/** Value of a fitted line at one temperature. */
 export interface ArrheniusPrediction extends MeasuredInterval {
   readonly temperature_K: number
-  /** The temperature lies outside what was measured: the interval assumes that the line is straight there as well. */
+  /** True for a temperature outside the points: the interval assumes that the line is straight there too. */
   readonly extrapolated: boolean
 }
 

@@ -14,20 +14,20 @@ import {
 /** The slopes of all boxes of one material, Å²/ps. */
 export interface BoxSummary {
   readonly boxes: number
-  /** Interval from order statistics, for any distribution; null below 6 boxes. */
+  /** Median slope; interval from order statistics, for any distribution, null below 6 boxes. */
   readonly median: Measured
-  /** Slowest and fastest box. */
+  /** Slopes of the slowest and the fastest box. */
   readonly range: Interval
-  /** Interval by Student's t on the logarithms, null for a single box. Null where a slope is not positive. */
+  /** Interval by Student's t on the logarithms, null for a single box. The mean is null if a slope is not positive. */
   readonly geometricMean: Measured | null
-  /** Standard deviation of ln slope between boxes; χ² interval, for normal logarithms. Null as its interval above. */
+  /** Standard deviation of ln slope between boxes; χ² interval. Null for one box or if a slope is not positive. */
   readonly sdLog: Measured | null
 }
 
 /**
  * Median, range, geometric mean and spread of the slopes of boxes.
  * @param slopes one per box, Å²/ps
- * @throws UserError for none
+ * @throws UserError for an empty list
  */
 export function boxSummary(slopes: readonly number[]): BoxSummary {
   if (slopes.length === 0) throw new UserError({ message: 'there is no box to summarise' })
@@ -48,8 +48,8 @@ export function boxSummary(slopes: readonly number[]): BoxSummary {
 }
 
 /**
- * Order statistics between which the median lies with at least 95 %: fewer than k of n values fall below it with
- * binomial probability (David & Nagaraja 2003, section 7.1, https://doi.org/10.1002/0471722162).
+ * Interval between two order statistics that contains the median with a probability of at least 95 %: the number of
+ * values below the median is binomial (David & Nagaraja 2003, section 7.1, https://doi.org/10.1002/0471722162).
  */
 function medianInterval(sorted: Float64Array): Interval | null {
   const n = sorted.length
@@ -63,25 +63,25 @@ function medianInterval(sorted: Float64Array): Interval | null {
   return k === 0 ? null : [sorted[k - 1]!, sorted[n - k]!]
 }
 
-/** Geometric mean of the slopes of two boxes or more, all positive, with Student's t on their logarithms. */
+/** Geometric mean of two or more positive slopes, with Student's t on their logarithms. */
 export const geometricMean = (slopes: readonly number[]): LogEstimate =>
   exponentialOf(meanOf(slopes.map(Math.log)))
 
 /** Ratio of the geometric means of two materials. */
 export interface BoxComparison extends LogEstimate {
-  /** The interval by bootstrap over boxes (expanded percentiles). */
+  /** Interval by bootstrap over boxes, for comparison (expanded percentiles). */
   readonly bootstrap_ci95: Interval
-  /** Two-sided permutation test of equal means of ln slope. */
+  /** p value of equal means of ln slope, by a two-sided permutation test. */
   readonly pValue: number
 }
 
 /**
  * Ratio of the geometric means of the slopes of two sets of boxes, with Welch's t interval on the logarithms (Welch 1947,
- * https://doi.org/10.1093/biomet/34.1-2.28): nearly exact in coverage for log-normal boxes, where a mean of slopes depends
- * mostly on the fastest box. p: Monte Carlo permutations, (hits + 1) / (draws + 1) (Phipson & Smyth 2010,
- * https://doi.org/10.2202/1544-6115.1585).
+ * https://doi.org/10.1093/biomet/34.1-2.28). The coverage is nearly exact for log-normal slopes; an arithmetic mean would
+ * depend mostly on the fastest box. The p value is (hits + 1) / (draws + 1) over Monte Carlo permutations (Phipson & Smyth
+ * 2010, https://doi.org/10.2202/1544-6115.1585).
  *
- * @returns null when a slope is not positive or a material has a single box
+ * @returns null if a slope is not positive or a material has a single box
  */
 export function compareBoxes(
   numerator: readonly number[],
@@ -120,13 +120,14 @@ function permutationTest(a: readonly number[], b: readonly number[], options: Bo
   return (hits + 1) / (draws + 1)
 }
 
-/** Ratios of the slopes of single boxes: the experiment of a paper with one box of each material. */
+/** Ratios of the slopes of single boxes, as from a study with one box of each material. */
 export interface PairRatios {
   readonly pairs: number
   /** 5 % and 95 % quantiles of the ratios. */
   readonly range90: Interval
-  /** Fraction of the pairs with a ratio of at least the factor, with its box-bootstrap interval. */
+  /** Fraction of the pairs with a ratio of at least `factor`. */
   readonly atLeast: number
+  /** Its interval by bootstrap over boxes. */
   readonly atLeast_ci95: Interval
   /** Fraction of the pairs with a ratio of at most 1 / factor. */
   readonly atMostInverse: number
@@ -134,7 +135,7 @@ export interface PairRatios {
   readonly ratios: ArrayLike<number>
 }
 
-/** Options of a resampling that counts ratios of at least `factor`, > 1. */
+/** Options of a bootstrap over ratios; ratios of at least `factor` (> 1) are counted. */
 type FactorOptions = BootstrapOptions & { readonly factor: number }
 
 type BoxPair = readonly [above: number, below: number]
@@ -154,8 +155,8 @@ export function oneBoxRatios(
 }
 
 /**
- * Ratios of two boxes of the same material, the null of `oneBoxRatios`: in each material every ordered pair of different boxes, so that `atLeast` and
- * `atMostInverse` are equal.
+ * Ratios of two boxes of the same material, the null distribution of `oneBoxRatios`. Every pair of boxes counts in both
+ * orders, so that `atLeast` and `atMostInverse` are equal.
  * @throws UserError when no material has two boxes
  */
 export function sameMaterialRatios(
@@ -171,7 +172,7 @@ export function sameMaterialRatios(
   )
 }
 
-/** @param pairsOf pairs of slopes, given the indices of the boxes of each list */
+/** Statistics of the ratios of pairs. @param pairsOf returns pairs of slopes for the indices of the boxes of each list */
 function pairStatistics(
   lists: readonly (readonly number[])[],
   options: FactorOptions,
@@ -186,7 +187,7 @@ function pairStatistics(
   const fractions = Float64Array.from({ length: options.resamples ?? 2000 }, () =>
     exceedance(ratiosOf(lists.map(resample)), options.factor),
   )
-    // A resample of one box only, drawn again and again, has no pair.
+    // A resample that consists of one box drawn several times has no pair.
     .filter(fraction => !Number.isNaN(fraction))
     .sort()
   return {
@@ -200,9 +201,9 @@ function pairStatistics(
 }
 
 /**
- * Probability that two single boxes of one material differ by at least `factor` in a given direction, if ln slope is
- * normal with the standard deviation `sdLog` found from `degreesOfFreedom`: predictive Student t with √2 sdLog. For a
- * few boxes, where `oneBoxRatios` has too few pairs.
+ * Probability that the ratio of two single boxes of one material is at least `factor`, if ln slope is normal: a
+ * predictive Student t with the scale √2 sdLog. Used for few boxes, for which `sameMaterialRatios` has too few pairs.
+ * @param sdLog sample standard deviation of ln slope @param degreesOfFreedom those of `sdLog`
  */
 export function nullProbability(sdLog: number, degreesOfFreedom: number, factor: number): number {
   return 1 - studentTCdf(Math.log(factor) / (Math.SQRT2 * sdLog), degreesOfFreedom)

@@ -4,10 +4,11 @@ import { createAutocorrelation, type Decay, decayTime } from './correlate.ts'
 import type { Trajectory } from './msd.ts'
 
 /**
- * Backbone of every chain, end to end: of each molecule the longest path (as the shortest way between its ends) through
- * atoms that have at least two bonds. A carbon chain gives its carbons; a side group as long as what is left of
- * the chain would be taken for its end.
- * @param minimumAtoms shorter ones, such as anions, are left out; default 6
+ * Backbone of every chain from end to end: in each molecule, the longest of the shortest paths through atoms with at
+ * least two bonds. The backbone of a carbon chain is its carbons; a side group that is longer than the rest of the chain
+ * would count as its end.
+ * @param minimumAtoms shortest backbone; shorter molecules, such as anions, are left out. Default: 6
+ * @returns indices of the atoms of each backbone
  */
 export function backbones(topology: Topology, atomCount: number, minimumAtoms = 6): number[][] {
   const neighbors = bondedNeighbors(topology, atomCount)
@@ -37,6 +38,7 @@ export function backbones(topology: Topology, atomCount: number, minimumAtoms = 
 
 /** Autocorrelation of end-to-end vectors. */
 export interface EndToEnd {
+  /** ⟨R²⟩ over chains and frames. */
   readonly meanSquare_A2: number
   readonly lag_ps: Float64Array
   /** [frames] C(t) = ⟨R(0)·R(t)⟩ / ⟨R²⟩ */
@@ -45,10 +47,10 @@ export interface EndToEnd {
 }
 
 /**
- * Autocorrelation of the chains' end-to-end vectors over all origins (Rubinstein & Colby 2003, chapter 8). Where it does
- * not decay, the chains have not moved through their own shape and the sample is one frozen set of them.
+ * Autocorrelation of the end-to-end vectors of chains over all origins (Rubinstein & Colby 2003, chapter 8). If it does
+ * not decay, the chains kept their shapes and the trajectory samples a single configuration of them.
  * @param positions [frames, atoms, 3] Å, unwrapped
- * @param chains atoms of each chain from end to end, as `backbones`
+ * @param chains atoms of each chain from end to end, see `backbones`
  * @throws UserError without chains
  */
 export function endToEnd(
@@ -80,9 +82,9 @@ export function endToEnd(
 }
 
 /**
- * Dihedrals along backbones, four atoms each, but those about a bond to an atom with three neighbours: there, as beside a
- * double bond, angles rest at 0° and ±120° or do not turn at all, which is neither trans nor gauche.
- * @param chains backbones
+ * Dihedrals along backbones, without those about a bond of an atom with three neighbours. Beside such an atom (at a double
+ * bond, for instance) the minima are at 0° and ±120° or the bond does not rotate, so that trans and gauche do not exist.
+ * @returns indices of the four atoms of each dihedral
  */
 export function rotatingDihedrals(
   topology: Topology,
@@ -97,7 +99,7 @@ export function rotatingDihedrals(
   )
 }
 
-/** A dihedral has left its state only when it is this far inside another, degrees; states are 120° wide. */
+/** Depth inside another state at which a dihedral has changed its state, degrees; states are 120° wide. */
 const CORE_MARGIN = 30
 
 /** Changes of backbone dihedrals between trans and gauche states. */
@@ -106,23 +108,23 @@ export interface DihedralTransitions {
   /** Fraction of time with |φ| above 120°. */
   readonly trans: number
   readonly transitions: number
-  /** Rate of changes of one dihedral. */
+  /** Mean number of changes of one dihedral in 1 ns. */
   readonly rate_per_ns: number
 }
 
-/** Backbone dihedrals of a trajectory that is read frame by frame. */
+/** Record of dihedrals of a trajectory that is read frame by frame. */
 export interface DihedralRecord {
-  /** @param positions [3N] Å, unwrapped */
+  /** Adds one frame. @param positions [3N] Å, unwrapped */
   add(positions: ArrayLike<number>): void
-  /** The changes so far; null without dihedrals, or for fewer than two frames. */
+  /** Returns the changes so far; null without dihedrals or for fewer than two frames. */
   transitions(frameInterval_ps: number): DihedralTransitions | null
 }
 
 /**
- * Counts the changes of backbone dihedrals between trans (180°), gauche⁺ (60°) and gauche⁻ (−60°). A change counts when the angle
- * has come 30° deep into another state, so that crossings back and forth on a ridge do not count. Changes that are
- * undone between two frames are not seen.
- * @param dihedrals four atoms each, as `rotatingDihedrals`
+ * Counts the changes of dihedrals between trans (180°), gauche⁺ (60°) and gauche⁻ (−60°). A change counts when the angle
+ * is 30° inside another state, so that fluctuations at the top of the barrier do not count. Two changes between two
+ * frames that cancel are not seen.
+ * @param dihedrals indices of four atoms each, see `rotatingDihedrals`
  */
 export function createDihedralRecord(dihedrals: readonly (readonly number[])[]): DihedralRecord {
   const states: (number | null)[] = dihedrals.map(() => null)

@@ -40,22 +40,22 @@ import type { SystemTransport, Verdict } from './transport.ts'
 
 /** Ratio of the mean slopes of two systems. */
 export interface SlopeRatio extends LogEstimate {
-  /** The interval by hierarchical bootstrap; see `bootstrapSlope`. */
+  /** Interval by hierarchical bootstrap, for comparison; see `bootstrapSlope`. */
   readonly bootstrap_ci95: Interval
   readonly resampled: 'ions' | 'replicas, then ions'
   /** Number of boxes of each system. */
   readonly replicas: readonly [numerator: number, denominator: number]
-  /** The coarser of the scatters that the two errors rest on. */
+  /** Source of the larger scatter of the two systems, in the order time origins, ions, replicas. */
   readonly varianceFrom: VarianceSource
   /** Method of the interval, in one sentence. */
   readonly method: string
 }
 
 /**
- * Ratio of the MSD slopes of two systems, numerator / denominator, with its 95 % interval: Student t on the logarithm
- * of the ratio with the errors of both `fitSlope` (`ratioOf`). A percentile bootstrap over two boxes each covers only
- * 75–85 % when boxes of one material differ, so it is given beside it. With a single replica the interval holds for that
- * box only: it does not contain the differences between boxes.
+ * Ratio of the MSD slopes of two systems, numerator / denominator, with its 95 % interval: Student t on the logarithm of
+ * the ratio, with the errors of `fitSlope` (see `ratioOf`). A percentile bootstrap over two boxes of each system covers
+ * only 75–85 % if boxes of one material differ, so it is given for comparison only. The interval of a single replica
+ * does not contain the differences between boxes.
  * @throws UserError as `fitSlope`
  */
 export function slopeRatio(
@@ -88,28 +88,27 @@ export function slopeRatio(
   }
 }
 
-/** Ratios of the slopes of two boxes of one system. */
+/** Ratios of the slopes of two boxes of one system: the null distribution of a ratio. */
 export interface NullRatio {
   readonly ci95: Interval
   readonly basis: 'pairs of replicas' | 'halves of the ions of one replica'
-  /** Distinct pairs of replicas, or systems that were halved. */
+  /** Number of pairs of replicas, or of systems whose ions were halved. */
   readonly comparisons: number
-  /** Ascending: every ratio behind the interval, each with its inverse. For `exceedance`. */
+  /** All ratios behind the interval, each with its inverse, in ascending order. */
   readonly ratios: Float64Array
 }
 
-/** Number of pairs from which the pairs themselves show the distribution. */
+/** Number of pairs from which on their ratios are used without resampling. */
 const ENOUGH_PAIRS = 10
 
 /**
  * 95 % range of the ratio of the slopes of two single boxes *of the same system*.
  *
- * Every pair of replicas within a system is taken both ways round. With fewer than ten pairs the ions of each are
- * resampled to fill the gaps, which makes the distribution wider by their scatter. Without any such pair: each
- * system's ions are split at random into disjoint halves, which have half the ions of a box and do not contain the
- * differences between boxes. To be compared with ratios of single boxes.
+ * Every pair of replicas of one system counts in both orders. For fewer than ten pairs the ions of each replica are
+ * resampled, which widens the distribution by their scatter. Without any pair the ions of each system are split at random
+ * into two halves, which have half the ions of a box and do not contain the differences between boxes.
  *
- * @param systems each with its replicas; systems with a single replica only count when no other has more
+ * @param systems replicas of each system; those with a single replica count only if no system has more
  * @throws UserError as `fitSlope`
  */
 export function nullRatio(systems: readonly Replicas[], options: SlopeOptions & BootstrapOptions): NullRatio {
@@ -150,11 +149,11 @@ export function nullRatio(systems: readonly Replicas[], options: SlopeOptions & 
   }
 }
 
-/** Seed of every resampling: results are a function of the data alone. */
+/** Fixed seed of every resampling: results depend on the data alone. */
 const BOOTSTRAP = { seed: 20250502, resamples: 2000 }
-/** Number of boxes of each system from which the ratio is that of geometric means: fixed before any result was seen. */
+/** Number of boxes of each system from which on the ratio is one of geometric means; *chosen* before any result was seen. */
 export const ENOUGH_BOXES = 4
-/** Factor of the probabilities where no ratio was published. */
+/** Factor of the probabilities if no ratio was published. */
 const DEFAULT_FACTOR = 2
 
 /** The parts of an analysed system that a comparison needs. */
@@ -165,7 +164,7 @@ export interface ComparableSystem {
   readonly transport: SystemTransport
 }
 
-/** The slopes of a ratio: geometric means over boxes, or means over all ions. */
+/** Kind of slopes in a ratio: geometric means over boxes, or means over all ions. */
 export type SlopeKind = 'geometric means' | 'mean slopes'
 
 /** One of the two systems of a comparison. */
@@ -173,48 +172,48 @@ export interface ComparedSystem {
   readonly name: string
   /** Number of boxes. */
   readonly boxes: number
-  /** The slope that stands in the ratio. */
+  /** The slope that enters the ratio. */
   readonly slope_A2_per_ps: Measured
   readonly alpha: Measured
   readonly verdict: Verdict
 }
 
-/** Ratio of the MSD slopes of two systems, numerator / denominator, by all their boxes. */
+/** Ratio of the MSD slopes of two systems, numerator / denominator, from all their boxes. */
 export interface Comparison {
   readonly numerator: ComparedSystem
   readonly denominator: ComparedSystem
-  /** Ratio of the geometric means over boxes where there are enough boxes, else of the mean slopes. */
+  /** Ratio of the geometric means over boxes if both systems have 4 boxes, otherwise of the mean slopes. */
   readonly ratio: Measured
   readonly of: SlopeKind
-  /** 95 % of the ratios of two single boxes of one material. */
+  /** 95 % range of the ratios of two single boxes of one material. */
   readonly nullRatio_ci95: Interval
   /** Method of the ratio and its intervals, in one sentence. */
   readonly method: string
-  /** The factor of every probability, > 1. */
+  /** Factor for which probabilities are given, > 1. */
   readonly factor: number
-  /** Probabilities of the factor for the true ratio; null where the ratio has no bound. */
+  /** Probabilities that the true ratio exceeds the factor; null if the ratio has no bound. */
   readonly probabilities: FactorProbabilities | null
   readonly meanSlopes: SlopeRatio
-  /** Ratio of the geometric means; null when a system has a single box or a slope that is not positive. */
+  /** Ratio of the geometric means; null if a system has a single box or a slope that is not positive. */
   readonly geometricMeans: BoxComparison | null
-  /** Every single box of the numerator against every one of the denominator. */
+  /** Ratios of every box of the numerator to every box of the denominator. */
   readonly oneBox: PairRatios
   readonly sameMaterial: SameMaterial
 }
 
-/** Two boxes of the same material against each other: the ratios that chance alone gives. */
+/** Ratios of two boxes of the same material: the ratios that chance alone gives. */
 export interface SameMaterial {
-  /** Over both systems; null for single boxes, as each of the others. */
+  /** Ratios of both systems together; null for single boxes, like the two below. */
   readonly pooled: PairRatios | null
   readonly numerator: PairRatios | null
   readonly denominator: PairRatios | null
-  /** Probability of at least the factor for log-normal slopes of the observed spread, for few boxes. */
+  /** Probability of a ratio of at least the factor for log-normal slopes with the observed spread, see `nullProbability`. */
   readonly logNormal: number | null
 }
 
 /**
- * Compares two systems by all their boxes.
- * @param factor of the probabilities, > 1. Default: 2
+ * Compares the MSD slopes of two systems from all their boxes.
+ * @param factor factor for which probabilities are given, > 1. Default: 2
  * @throws UserError as `fitSlope`
  */
 export function compareSystems(
@@ -299,7 +298,7 @@ function sameMaterial(
   }
 }
 
-/** Slopes of the boxes of a system, fitted as the system is, Å²/ps. */
+/** Slopes of the boxes of a system, Å²/ps, with the window and the weighting of the system. */
 export function boxSlopesOf({ msds, transport }: Pick<ComparableSystem, 'msds' | 'transport'>): number[] {
   const { fit_from_ps, fit_to_ps, weighting } = transport
   return boxSlopes(fitSlope(msds, { fitFrom_ps: fit_from_ps, fitTo_ps: fit_to_ps, weighting }))

@@ -14,12 +14,13 @@ import type { Trajectory } from './msd.ts'
 
 /** One kind of ion: its charge, its number in one box and the slope of its MSD. */
 export interface Carrier {
-  /** e. Formal charges: see `nernstEinstein`. */
+  /** Formal charge, e: see `nernstEinstein`. */
   readonly charge_e: number
   readonly ions: number
   readonly slope_A2_per_ps: Estimate
 }
 
+/** Volume and temperature of a conductivity. */
 export interface Conditions {
   /** Mean volume of the box. */
   readonly volume_A3: number
@@ -28,10 +29,10 @@ export interface Conditions {
 
 /**
  * Conductivity of ions that move independently, σ = Σ N z² e² D / (V k_B T) with D = slope/6 (Nernst–Einstein;
- * France-Lanord & Grossman 2019, eq. 1, https://doi.org/10.1103/PhysRevLett.122.136001). Charges are the formal ones
- * also where a force field scales them: scaled charges stand for screening by electrons in the forces, they are not
- * what an ion carries. Errors of different ions add as independent. Where an MSD is not diffusive it is an apparent
- * conductivity, as the slope is an apparent slope.
+ * France-Lanord & Grossman 2019, eq. 1, https://doi.org/10.1103/PhysRevLett.122.136001). Charges are formal charges also
+ * for a force field with scaled charges: the scale describes electronic screening of the forces, not the charge that an
+ * ion transports. Errors of different ions are taken as independent. For an MSD that is not diffusive the result is an
+ * apparent conductivity, as the slope is an apparent slope.
  * @returns S/cm
  * @throws UserError for a volume or temperature that is not positive
  */
@@ -44,9 +45,9 @@ export function nernstEinstein(carriers: readonly Carrier[], conditions: Conditi
 }
 
 /**
- * Σ q r of some ions: one "walker" whose `meanSquaredDisplacement` and `fitSlope` give the collective conductivity.
- * For ions that are neutral together a common drift drops out; of anions of several atoms give every atom, or the
- * centres of mass (`createCollector`), whose motion differs by rotations only.
+ * Total dipole Σ q r of all ions as a trajectory of one walker, whose `meanSquaredDisplacement` and `fitSlope` give the
+ * collective conductivity. A common drift cancels because the ions are neutral together. For an anion of several atoms
+ * give all its atoms, or its centre of mass (`createCollector`), which leaves out rotations.
  * @param positions [frames, ions, 3] Å, unwrapped
  * @param charges_e [ions]
  * @returns [frames, 1, 3] e Å
@@ -61,7 +62,7 @@ export function totalDipole(positions: Trajectory, charges_e: ArrayLike<number>)
   if (Math.abs(net) > 1e-6 * charges.reduce((sum, q) => sum + Math.abs(q), 0)) {
     throw new UserError({
       message: `the ions carry ${Number(net.toPrecision(6))} e together`,
-      hint: 'give all of them: a charged set moves with the centre of mass',
+      hint: 'give all ions of the box: their charges must add up to zero',
     })
   }
   const dipole = ndarray(new Float64Array(3 * frames), [frames, 1, 3])
@@ -76,9 +77,9 @@ export function totalDipole(positions: Trajectory, charges_e: ArrayLike<number>)
 }
 
 /**
- * Conductivity of the ions together, σ = lim d⟨|ΔM|²⟩/dt / (6 V k_B T), M = Σ q r (Einstein–Helfand: Helfand 1960,
- * https://doi.org/10.1103/PhysRev.119.1). M is a single walker per box, so its error is several times that of
- * `nernstEinstein`, falling with boxes and time only.
+ * Conductivity with the correlations between ions, σ = lim d⟨|ΔM|²⟩/dt / (6 V k_B T), M = Σ q r (Einstein–Helfand:
+ * Helfand 1960, https://doi.org/10.1103/PhysRev.119.1). M is one walker per box, so that its error is several times
+ * that of `nernstEinstein`; only more boxes or more time reduce it.
  * @param slope of the MSD of `totalDipole`, e² Å²/ps, over one or more boxes
  * @returns S/cm
  * @throws UserError for a volume or temperature that is not positive
@@ -86,7 +87,7 @@ export function totalDipole(positions: Trajectory, charges_e: ArrayLike<number>)
 export const collectiveConductivity = (slope: Estimate, conditions: Conditions): Estimate =>
   scaled(slope, conversion(conditions))
 
-/** From Å² e²/ps, six times N z² D, to S/cm. */
+/** Factor from a slope of an MSD times N z², Å² e²/ps, to S/cm. */
 function conversion({ volume_A3, temperature_K }: Conditions): number {
   if (!(volume_A3 > 0 && temperature_K > 0))
     throw new UserError({
@@ -96,7 +97,7 @@ function conversion({ volume_A3, temperature_K }: Conditions): number {
 }
 
 /**
- * Haven ratio σ(Nernst–Einstein) / σ(collective): above 1 where cations and anions move together, as pairs do. The
+ * Haven ratio σ(Nernst–Einstein) / σ(collective): above 1 if cations and anions move together, as ion pairs do. The
  * interval takes both as independent, although they come from the same ions.
  */
 export const havenRatio = (independent: Estimate, collective: Estimate): LogEstimate =>
@@ -106,7 +107,7 @@ export const havenRatio = (independent: Estimate, collective: Estimate): LogEsti
  * Resistance of a coating, R = thickness / σ, Ω cm²: 1–3 nm at 3.4e-8 S/cm give 3–9 Ω cm² (Shi et al., J. Mater. Chem. A
  * 2025, 13, 2600).
  * @param sigma conductivity, S/cm
- * @returns infinite bounds where the conductivity's interval reaches zero
+ * @returns Ω cm²; an infinite bound if the interval of the conductivity reaches zero
  */
 export function coatingResistance(thickness_nm: number, sigma: Estimate): MeasuredInterval {
   const resistance = (value: number) =>

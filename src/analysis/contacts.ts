@@ -24,15 +24,16 @@ export interface IonClusters {
   readonly freeAnions: number
   /** Number of ions in the cluster of a cation, mean over cations. */
   readonly meanSize: number
-  /** Mean fraction of all ions in the largest cluster of a frame; near 1: the ions percolate. */
+  /** Fraction of all ions in the largest cluster of a frame, mean over frames; near 1 the ions percolate. */
   readonly largest: number
   /** Clusters by composition, the one with most cations first. */
   readonly kinds: readonly ClusterKind[]
 }
 
 /**
- * Connected clusters of the graph in which a cation and an anion are joined when any site of the anion is within the
- * cut-off: a pair whose anion holds a second cation is an aggregate.
+ * Clusters of ions: a cation and an anion are connected if any site of the anion is within the cut-off. A pair whose
+ * anion touches a second cation is an aggregate.
+ * @param cations indices of atoms
  * @param anions atoms of each anion that count as contact sites
  * @throws UserError when the cut-off is beyond half the cell
  */
@@ -91,31 +92,11 @@ export function ionClusters(
   }
 }
 
-/** [cations] Groups that each cation touches in one frame. */
-function touching(
-  frames: Frames,
-  frame: number,
-  cations: ArrayLike<number>,
-  members: { atoms: readonly number[]; group: readonly number[] },
-  cutoff_A: number,
-): Set<number>[] {
-  const groups = Array.from(cations, () => new Set<number>())
-  visitPairs(frames, frame, cations, members.atoms, cutoff_A, (i, j) => groups[i]!.add(members.group[j]!))
-  return groups
-}
-
-function flatten(groups: readonly ArrayLike<number>[]): { atoms: number[]; group: number[] } {
-  return {
-    atoms: groups.flatMap(atoms => Array.from(atoms)),
-    group: groups.flatMap((atoms, index) => Array.from(atoms, () => index)),
-  }
-}
-
-/** Lifetimes of contacts in two senses, with their correlation functions. Entry k of a curve belongs to a lag of k frames. */
+/** Lifetimes of contacts by two definitions, with their correlation functions. Entry k of a curve has a lag of k frames. */
 export interface ContactLifetimes {
-  /** A contact that breaks and forms again counts as one: C(t) = ⟨h(0) h(t)⟩ / ⟨h⟩ less its plateau. */
+  /** Lifetime with breaks allowed, from C(t) = ⟨h(0) h(t)⟩ / ⟨h⟩ without its plateau. */
   readonly intermittent: Decay
-  /** A contact ends when it first breaks: S(t) = ⟨h(0) … h(t)⟩ / ⟨h⟩. */
+  /** Lifetime up to the first break, from S(t) = ⟨h(0) … h(t)⟩ / ⟨h⟩. */
   readonly continuous: Decay
   readonly lag_ps: Float64Array
   readonly intermittentCurve: Float64Array
@@ -124,25 +105,25 @@ export interface ContactLifetimes {
   readonly partners: number
 }
 
-/** Contacts of a trajectory that is read frame by frame; it keeps nothing but the frames in which pairs touch. */
+/** Record of contacts of a trajectory that is read frame by frame: the frames in which each pair touches. */
 export interface ContactRecord {
-  /** @throws UserError when the cut-off is beyond half the cell */
+  /** Adds one frame. @throws UserError when the cut-off is beyond half the cell */
   add(frames: Frames, frame: number): void
-  /** Lifetimes of the contacts so far; null without any contact. */
+  /** Returns the lifetimes of the contacts so far; null without any contact. */
   lifetimes(options: LifetimeOptions): ContactLifetimes | null
 }
 
 export interface LifetimeOptions {
   readonly frameInterval_ps: number
-  /** Breaks up to this long do not end a contact in the continuous sense (t* of Impey et al.); default 0. */
+  /** Longest break that does not end a continuous contact (t* of Impey et al.). Default: 0. */
   readonly tolerance_ps?: number
 }
 
 /**
- * Lifetimes of contacts between cations and groups, h being 1 while a cation touches a group. Intermittent: Rapaport 1983
- * (https://doi.org/10.1080/00268978300102931), the plateau of chance encounters, ⟨h⟩ over all pairs, taken out.
- * Continuous, with a tolerance for short breaks: Impey, Madden & McDonald 1983 (https://doi.org/10.1021/j150643a008).
- * Both over all origins; times are where the curves fall to 1/e. Breaks shorter than the time between frames are not seen.
+ * Records contacts between cations and groups; h is 1 while a cation touches a group. Intermittent lifetimes: Rapaport
+ * 1983 (https://doi.org/10.1080/00268978300102931), without the plateau ⟨h⟩ of chance encounters. Continuous lifetimes,
+ * with a tolerance for short breaks: Impey, Madden & McDonald 1983 (https://doi.org/10.1021/j150643a008). A lifetime is
+ * the time at which its curve, an average over all origins, falls to 1/e. Breaks between two frames are not seen.
  *
  * @param groups atoms of each partner: one anion, one monomer, or one atom
  */
@@ -151,20 +132,22 @@ export function createContactRecord(
   groups: readonly ArrayLike<number>[],
   cutoff_A: number,
 ): ContactRecord {
-  const members = flatten(groups)
+  const atoms = groups.flatMap(group => Array.from(group))
+  const groupOf = groups.flatMap((group, index) => Array.from(group, () => index))
   const held = new Map<number, number[]>()
   let frameCount = 0
   return {
     add(frames, frame) {
       checkFrames(frames, cutoff_A)
-      touching(frames, frame, cations, members, cutoff_A).forEach((touched, cation) => {
-        for (const group of touched) {
-          const pair = cation * groups.length + group
-          const times = held.get(pair)
-          if (times) times.push(frameCount)
-          else held.set(pair, [frameCount])
-        }
-      })
+      const touching = new Set<number>()
+      visitPairs(frames, frame, cations, atoms, cutoff_A, (cation, atom) =>
+        touching.add(cation * groups.length + groupOf[atom]!),
+      )
+      for (const pair of touching) {
+        const times = held.get(pair)
+        if (times) times.push(frameCount)
+        else held.set(pair, [frameCount])
+      }
       frameCount++
     },
     lifetimes({ frameInterval_ps, tolerance_ps = 0 }) {
@@ -191,7 +174,7 @@ export function createContactRecord(
   }
 }
 
-/** Contacts that are there in both frames, per contact in the first one, by lag. @param histories frames, ascending */
+/** C(lag): contacts in both of two frames, divided by contacts in the first. @param histories frames, ascending */
 function intermittentCurve(histories: readonly number[][], frameCount: number): Float64Array {
   const correlation = createAutocorrelation(frameCount)
   const begun = new Float64Array(frameCount)
@@ -207,14 +190,14 @@ function intermittentCurve(histories: readonly number[][], frameCount: number): 
   return perOrigin(correlation.sums(), begun)
 }
 
-/** Contacts that have lasted from one frame to the other, per contact in the first one, by lag. */
+/** S(lag): contacts that last from one frame to another, divided by contacts in the first. @param tolerance frames */
 function continuousCurve(
   histories: readonly number[][],
   frameCount: number,
   tolerance: number,
 ): Float64Array {
   const begun = new Float64Array(frameCount)
-  // Of a stretch of n frames, n − lag origins survive a lag: second differences, summed up twice.
+  // In an unbroken contact of n frames, n − lag origins survive a lag: its second differences are summed twice.
   const ends = new Float64Array(frameCount + 1)
   for (const times of histories) {
     let start = times[0]!

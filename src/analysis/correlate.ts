@@ -7,7 +7,7 @@ export interface Decay {
   readonly atLeast: boolean
 }
 
-/** Computes Σ over origins of x(k) x(k + lag), summed over many series of one length, by fast Fourier transform. */
+/** Computes Σ x(k) x(k + lag) over all origins k, summed over many series of one length, by fast Fourier transform. */
 export function createAutocorrelation(length: number) {
   const size = 2 ** Math.ceil(Math.log2(2 * length))
   const fft = new FFT(size)
@@ -30,8 +30,8 @@ export function createAutocorrelation(length: number) {
 }
 
 /**
- * Time at which a correlation function first falls to 1/e, interpolated between lags. Beyond half the trajectory too few origins
- * are left to trust.
+ * Time at which a correlation function first falls to 1/e, interpolated between lags. Lags beyond half the trajectory are
+ * not used, because they have too few origins.
  * @param correlation [lags] from lag 0, where it is 1
  */
 export function decayTime(correlation: ArrayLike<number>, frameInterval_ps: number): Decay {

@@ -3,21 +3,21 @@ import { type Estimate, fromComponents } from './estimate.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
 import { mean, variance } from './stats.ts'
 
-/** Farther apart than this many of the longer lag, squared displacements of sub-diffusive walkers are independent. */
+/** Gap, in units of the longer lag, beyond which displacements of sub-diffusive walkers count as independent. */
 const MEMORY_LAGS = 2
-/** Longer lags are counted in coarser frames, so that the shorter has this many: such walks look alike on all scales. */
+/** Most frames of the shorter of two lags; longer lags are counted in coarser frames, as the walk has no length scale. */
 const ENOUGH_STEPS = 200
 
 /**
  * Covariance of the time-averaged squared displacements of one walker at lags `a` and `b`, over all overlapping
- * origins of a trajectory of `frames`, divided by 2 MSD(a) MSD(b): for a = b 1 / (effective number of observations).
+ * origins of a trajectory of `frames`, divided by 2 MSD(a) MSD(b). For a = b it is 1 / (effective number of observations).
  *
  * Exact for a Gaussian walker with stationary steps and MSD ∝ t^α, fractional Brownian motion (Mandelbrot & Van Ness
  * 1968, https://doi.org/10.1137/1010093): displacements over [s, s + a) and [s + d, s + d + b) have covariance
- * c(d) ∝ (|d + b|^α + |d − a|^α − |d|^α − |d + b − a|^α) / 2, their squares 2 c(d)² (Isserlis). For α = 1 c is the
+ * c(d) ∝ (|d + b|^α + |d − a|^α − |d|^α − |d + b − a|^α) / 2, their squares 2 c(d)² (Isserlis). For α = 1, c is the
  * number of steps they share (Qian, Sheetz & Elson 1991, https://doi.org/10.1016/S0006-3495(91)82125-7), and for a ≤ b
- * much shorter than the trajectory the result comes to a (b − a/3) / (b · frames), whose diagonal is 2/3 of what
- * displacements that do not overlap would give. For α < 1 walkers come back and forget sooner: it is smaller.
+ * much shorter than the trajectory the result is a (b − a/3) / (b · frames): for a = b, 2/3 of the value for displacements
+ * that do not overlap. For α < 1 it is smaller, because displacements decorrelate sooner.
  *
  * @param alpha between 0 and 1
  * @returns a function of two lags in frames
@@ -29,7 +29,7 @@ export function displacementCovariance(frames: number, alpha: number): (a: numbe
     const [a, b] = [Math.round(lagA / scale), Math.round(lagB / scale)]
     const originsA = Math.max(1, frames / scale - a)
     const originsB = Math.max(1, frames / scale - b)
-    // Shared steps end where the displacements stop overlapping; memory of other kinds fades.
+    // Random walks have no covariance beyond the overlap; that of sub-diffusive walks fades.
     const reach = alpha === 1 ? 0 : MEMORY_LAGS * Math.max(a, b)
     const farthest = a + b + reach
     if (powers.length <= farthest)
@@ -51,7 +51,7 @@ export function displacementCovariance(frames: number, alpha: number): (a: numbe
 export type Weighting = 'generalised' | 'uniform'
 
 /**
- * Weights that turn MSDs at the given lags into the slope and the intercept of a straight line.
+ * Weights w with which Σ w_i MSD(lag_i) is the slope, or the intercept, of a straight line.
  *
  * `generalised`: least squares with Σ_ij = σ²(x_i) n_i / n_j for t_i ≤ t_j, n the number of non-overlapping
  * displacements (McCluskey, Coles & Morgan 2025, https://doi.org/10.48550/arXiv.2305.18244). With the variances of a
@@ -83,10 +83,10 @@ export function lineWeights(
   return { intercept: row(0), slope: row(1) }
 }
 
-/** The scatter that an error rests on: the largest of those between time origins of a walk, ions and replicas. */
+/** Source of an error: the largest of the scatters between time origins of a walk, between ions and between replicas. */
 export type VarianceSource = 'time origins' | 'ions' | 'replicas'
 
-/** A linear combination of MSDs. */
+/** A linear combination of MSDs with its error. */
 export interface MsdEstimate extends Estimate {
   readonly varianceFrom: VarianceSource
   /** [replicas][ions] The same quantity of each single ion. */
@@ -96,18 +96,18 @@ export interface MsdEstimate extends Estimate {
 /**
  * A linear combination Σ w_i MSD(lag_i) of the mean over all ions of all replicas, and its standard error.
  *
- * Three estimates of its variance, each larger one a reason to distrust the one before:
- * 1. time origins: every ion an equal Gaussian walker with MSD ∝ t^α. wΣw with Σ_ij = √(v_i v_j) ρ_ij / ions, v the
- *    observed variance of single squared displacements at each lag, ρ the exact covariance of such a walk over
- *    overlapping origins (`displacementCovariance`), α as observed between the first and the last lag, at most 1. Many
- *    degrees of freedom ν: a third of the effective number of observations at the window's geometric middle, because
+ * There are three estimates of its variance, with fewer assumptions from one to the next:
+ * 1. time origins: all ions are equal Gaussian walkers with MSD ∝ t^α. The variance is wΣw with Σ_ij = √(v_i v_j) ρ_ij /
+ *    ions: v is the observed variance of single squared displacements at each lag, ρ the exact covariance of such a walk
+ *    over overlapping origins (`displacementCovariance`), α the observed exponent of the window, at most 1. Its degrees
+ *    of freedom ν are a third of the effective number of observations at the geometric middle of the window, because
  *    the sample variance of χ²₃ values (kurtosis κ = 7) has relative variance (κ − 1)/n = 2/(n/3).
- * 2. ions: s²/n over the ions' own values within replicas, unbiased also when ions differ in mobility.
- * 3. replicas: s²/R over the replicas' means, unbiased also when boxes differ.
+ * 2. ions: s²/n over the values of single ions within replicas, unbiased also if ions differ in mobility.
+ * 3. replicas: s²/R over the means of replicas, unbiased also if boxes differ.
  *
- * The variance is the largest of them. The excess of each over the one before is a component with its own degrees of
- * freedom (ν, ions − replicas, replicas − 1), combined by `fromComponents`. An excess by chance widens the interval
- * little; a real one brings in the t quantile of a few ions or boxes.
+ * The variance is the largest of them. The excess of each over the one before is a component with its degrees of freedom
+ * (ν, ions − replicas, replicas − 1), combined by `fromComponents`. A small, accidental excess widens the interval
+ * little; a large one brings in the t quantile of a few ions or boxes.
  *
  * @param lags in frames, ascending
  */
@@ -159,7 +159,7 @@ export function linearEstimate(
   return { ...fromComponents(value, components), varianceFrom, perIon }
 }
 
-/** The function, computed once for every length: most replicas have the same. */
+/** Returns the function with a memory, so that it is computed once for every number of frames. */
 function perLength<T>(of: (frames: number) => T): (frames: number) => T {
   const known = new Map<number, T>()
   return frames => {
@@ -169,12 +169,12 @@ function perLength<T>(of: (frames: number) => T): (frames: number) => T {
   }
 }
 
-/** Smallest exponent of the covariance, also for walkers on springs: its powers need some growth. */
+/** Smallest exponent of the covariance, also for bound walkers: with an exponent of zero it would not be defined. */
 const SMALLEST_EXPONENT = 0.05
 
 /**
- * d ln MSD / d ln t between the first and the last lag, or around a single one, and one standard error more: walkers that look
- * more sub-diffusive by chance would get too small an error. At most 1, and 1 where the MSD has no logarithm.
+ * d ln MSD / d ln t between the first and the last lag, or around a single lag, plus one standard error: an exponent that
+ * is too small by chance would make the error too small. At most 1, and 1 if the MSD has no logarithm.
  */
 function apparentExponent(replicas: readonly MeanSquaredDisplacement[], lags: ArrayLike<number>): number {
   const shortest = lags[0]!
@@ -194,7 +194,7 @@ function apparentExponent(replicas: readonly MeanSquaredDisplacement[], lags: Ar
   return Math.min(1, bounded + Math.sqrt(2 / 3 / observations) / span)
 }
 
-/** The lower triangle of ρ over some lags, row by row. */
+/** The lower triangle of ρ over the lags, row by row. */
 function walkCovariances(
   covariance: (a: number, b: number) => number,
   lags: ArrayLike<number>,
@@ -206,7 +206,7 @@ function walkCovariances(
   return triangle
 }
 
-/** wΣw of one replica, Σ that of equal walkers with the observed variance at each lag. */
+/** wΣw of one replica for equal walkers with the observed variance at each lag. */
 function walkVarianceOf(
   replica: MeanSquaredDisplacement,
   lags: ArrayLike<number>,

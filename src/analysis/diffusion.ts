@@ -14,7 +14,7 @@ export interface FitWindow {
   readonly fitTo_ps: number
 }
 
-/** Replicas as a list. @throws UserError for none, or when they differ in the time between frames */
+/** Replicas as a list. @throws UserError for an empty list, or if they differ in the time between frames */
 export function asReplicas(replicas: Replicas): readonly MeanSquaredDisplacement[] {
   const list = 'lag_ps' in replicas ? [replicas] : replicas
   const [first] = list
@@ -36,10 +36,10 @@ export function commonLags(replicas: readonly MeanSquaredDisplacement[]): number
 }
 
 /**
- * Lags in frames inside the window, at most about `count` of them: neighbouring lags carry almost the same
- * information, and more of them only make the fit slow.
+ * Lags in frames inside the window, at most `count`: neighbouring lags carry almost the same information, and more of them
+ * make the fit slow without a smaller error.
  * @param spacing even in time, or even in its logarithm
- * @throws UserError when the window is empty, holds fewer than three lags or is longer than the shortest trajectory
+ * @throws UserError when the window is empty, has fewer than three lags or is longer than the shortest trajectory
  */
 export function windowLags(
   replicas: readonly MeanSquaredDisplacement[],
@@ -69,7 +69,7 @@ export function windowLags(
   }
   if (last - first < 2) {
     throw new UserError({
-      message: `the fit window holds fewer than three lags of ${interval} ps`,
+      message: `the fit window has fewer than three lags of ${interval} ps`,
       where,
       hint: 'widen the window or write frames more often',
     })
@@ -98,26 +98,25 @@ export interface SlopeFit {
 /** Window and weights of a fit. */
 export interface SlopeOptions extends FitWindow {
   /**
-   * `generalised` (default) has the smallest error for a straight line but rests mostly on lags up to twice
-   * `fitFrom_ps`: of a curved MSD it gives the slope near the start of the window. `uniform` is ordinary least
-   * squares, for comparison with published slopes whose fit is not described; its interval
-   * respects correlation in the same way.
+   * `generalised` (default) has the smallest error for a straight line, but depends mostly on lags up to twice
+   * `fitFrom_ps`: for a curved MSD it gives the slope near the start of the window. `uniform` is ordinary least squares,
+   * for comparison with published slopes whose fit is not described. Both intervals include the correlation of lags.
    */
   readonly weighting?: Weighting
 }
 
 /**
- * Slope of MSD(t) with intercept over an explicit window, and its 95 % interval. Weights: `lineWeights`; error:
- * `linearEstimate`, which takes the largest of the scatter expected of equal random walkers, that between ions and
- * that between replicas; interval: Student t, `positiveInterval`. All ions count the same.
+ * Slope of MSD(t) with intercept over a window, and its 95 % interval: weights of `lineWeights`, error of `linearEstimate`
+ * (the largest of the scatters expected of equal random walkers, between ions and between replicas), Student t by
+ * `positiveInterval`. All ions have the same weight.
  *
- * Number of 100 simulations in which the interval contains the true slope: equal walkers, Gaussian with MSD ∝ t^α, α from 0.15
- * to 1, 94–99 (3 to 15 ions; one ion 90–98); 15 ions whose diffusion coefficients are log-normal with a standard deviation
- * of 0.8 in the logarithm 91, 5 such ions 89; boxes that differ by 0.3–0.8 in the logarithm: 81–84 for two of them, 86–89
- * for four, 90 for eight. **Rattling with rare hops: 96 where the ions make 70 hops together, 93 for 20, 89 for 7, 72–83
- * for 2: hops that did not happen are not in the scatter.** Give the number of hops beside the slope (`detectHops`).
+ * Coverage, in percent of simulations. Equal Gaussian walkers with MSD ∝ t^α, α from 0.15 to 1: 94–99 (3 to 15 ions; one
+ * ion 90–98). Log-normal diffusion coefficients with a standard deviation of 0.8 in the logarithm: 91 for 15 ions, 89 for
+ * 5. Boxes that differ by 0.3–0.8 in the logarithm: 81–84 for two boxes, 86–89 for four, 90 for eight. **Rare hops: 96 if
+ * the ions make 70 hops together, 93 for 20, 89 for 7, 72–83 for 2: the scatter does not contain hops that did not
+ * happen.** Give the number of hops together with the slope (`detectHops`).
  *
- * @throws UserError for a window that the trajectory cannot serve, or replicas with different frame intervals
+ * @throws UserError for a window that the trajectory does not have, or replicas with different frame intervals
  */
 export function fitSlope(replicas: Replicas, options: SlopeOptions): SlopeFit {
   const list = asReplicas(replicas)
@@ -159,10 +158,10 @@ export function fitLine(
 }
 
 /**
- * The slope's interval by hierarchical bootstrap over replicas, then ions (one replica: over ions): a check on
- * `fitSlope` that models nothing. Percentiles are expanded for the number of replicas (`bootstrapInterval`). Of 100
- * intervals 95–99 contain the truth when boxes are alike or differ by 0.3 in the logarithm; when they differ by 0.8,
- * where a mean is skewed, 71 for two boxes, 87 for four, 90 for twelve: take `compareBoxes` there.
+ * Interval of the slope by hierarchical bootstrap over replicas, then ions (one replica: over ions), without a model: a
+ * check on `fitSlope`. Percentiles are expanded for the number of replicas (`bootstrapInterval`). Coverage: 95–99 % if
+ * boxes are alike or differ by 0.3 in the logarithm. If they differ by 0.8 the mean is skewed and the coverage is 71 % for
+ * two boxes, 87 % for four, 90 % for twelve: use `compareBoxes` there.
  * @throws UserError as `fitSlope`
  */
 export function bootstrapSlope(
@@ -180,7 +179,7 @@ export function bootstrapSlope(
   }
 }
 
-/** Independent units that a hierarchical bootstrap draws first: boxes, or the ions of a single one. */
+/** Number of units that a hierarchical bootstrap draws first: boxes, or the ions of a single box. */
 export const resampledUnits = ({ perIon }: MsdEstimate) =>
   perIon.length > 1 ? perIon.length : perIon[0]!.length
 
@@ -188,18 +187,17 @@ export const resampledUnits = ({ perIon }: MsdEstimate) =>
 export const boxSlopes = ({ slope_A2_per_ps }: Pick<SlopeFit, 'slope_A2_per_ps'>): number[] =>
   slope_A2_per_ps.perIon.map(mean)
 
-/** Lattice sum of a cubic cell. */
+/** Lattice sum ξ of a cubic cell. */
 const XI_CUBIC = 2.837297
 
 /**
- * Slowing of diffusion in a periodic cubic box by the flow around its images: slope(∞) − slope(L) =
- * 6 ξ k_B T / (6 π η L), ξ = 2.837297 (Yeh & Hummer 2004, eq. 12, https://doi.org/10.1021/jp0477147). A caveat to print
- * beside a slope, not to add to it: it holds for diffusive solutes in a liquid, and the viscosity of a polymer on the
- * scale of its ions is not known.
+ * Finite-size correction of an MSD slope in a periodic cubic box: slope(∞) − slope(L) = 6 ξ k_B T / (6 π η L),
+ * ξ = 2.837297 (Yeh & Hummer 2004, eq. 12, https://doi.org/10.1021/jp0477147). It is valid for diffusive solutes in a
+ * liquid. Give it as a caveat and do not add it: the viscosity of a polymer on the scale of its ions is not known.
  *
- * @param options.viscosity_mPa_s of the simulated liquid
- * @returns Å²/ps to be added to an MSD slope
- * @throws UserError when anything is not positive
+ * @param options.viscosity_mPa_s viscosity η of the simulated liquid
+ * @returns slope(∞) − slope(L), Å²/ps
+ * @throws UserError when an option is not positive
  */
 export function finiteSizeShift(options: {
   readonly temperature_K: number
@@ -217,8 +215,8 @@ export function finiteSizeShift(options: {
 }
 
 /**
- * The viscosity at which the shift is `fraction` of a slope: the caveat for a medium of unknown viscosity. In anything
- * thicker the box matters less.
+ * The viscosity, mPa s, at which `finiteSizeShift` is the given fraction of a slope, for a medium of unknown viscosity. In
+ * a more viscous medium the shift is smaller.
  * @throws UserError as `finiteSizeShift`
  */
 export function viscosityForShift(

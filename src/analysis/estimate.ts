@@ -9,7 +9,7 @@ export interface Estimate {
   readonly degreesOfFreedom: number
 }
 
-/** A number with its 95 % interval; null: the interval is not known. */
+/** A number with its 95 % interval; the interval is null if it is not known. */
 export interface Measured {
   readonly value: number
   readonly ci95: Interval | null
@@ -20,9 +20,9 @@ export interface MeasuredInterval extends Measured {
   readonly ci95: Interval
 }
 
-/** A positive number, estimated by its logarithm. The interval goes from 0 to infinity where the data set no bound. */
+/** A positive number, estimated by its logarithm. The interval is from 0 to infinity if the data give no bound. */
 export interface LogEstimate extends MeasuredInterval {
-  /** Natural logarithm of the value; null where the data set no bound. */
+  /** Natural logarithm of the value; null if the data give no bound. */
   readonly logarithm: Estimate | null
 }
 
@@ -89,8 +89,8 @@ export const measured = (estimate: Estimate): MeasuredInterval => ({
 })
 
 /**
- * 95 % interval of a quantity that is positive by nature: symmetric in the logarithm, which covers better when mobilities
- * are skewed; symmetric in the value when that reaches zero, so that the form of the interval never excludes zero.
+ * 95 % interval of a positive quantity: symmetric in the logarithm, which has the better coverage for skewed mobilities.
+ * If the interval value ± t·s reaches zero, that interval is returned, so that zero is not excluded by the form alone.
  */
 export function positiveInterval(estimate: Estimate): Interval {
   const { value } = estimate
@@ -115,9 +115,9 @@ export function exponentialOf(logarithm: Estimate): LogEstimate {
 }
 
 /**
- * Ratio a / b of two independent estimates; the interval is that of its logarithm. Without bounds where the 95 % interval of
- * either reaches zero: the ratio of two numbers that may both be zero can be anything (Fieller 1954, J. R. Stat. Soc. B 16,
- * 175), and logarithms would hide that.
+ * Ratio a / b of two independent estimates; the interval is that of its logarithm. It has no bounds if the 95 % interval
+ * of a or b reaches zero: the ratio of two numbers that may both be zero can have any value (Fieller 1954, J. R. Stat.
+ * Soc. B 16, 175), and logarithms would hide that.
  */
 export function ratioOf(a: Estimate, b: Estimate): LogEstimate {
   const value = a.value / b.value
@@ -136,16 +136,16 @@ export interface FactorProbabilities {
 }
 
 /**
- * Probability that the true ratio is at least `factor`, and at most 1 / `factor`, given the data: Student t on its
- * logarithm, as the interval (the posterior under a flat prior on the logarithm).
- * @returns null where the ratio has no bound
+ * Probabilities that the true ratio is at least `factor`, or at most 1 / `factor`: Student t on its logarithm, as for the
+ * interval (the posterior for a flat prior on the logarithm).
+ * @returns null if the ratio has no bound
  */
 export function factorProbabilities(
   { logarithm }: Pick<LogEstimate, 'logarithm'>,
   factor: number,
 ): FactorProbabilities | null {
   if (!logarithm) return null
-  // Lower tails by symmetry: the difference of two large probabilities would lose a small one.
+  // Lower tails keep small probabilities exact; 1 − (a number near 1) would lose their digits.
   const tail = (distance: number) => {
     if (logarithm.standardError === 0) return distance >= 0 ? 1 : 0
     return studentTCdf(distance / logarithm.standardError, logarithm.degreesOfFreedom)

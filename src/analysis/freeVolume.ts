@@ -21,13 +21,16 @@ const BONDI_A: Readonly<Record<string, number>> = {
 }
 
 /**
- * Bondi's van der Waals radii of atoms. Those of Li and Na are of neutral atoms: ions need their own.
- * @throws UserError naming an element that has none here
+ * Bondi's van der Waals radii of atoms, [N] Å. Those of Li and Na are for neutral atoms, not for ions.
+ * @throws UserError naming an element that Bondi does not list
  */
 export function vanDerWaalsRadii(elements: readonly string[]): Float64Array {
   const unknown = elements.find(element => BONDI_A[element] === undefined)
   if (unknown !== undefined)
-    throw new UserError({ message: `no van der Waals radius is known for ${unknown}`, hint: 'give radii' })
+    throw new UserError({
+      message: `no van der Waals radius is known for ${unknown}`,
+      hint: `elements with a radius: ${Object.keys(BONDI_A).join(', ')}`,
+    })
   return Float64Array.from(elements, element => BONDI_A[element]!)
 }
 
@@ -35,7 +38,7 @@ export function vanDerWaalsRadii(elements: readonly string[]): Float64Array {
 export interface FreeVolume {
   /** Mean over the frames. */
   readonly fraction: number
-  /** Standard error of the mean, with the serial correlation of the frames; null for fewer than 8. */
+  /** Standard error of the mean with the serial correlation of the frames; null for fewer than 8 frames. */
   readonly standardError: number | null
   readonly perFrame: Float64Array
   readonly probe_A: number
@@ -43,12 +46,12 @@ export interface FreeVolume {
 }
 
 /**
- * Fractional free volume: the fraction of the cell where the centre of a probe sphere overlaps no atom, on a grid. A probe
- * of radius 0 gives the geometric free volume outside all van der Waals spheres; larger ones less, so that a figure
- * has a meaning only with its probe. For polymer boxes of 900 atoms grids of 0.4 and 0.2 Å agree within 0.0005.
+ * Fractional free volume: the fraction of grid points at which a probe sphere overlaps no atom. A probe of radius 0 gives
+ * the volume outside all van der Waals spheres, a larger probe less: always give the radius with the result. For polymer
+ * boxes of 900 atoms, grids of 0.4 and 0.2 Å agree within 0.0005.
  *
  * @param radii_A [atoms]
- * @param options.spacing_A between grid points, default 0.4
+ * @param options.probe_A radius of the probe @param options.spacing_A distance of grid points. Default: 0.4
  * @throws UserError for a wrong number of radii, a negative probe or a spacing that is not positive
  */
 export function fractionalFreeVolume(
@@ -80,7 +83,7 @@ export function fractionalFreeVolume(
   }
 }
 
-/** Grid points along c are taken a run at a time: those of a row that lie inside a sphere follow each other. */
+/** Fraction of grid points outside all spheres. The points of a row along c inside a sphere are consecutive. */
 function emptyFraction(
   box: Box,
   positions: Float64Array,
@@ -114,7 +117,7 @@ function emptyFraction(
         const half = Math.sqrt(half2)
         const first = Math.floor(at[2] + nc * (middle - half)) + 1
         const end = Math.ceil(at[2] + nc * (middle + half))
-        // A sphere that only touches the row has none of its points.
+        // A sphere that only touches the row contains none of its points.
         if (end <= first) continue
         const row = (wrapped(a, na) * nb + wrapped(b, nb)) * nc
         const start = wrapped(first, nc)

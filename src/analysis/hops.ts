@@ -3,16 +3,16 @@ import { confidenceInterval, meanOf } from './estimate.ts'
 import type { Trajectory } from './msd.ts'
 import { type Interval, mean } from './stats.ts'
 
-/** Distribution of the displacements in one time. */
+/** Distribution of the displacements in one lag. */
 export interface VanHove {
   readonly lag_ps: number
   /** [bins] middle of each bin, Å */
   readonly r_A: Float64Array
-  /** [bins] 4πr² G_s(r, t), 1/Å: density of the distances that ions have moved; its integral is 1 less the share beyond the last bin. */
+  /** [bins] 4πr² G_s(r, t), 1/Å: probability density of the distances that ions move. */
   readonly density_per_A: Float64Array
-  /** [bins] the same for Gaussian displacements of equal mean square. */
+  /** [bins] 1/Å, the density of Gaussian displacements with the same mean square. */
   readonly gaussian_per_A: Float64Array
-  /** α₂ = 3⟨r⁴⟩ / (5⟨r²⟩²) − 1; 0 for Gaussian displacements, above 0 where few ions hop and most rattle. */
+  /** α₂ = 3⟨r⁴⟩ / (5⟨r²⟩²) − 1: 0 for Gaussian displacements, above 0 if few ions hop and most rattle. */
   readonly nonGaussian: number
 }
 
@@ -20,9 +20,9 @@ export interface VanHove {
  * Self part of the van Hove function over all origins (Van Hove 1954, https://doi.org/10.1103/PhysRev.95.249) with the
  * non-Gaussian parameter (Rahman 1964, https://doi.org/10.1103/PhysRev.136.A405).
  *
- * @param positions [frames, ions, 3] Å, unwrapped, drift taken out
- * @param options.maximum_A end of the last bin, default 8
- * @param options.binWidth_A default 0.1; adjusted to divide the range evenly
+ * @param positions [frames, ions, 3] Å, unwrapped, without drift (`removeDrift`)
+ * @param options.maximum_A end of the last bin. Default: 8
+ * @param options.binWidth_A width of a bin, adjusted to divide the range evenly. Default: 0.1
  * @throws UserError for a lag that the trajectory does not have
  */
 export function vanHoveSelf(
@@ -40,7 +40,7 @@ export function vanHoveSelf(
   if (!(lag >= 1 && lag < frames)) {
     throw new UserError({
       message: `the trajectory has no lag of ${lag_ps} ps`,
-      hint: `between ${frameInterval_ps} and ${frameInterval_ps * (frames - 1)} ps`,
+      hint: `choose a lag between ${frameInterval_ps} and ${frameInterval_ps * (frames - 1)} ps`,
     })
   }
   const bins = Math.max(1, Math.round(maximum_A / binWidth_A))
@@ -78,16 +78,18 @@ export function vanHoveSelf(
   }
 }
 
+/** Options of `detectHops`. */
 export interface HopOptions {
   readonly frameInterval_ps: number
-  /** Length of the stretch before and of that after a hop whose means are compared, ps: longer than a rattle. */
+  /** Length of the window before and of the window after a hop, ps; longer than the rattling in a cage. */
   readonly window_ps: number
-  /** Least p_hop of a hop, Å²: a jump of length ℓ between cages with mean square width w² reaches ℓ² + w². */
+  /** Least p_hop of a hop, Å²; a hop of length ℓ between cages of mean square width w² has p_hop = ℓ² + w². */
   readonly threshold_A2: number
 }
 
-/** One move from one cage to another. */
+/** Move of an ion from one cage to another. */
 export interface Hop {
+  /** Index of the ion. */
   readonly ion: number
   readonly time_ps: number
   readonly length_A: number
@@ -96,24 +98,25 @@ export interface Hop {
 /** Hops of all ions of one trajectory. */
 export interface HopStatistics {
   readonly hops: readonly Hop[]
-  /** Fraction of the time that p_hop is above the threshold: where that is not small, hops run into each other and are not all seen. */
+  /** Fraction of the time with p_hop above the threshold. If it is not small, hops overlap in time and some are missed. */
   readonly above: number
-  /** Hops of one ion in one ps, with the interval from the scatter between ions (Student t; null for one ion). */
+  /** Number of hops of one ion in 1 ps, mean over ions. */
   readonly rate_per_ps: number
+  /** Interval from the scatter between ions (Student t); null for one ion. */
   readonly rate_ci95_per_ps: Interval | null
   /** Mean length of a hop; null without hops. */
   readonly meanLength_A: number | null
-  /** rate · ⟨ℓ²⟩, Å²/ps: the MSD slope if hops were independent. A smaller measured slope says that ions hop back. */
+  /** rate · ⟨ℓ²⟩: the MSD slope of independent hops. A smaller measured slope shows that ions hop back. */
   readonly uncorrelatedSlope_A2_per_ps: number
 }
 
 /**
- * Hops between cages by p_hop(t) = √(⟨|r_A − ⟨r⟩_B|²⟩_A ⟨|r_B − ⟨r⟩_A|²⟩_B), A and B the windows before and after t
+ * Finds hops between cages by p_hop(t) = √(⟨|r_A − ⟨r⟩_B|²⟩_A ⟨|r_B − ⟨r⟩_A|²⟩_B) with the windows A before and B after t
  * (after Candelier, Dauchot & Biroli 2009, https://doi.org/10.1103/PhysRevLett.102.088001). A hop is the maximum of a
- * stretch above the threshold; its length is the distance between the mean positions of A and B. Hops closer in time
- * than the window are seen as one.
+ * period above the threshold; its length is the distance between the mean positions in A and B. Hops closer in time than
+ * the window count as one.
  *
- * @param positions [frames, ions, 3] Å, unwrapped, drift taken out
+ * @param positions [frames, ions, 3] Å, unwrapped, without drift (`removeDrift`)
  * @throws UserError when the trajectory is shorter than two windows, or a window shorter than two frames
  */
 export function detectHops(positions: Trajectory, options: HopOptions): HopStatistics {
@@ -122,8 +125,8 @@ export function detectHops(positions: Trajectory, options: HopOptions): HopStati
   const window = Math.round(options.window_ps / frameInterval_ps)
   if (!(window >= 2 && 2 * window <= frames)) {
     throw new UserError({
-      message: `hops cannot be seen with a window of ${options.window_ps} ps`,
-      hint: `between ${2 * frameInterval_ps} ps and half the trajectory, ${(frames / 2) * frameInterval_ps} ps`,
+      message: `a window of ${options.window_ps} ps cannot detect hops in this trajectory`,
+      hint: `choose a window between ${2 * frameInterval_ps} ps and half the trajectory, ${(frames / 2) * frameInterval_ps} ps`,
     })
   }
   const hops: Hop[] = []
@@ -161,7 +164,7 @@ function cageChange(positions: Trajectory, ion: number, window: number) {
   const frames = positions.shape[0]!
   const p_hop = new Float64Array(frames + 1)
   const length = new Float64Array(frames + 1)
-  // Sums up to each frame of coordinates from the first one, and of their squares.
+  // Cumulative sums of the displacements from the first frame, and of their squares.
   const sums = [0, 1, 2].map(() => new Float64Array(frames + 1))
   const squares = new Float64Array(frames + 1)
   for (let frame = 0; frame < frames; frame++) {

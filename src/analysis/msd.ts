@@ -2,10 +2,10 @@ import FFT from 'fft.js'
 import ndarray, { type NdArray } from 'ndarray'
 import { UserError } from '../errors.ts'
 
-/** [frames, atoms, 3] Å, unwrapped. */
+/** Positions over time, [frames, atoms, 3] Å, unwrapped. */
 export type Trajectory = NdArray<Float64Array | Float32Array>
 
-/** Mean-squared displacements of one trajectory. Entry k of every per-lag array belongs to a lag of k + 1 frames. */
+/** Mean-squared displacements of one trajectory. Arrays [L] are by lag: entry k has a lag of k + 1 frames. */
 export interface MeanSquaredDisplacement {
   readonly frameInterval_ps: number
   readonly frames: number
@@ -18,9 +18,9 @@ export interface MeanSquaredDisplacement {
   readonly perIon_A2: readonly Float64Array[]
   /** [3][L] mean over ions and all time origins of the squared displacement along x, y, z. */
   readonly perAxis_A2: readonly [Float64Array, Float64Array, Float64Array]
-  /** [L] Å⁴, variance of single squared displacements |Δr|² over ions and origins. */
+  /** [L] variance of single squared displacements |Δr|² over ions and origins. */
   readonly squaredDisplacementVariance_A4: Float64Array
-  /** [L] non-overlapping displacements: ions · (frames − 1) / lag, not rounded. */
+  /** [L] number of displacements that do not overlap: ions · (frames − 1) / lag, not rounded. */
   readonly independentObservations: Float64Array
 }
 
@@ -53,12 +53,12 @@ function coordinateSeries(positions: Trajectory, atom: number, axis: number): Fl
 }
 
 /**
- * Σ over origins of the squared displacement of one coordinate at each lag, but for its correlation part, and the
- * power spectrum that holds that part.
+ * Adds one coordinate to the sums of squared displacements over origins, without their correlation part, and to the power
+ * spectra, from which `finish` computes the correlation part.
  *
- * The straight line between the end points is taken out first, x = x₀ + g k + y, so that
- * Σ(Δx)² = g²m²(F − m) + 2gm Σ Δy + Σ(Δy)²: a constant velocity then comes out exact instead of as the small
- * difference of large sums. Σ(Δy)² = Σ y_k² + Σ y_{k+m}² − 2 Σ y_k y_{k+m}.
+ * The straight line between the end points is removed first, x = x₀ + g k + y, so that
+ * Σ(Δx)² = g²m²(F − m) + 2gm Σ Δy + Σ(Δy)² with Σ(Δy)² = Σ y_k² + Σ y_{k+m}² − 2 Σ y_k y_{k+m}: the result for a constant
+ * velocity is then exact, not a small difference of large sums.
  */
 function addCoordinate(
   series: Float64Array,
@@ -95,12 +95,12 @@ function addCoordinate(
   }
 }
 
-/** Lags up to this one have their own variance; beyond, as many in every factor of e. */
+/** Longest lag up to which every lag is sampled; beyond it, this many lags are sampled in every factor of e. */
 const VARIANCE_LAGS = 32
 
 /**
- * Variance of |Δr|² over ions and over origins a quarter lag apart; closer ones are nearly copies. Between the lags
- * that are sampled it is a power of the lag.
+ * Variance of |Δr|² over ions and over origins a quarter of the lag apart, because closer origins give nearly the same
+ * value. Between sampled lags it is interpolated as a power of the lag.
  */
 function squaredDisplacementVariance(longest: number) {
   const lags: number[] = []
@@ -111,7 +111,7 @@ function squaredDisplacementVariance(longest: number) {
   const centres = new Float64Array(lags.length)
   const squares = new Float64Array(lags.length)
   return {
-    /** Takes in one ion. */
+    /** Adds one ion. */
     add(x: Float64Array, y: Float64Array, z: Float64Array): void {
       lags.forEach((lag, entry) => {
         let count = counts[entry]!
@@ -152,10 +152,10 @@ function squaredDisplacementVariance(longest: number) {
  * (Kneller et al. 1995, https://doi.org/10.1016/0010-4655(95)00048-K; Calandrini et al. 2011, eq. 8–15,
  * https://doi.org/10.1051/sfn/201112010).
  *
- * @param positions [frames, ions, 3] Å, unwrapped, equally spaced in time; drift already taken out, see `removeDrift`
+ * @param positions [frames, ions, 3] Å, unwrapped, equally spaced in time, without drift (`removeDrift`)
  * @param options.frameInterval_ps time between frames
- * @param options.maximumLag_ps longest lag, default the whole trajectory
- * @param options.axis displacements along x, y or z alone
+ * @param options.maximumLag_ps longest lag. Default: the whole trajectory
+ * @param options.axis only displacements along x (0), y (1) or z (2). Default: all three
  * @throws UserError for a wrong shape, fewer than two frames, or positions that are not finite
  */
 export function meanSquaredDisplacement(
@@ -177,7 +177,7 @@ export function meanSquaredDisplacement(
   const lags = Math.min(frames - 1, Math.floor(maximumLag_ps / frameInterval_ps + 1e-9))
   if (lags < 1) throw new UserError({ message: `maximumLag_ps ${maximumLag_ps} is shorter than one frame` })
 
-  // Zeros behind the series keep its end from meeting its beginning within the longest lag.
+  // Zeros after the series prevent that its end is correlated with its beginning within the longest lag.
   const size = 2 ** Math.ceil(Math.log2(frames + lags))
   const fft = new FFT(size)
   const buffers = {
@@ -234,10 +234,10 @@ export function meanSquaredDisplacement(
 }
 
 /**
- * Positions of some atoms with the motion of the centre of mass of all atoms since the first frame taken out.
+ * Positions of some atoms without the motion of the centre of mass of all atoms since the first frame.
  * @param positions [frames, atoms, 3] Å, unwrapped
  * @param masses [atoms] g/mol
- * @param selected indices of the atoms to return; all when left out
+ * @param selected indices of the atoms to return. Default: all
  * @returns [frames, selected, 3] Å
  * @throws UserError for a wrong shape or a wrong number of masses
  */
@@ -273,24 +273,24 @@ export function removeDrift(
   return ndarray(result, [frames, selected.length, 3])
 }
 
-/** Atoms and centres of mass of a trajectory that is read frame by frame. */
+/** Record of centres of mass of a trajectory that is read frame by frame. */
 export interface Collector {
-  /** @param positions [3N] Å, unwrapped @throws UserError for a wrong length, or more frames than announced */
+  /** Adds one frame. @param positions [3N] Å, unwrapped @throws UserError for a wrong length or too many frames */
   add(positions: ArrayLike<number>): void
   /**
-   * [frames so far, groups, 3] Å; each group's series lies in one piece, as `meanSquaredDisplacement` reads it.
-   * @param from first group, and @param to one past the last; all by default
+   * Returns [frames so far, groups, 3] Å, with the series of each coordinate contiguous in memory.
+   * @param from first group. Default: 0 @param to one past the last group. Default: all
    */
   trajectory(from?: number, to?: number): NdArray<Float32Array>
 }
 
-/** Number of frames that are turned into series at once: series lie far apart in memory. */
+/** Number of frames that are copied into the series at once, because the series lie far apart in memory. */
 const FRAMES_AT_ONCE = 64
 
 /**
- * Keeps the centres of mass of some groups of atoms in every frame, as single precision (which trajectory files have),
- * with the motion of the centre of mass of all atoms since the first frame taken out: `removeDrift` for a trajectory that
- * does not fit in memory. 200 ions over 10⁵ frames take 240 MB.
+ * Records the centres of mass of groups of atoms in every frame, without the motion of the centre of mass of all atoms
+ * since the first frame: `removeDrift` for a trajectory that does not fit in memory. Values are in single precision, as in
+ * trajectory files; 200 ions over 10⁵ frames take 240 MB.
  *
  * @param masses [N] g/mol @param groups atoms of each group; a single atom is a group of one
  * @param frameCount largest number of frames
@@ -319,7 +319,7 @@ export function createCollector(
     add(positions) {
       if (positions.length !== 3 * masses.length || frame === frameCount) {
         throw new UserError({
-          message: `frame ${frame} with ${positions.length / 3} atoms, where ${frameCount} frames of ${masses.length} were to come`,
+          message: `frame ${frame + 1} has ${positions.length / 3} atoms; expected at most ${frameCount} frames of ${masses.length} atoms`,
         })
       }
       for (let axis = 0; axis < 3; axis++) {

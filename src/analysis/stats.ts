@@ -5,6 +5,7 @@ import { kolmogorovSurvival, normalCdf, studentTQuantile } from './distributions
 /** Lower and upper bound, such as those of a 95 % interval. */
 export type Interval = readonly [low: number, high: number]
 
+/** Arithmetic mean; NaN for no values. */
 export function mean(values: ArrayLike<number>): number {
   let sum = 0
   for (let k = 0; k < values.length; k++) sum += values[k]!
@@ -98,24 +99,24 @@ export function ksTest(
   return { statistic, pValue: kolmogorovSurvival((root + 0.12 + 0.11 / root) * statistic) }
 }
 
-/** Fewer blocks than this say nothing about the error of their mean. */
+/** Least number of blocks from which the error of their mean is estimated. */
 export const FEWEST_BLOCKS = 8
 
 export interface BlockAverage {
   readonly mean: number
-  /** Standard error of the mean with serial correlation taken into account. */
+  /** Standard error of the mean, serial correlation included. */
   readonly standardError: number
   /** Values per independent value, ≥ 1. */
   readonly statisticalInefficiency: number
-  /** False: the series is too short for its correlation, and the error probably too small. */
+  /** False if the series is too short for its correlation; the error is then probably too small. */
   readonly converged: boolean
 }
 
 /**
  * Error of the mean of a correlated series by repeated pairwise blocking (Flyvbjerg & Petersen 1989,
- * https://doi.org/10.1063/1.457480). Of n values it takes the first block length B with B³ > 2n (ε_B/ε₁)⁴, where bias
- * and noise of the error ε_B balance (Lee et al. 2011, eq. 45, https://doi.org/10.1103/PhysRevE.83.066706); if none has
- * at least 8 blocks, the largest error found.
+ * https://doi.org/10.1063/1.457480). For n values the error is that of the first block length B with B³ > 2n (ε_B/ε₁)⁴,
+ * at which bias and noise of the error ε_B balance (Lee et al. 2011, eq. 45, https://doi.org/10.1103/PhysRevE.83.066706);
+ * if no such length has at least 8 blocks, it is the largest error of all lengths.
  * @throws UserError for fewer than 8 values
  */
 export function blockAverage(values: ArrayLike<number>): BlockAverage {
@@ -144,8 +145,7 @@ export function blockAverage(values: ArrayLike<number>): BlockAverage {
 }
 
 /**
- * Least-squares slope of a series and its standard error, the latter with the serial correlation of the residuals
- * (their statistical inefficiency from `blockAverage`).
+ * Least-squares slope of a series and its standard error, with the serial correlation of the residuals (by `blockAverage`).
  * @param times and @param values of equal length, at least 8
  */
 export function linearDrift(

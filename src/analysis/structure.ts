@@ -23,7 +23,7 @@ export function longestDistance(frames: Frames): number {
   return Math.min(...boxes.flatMap(box => box.heights)) / 2
 }
 
-/** @throws UserError when a per-frame list of cells has the wrong length, or `distance_A` is beyond half a cell */
+/** Checks that distances up to `distance_A` can be measured. @throws UserError for a wrong number of cells, or beyond half a cell */
 export function checkFrames(frames: Frames, distance_A: number): void {
   const count = frames.positions.shape[0]!
   if (!('matrix' in frames.box) && frames.box.length !== count) {
@@ -38,7 +38,7 @@ export function checkFrames(frames: Frames, distance_A: number): void {
   }
 }
 
-/** Calls `visit` for every ordered pair of different atoms (from a, from b) in one frame within `reach_A`. */
+/** Calls `visit` for every pair of different atoms, one of a and one of b, nearer than `reach_A` in one frame. */
 export function visitPairs(
   frames: Frames,
   frame: number,
@@ -82,11 +82,11 @@ export interface RadialDistribution {
 /**
  * Radial distribution function of species b around species a, g(r) = ⟨n(r)⟩ / (pairs · 4/3 π (r₊³ − r₋³) / V), each
  * frame with its own volume (Allen & Tildesley 2017, eq. 2.94, https://doi.org/10.1093/oso/9780198803195.001.0001).
- * Atoms in both lists are not paired with themselves, so that an ideal gas has g = 1 for any number of atoms.
+ * An atom in both lists forms no pair with itself, so that an ideal gas has g = 1 for any number of atoms.
  *
  * @param a and @param b indices of atoms
- * @param options.maximum_A default and at most half the smallest height of any frame's cell
- * @param options.binWidth_A default 0.05 Å; adjusted to divide the range evenly
+ * @param options.maximum_A end of the last bin. Default, and largest value: half the smallest height of the cells
+ * @param options.binWidth_A width of a bin, adjusted to divide the range evenly. Default: 0.05
  * @throws UserError for an empty species or a range beyond half the cell
  */
 export function radialDistribution(
@@ -125,19 +125,19 @@ export function radialDistribution(
   }
 }
 
-/** g(r) is smoothed over this before peaks are sought. */
+/** Width over which g(r) is smoothed before the search for peaks. */
 const SMOOTHING_A = 0.15
-/** A peak must rise above 1 by this many Poisson standard errors of the pairs in it. */
+/** Least height of a peak above 1, in Poisson standard errors of its number of pairs. */
 const PEAK_SIGNIFICANCE = 4
-/** An extremum of the smoothed g(r) must be one within this distance on either side. */
+/** Distance on either side within which an extremum of the smoothed g(r) must be the highest or lowest value. */
 const EXTREMUM_REACH_A = 0.4
 const LOWEST_PEAK = 1.2
 
 /**
- * Distance where the first shell of neighbours ends: the first minimum of g(r), smoothed over 0.15 Å, after its first peak.
- * The peak is above 1.2 and significantly above 1; both are extrema over ±0.4 Å, and the minimum is at most half the
- * peak or 1, whichever is higher.
- * @returns distance of the minimum, Å; null when g(r) has no such shape, as in a gas or for far too few frames
+ * End of the first shell of neighbours: the first minimum of g(r), smoothed over 0.15 Å, after its first peak. The peak is
+ * above 1.2 and significantly above 1; both are extrema over ±0.4 Å, and the minimum is at most half the peak or 1,
+ * whichever is higher.
+ * @returns distance of the minimum, Å; null if g(r) has no such peak and minimum, as in a gas or for too few frames
  */
 export function firstMinimum(rdf: RadialDistribution): number | null {
   const half = Math.round(SMOOTHING_A / 2 / rdf.binWidth_A)
@@ -169,8 +169,8 @@ export interface Coordination {
 }
 
 /**
- * Coordination number within the first minimum of g(r), or within `fallback_A` when there is none. The interval is
- * the wider of that from the scatter between atoms of a and that of the time series (block average), Student t.
+ * Coordination number within the first minimum of g(r), or within `fallback_A` if there is none. The interval (Student t)
+ * is the wider of two: from the scatter between atoms of a, and from the time series (block average).
  * @throws UserError as `radialDistribution`
  */
 export function coordinationNumber(

@@ -12,15 +12,15 @@ import { confidenceInterval, positiveInterval } from './estimate.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
 import { type Interval, mean } from './stats.ts'
 
-/** Regime of an MSD, by the interval of its exponent: see `verdict`. */
+/** Regime of an MSD, from the interval of its exponent: see `verdict`. */
 export type Verdict = 'diffusive' | 'sub-diffusive' | 'undetermined'
 
-/** α = 1 counts as shown only by an interval that stays within this far of 1. */
+/** Largest distance from 1 of the bounds of α for which an MSD is `diffusive`. */
 const DIFFUSIVE_TOLERANCE = 0.2
 
 /**
- * Verdict on an MSD by the interval of its exponent. `sub-diffusive`: the interval lies below 1. `diffusive`: it contains 1 and lies within
- * 0.8–1.2. Anything else, such as a wide interval or one above 1, is `undetermined`.
+ * Regime of an MSD, from the 95 % interval of its exponent α. `sub-diffusive`: the interval lies below 1. `diffusive`: it
+ * contains 1 and lies within 0.8–1.2. `undetermined`: any other interval, such as a wide one or one above 1.
  */
 export function verdict(alpha_ci95: Readonly<Interval>): Verdict {
   const [low, high] = alpha_ci95
@@ -37,10 +37,10 @@ export interface Exponent {
 }
 
 /**
- * α = d ln MSD / d ln t over a window: least squares through lags evenly spaced in ln t. The interval is that of
- * the linearised combination Σ u_i δMSD_i / MSD_i, with the scatter of time origins, ions and replicas as in
- * `linearEstimate` and Student t; it needs no resampling and also serves a single ion.
- * @throws UserError for a window that the trajectory cannot serve
+ * Exponent α = d ln MSD / d ln t over a window, by least squares through lags evenly spaced in ln t. The interval (Student
+ * t) is that of the linearised combination Σ u_i δMSD_i / MSD_i, with the error of `linearEstimate`. It needs no
+ * resampling and exists also for a single ion.
+ * @throws UserError for a window that the trajectory does not have
  */
 export function exponent(replicas: Replicas, window: FitWindow): Exponent {
   const list = asReplicas(replicas)
@@ -65,13 +65,13 @@ export function exponent(replicas: Replicas, window: FitWindow): Exponent {
   return { alpha, alpha_ci95, verdict: verdict(alpha_ci95) }
 }
 
-/** Half the span, as a factor in lag, over which the local exponent is taken. */
+/** Factor between a lag and the ends of the span over which its local exponent is computed. */
 const LOCAL_FACTOR = 1.5
 const POINTS_PER_DECADE = 20
 
 /**
- * α(t): the exponent between lags t/1.5 and 1.5 t, for lags evenly spaced in ln t up to half the shortest trajectory.
- * Where lags are too few for that at the short end, the nearest ones serve; `lag_ps` is their geometric mean.
+ * Exponent α(t) between the lags t/1.5 and 1.5 t, for t evenly spaced in ln t up to half the shortest trajectory. For the
+ * shortest t the nearest lags are used; `lag_ps` is the geometric mean of the two lags.
  */
 export function localExponent(replicas: Replicas): { lag_ps: number[]; alpha: number[] } {
   const list = asReplicas(replicas)
@@ -97,7 +97,7 @@ export function localExponent(replicas: Replicas): { lag_ps: number[]; alpha: nu
   return { lag_ps, alpha }
 }
 
-/** Mean over the ions of all replicas, with a 95 % band. */
+/** MSD, mean over the ions of all replicas, with a 95 % interval for each lag. */
 export interface ReplicateMean {
   readonly lag_ps: number[]
   readonly msd_A2: number[]
@@ -105,12 +105,12 @@ export interface ReplicateMean {
   readonly high_A2: number[]
 }
 
-/** A longer curve is thinned to this many lags, half evenly spaced in time, half in its logarithm. */
+/** Largest number of lags of a curve; half of them are evenly spaced in time, half in its logarithm. */
 const CURVE_POINTS = 400
 
 /**
- * One mean MSD from several replicas, over the lags that all of them have, with the interval of each point after
- * `linearEstimate`. Points of one curve are strongly correlated: the band is no basis for a fit.
+ * Mean MSD of several replicas over the lags that all of them have, with the interval of each point by `linearEstimate`.
+ * Points of one curve are strongly correlated: do not fit a line to the intervals.
  * @throws UserError when the replicas differ in the time between frames
  */
 export function replicateMean(replicas: Replicas, maximumLag_ps = Number.POSITIVE_INFINITY): ReplicateMean {
@@ -128,7 +128,7 @@ export function replicateMean(replicas: Replicas, maximumLag_ps = Number.POSITIV
 }
 
 /**
- * One point of `replicateMean`, Å².
+ * Mean MSD of several replicas at one lag, with its interval, Å².
  * @param lag in frames, at most the longest of the shortest replica
  */
 export function meanAt(
@@ -153,36 +153,36 @@ function thinned(longest: number): number[] {
 /** Motion of one species in one system: MSD, slope, exponent and verdict as plain numbers, ready for JSON. */
 export interface SystemTransport {
   readonly species: string
-  /** Over all replicas. */
+  /** Number of ions of all replicas together. */
   readonly ions: number
   readonly replicas: number
   readonly lag_ps: number[]
   readonly msd_A2: number[]
   readonly msd_low_A2: number[]
   readonly msd_high_A2: number[]
-  /** Slope of the fit with `weighting`. */
+  /** Slope of the MSD by the weights of `weighting`. */
   readonly slope_A2_per_ps: number
   readonly slope_ci95_A2_per_ps: Interval
   readonly weighting: Weighting
-  /** The slope by the weighting that was not used, for comparison. */
+  /** Slope by the other weighting, for comparison. */
   readonly other_slope_A2_per_ps: number
   readonly other_slope_ci95_A2_per_ps: Interval
   readonly fit_from_ps: number
   readonly fit_to_ps: number
-  /** Non-overlapping displacements at the end of the window, over all ions and replicas. */
+  /** Number of displacements at the end of the window that do not overlap, over all ions and replicas. */
   readonly independent_observations: number
   readonly alpha: number
   readonly alpha_ci95: Interval
   readonly alpha_curve: { readonly lag_ps: number[]; readonly alpha: number[] }
-  /** Unless `diffusive`, the slope is an apparent slope, not six diffusion coefficients. */
+  /** Only for `diffusive` is the slope six times a diffusion coefficient; otherwise it is an apparent slope. */
   readonly verdict: Verdict
 }
 
 /**
- * MSD with band, slope, exponent and verdict of one system. Unless a weighting is asked for, a diffusive MSD is fitted by
- * generalised least squares, which assumes a straight line, and any other by ordinary least squares: of a curved MSD the
- * generalised weights, which rest on the shortest lags, would give the slope at the window's start. Lags go to half the shortest trajectory, or to the end of
- * the window if that is longer.
+ * MSD with intervals, slope, exponent and verdict of one system. Default weighting: generalised least squares, which
+ * assumes a straight line, for a diffusive MSD, and ordinary least squares for any other, because the generalised weights
+ * would give the slope of a curved MSD at the start of the window. The curve ends at half the shortest trajectory, or at
+ * the end of the window if that is later.
  * @throws UserError as `fitSlope`
  */
 export function systemTransport(

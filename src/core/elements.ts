@@ -114,9 +114,9 @@ export function atomicWeight(symbol: string): number {
   return ATOMIC_WEIGHTS[symbol] ?? 1
 }
 
-/** Largest difference between a rounded weight in a file and the standard weight, g/mol. */
-const ROUNDING = 0.1
-/** Limits of hydrogen-mass repartitioning, g/mol: up to 4 more on each H, taken from an atom with up to three H. */
+/** Largest difference between a mass in a file and the standard weight of its element, g/mol. */
+const LARGEST_DIFFERENCE = 0.5
+/** Limits of hydrogen-mass repartitioning, g/mol: the mass of an H, and the mass that an atom gives to its H. */
 const HEAVIEST_HYDROGEN = 5
 const LIGHTENED_BY_AT_MOST = 9.5
 
@@ -136,8 +136,7 @@ export function elementOfMass(mass: number, label: string | null): string {
   const spelledOut = label?.toUpperCase().startsWith(nearest.toUpperCase()) ?? false
   const named = label === null || spelledOut ? null : symbolInLabel(label)
   if (named !== null && isRepartitioned(named, mass)) return named
-  if (distance <= ROUNDING) return nearest
-  return distance <= 0.5 ? nearest : 'X'
+  return distance <= LARGEST_DIFFERENCE ? nearest : 'X'
 }
 
 function isRepartitioned(symbol: string, mass: number): boolean {

@@ -11,7 +11,7 @@ export type Force =
   | ImproperForce
   | RestraintForce
 
-/** Factors on the interaction of atoms one, two and three bonds apart. */
+/** Factors on the non-bonded interaction of atoms that are one, two and three bonds apart. */
 export type SpecialFactors = readonly [oneTwo: number, oneThree: number, oneFour: number]
 
 /**
@@ -27,6 +27,7 @@ export const PAIR_PARAMETERS = {
 } as const
 export type PairForm = keyof typeof PAIR_PARAMETERS
 
+/** Treatment of a pair interaction at its cut-off; `plain` cuts energy and force without a change. */
 export type Truncation =
   | { readonly kind: 'plain' }
   /** Energy shifted to zero at the cut-off; the force is unchanged. */
@@ -53,7 +54,7 @@ export type CoulombMethod =
   | { readonly name: 'dsf'; readonly alpha_per_A: number }
   /** Wolf et al. 1999, https://doi.org/10.1063/1.478738 */
   | { readonly name: 'wolf'; readonly alpha_per_A: number }
-  /** Ewald sum over |k| index ranges `kMax` with reciprocal radius `kCutoff_per_A`. */
+  /** Ewald sum over all reciprocal vectors with |k| up to `kCutoff_per_A`. */
   | { readonly name: 'ewald'; readonly alpha_per_A: number; readonly kCutoff_per_A: number }
   /** Smooth particle-mesh Ewald: Essmann et al. 1995, https://doi.org/10.1063/1.470117 */
   | {
@@ -76,17 +77,17 @@ export interface CoulombForce {
   readonly slabCorrection: boolean
 }
 
-/** Parameters per bond: harmonic ½k(r−r₀)² [k, r₀]; morse D(1−e^{−a(r−r₀)})² [D, a, r₀]. */
+/** Covalent bonds: harmonic ½k(r−r₀)² with parameters [k, r₀]; Morse D(1−e^{−a(r−r₀)})² with [D, a, r₀]. */
 export interface BondForce {
   readonly kind: 'bond'
   readonly form: 'harmonic' | 'morse'
-  /** [2M] */
+  /** [2M] atom indices of each bond. */
   readonly atoms: Int32Array
-  /** [M·2] or [M·3] */
+  /** [2M] or [3M] eV, Å */
   readonly parameters: Float64Array
 }
 
-/** Harmonic in the angle i–j–k: ½k(θ−θ₀)², [k (eV/rad²), θ₀]. */
+/** Harmonic angles i–j–k: ½k(θ−θ₀)² with parameters [k, θ₀] in eV/rad² and rad. */
 export interface AngleForce {
   readonly kind: 'angle'
   /** [3M] */
@@ -96,8 +97,8 @@ export interface AngleForce {
 }
 
 /**
- * A Fourier series in the dihedral φ of i–j–k–l (trans = π): E = Σₙ aₙ cos nφ + bₙ sin nφ, n = 0…order.
- * OPLS, CHARMM, Fourier and cos-harmonic dihedrals are all of this form.
+ * Dihedrals as Fourier series in the angle φ of i–j–k–l (trans = π): E = Σₙ aₙ cos nφ + bₙ sin nφ, n = 0…order.
+ * OPLS, CHARMM, Fourier and cos-harmonic dihedrals all have this form.
  */
 export interface DihedralForce {
   readonly kind: 'dihedral'
@@ -109,7 +110,7 @@ export interface DihedralForce {
 }
 
 /**
- * Out-of-plane terms. `fourier`: a series as in `DihedralForce` (CVFF); `harmonic`: ½k(χ−χ₀)², [k, χ₀], χ = |φ|.
+ * Out-of-plane terms. `fourier`: a series as in `DihedralForce` (CVFF); `harmonic`: ½k(χ−χ₀)² with [k, χ₀] and χ = |φ|.
  */
 export type ImproperForce =
   | {
@@ -126,7 +127,7 @@ export type ImproperForce =
       readonly parameters: Float64Array
     }
 
-/** Tethers ½k|r−r₀|² to fixed points of space; they see unwrapped positions. */
+/** Harmonic restraints ½k|r−r₀|² of atoms to fixed points; computed from unwrapped positions. */
 export interface RestraintForce {
   readonly kind: 'restraint'
   /** [M] */

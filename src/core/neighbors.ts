@@ -51,7 +51,7 @@ const MAX_CELLS = 1 << 20
 /**
  * Builds the pair list by a linked-cell search in fractional space, for any triclinic cell.
  * @param positions [3N] Å, unwrapped
- * @param exclusions they apply to the nearest image of a pair only: farther images are not bonded
+ * @param exclusions excluded pairs: only the nearest image is left out, because farther images are not bonded
  * @throws SimulationError naming the first atom whose position is not finite
  */
 export function buildPairList(

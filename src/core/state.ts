@@ -22,7 +22,7 @@ export function createState(positions: ArrayLike<number>, box: Box, velocities?:
   }
 }
 
-/** An independent copy. */
+/** A copy of a state that shares no positions or velocities with it. */
 export function copyState(state: State): State {
   return { ...state, positions: state.positions.slice(), velocities: state.velocities.slice() }
 }

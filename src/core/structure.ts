@@ -1,7 +1,7 @@
 import type { Box } from './box.ts'
 import type { Topology } from './topology.ts'
 
-/** Contents of a structure file: atoms in a cell, before a potential is assigned. */
+/** Atoms in a cell as a structure file has them, before a potential is assigned. */
 export interface Structure {
   /** [N] chemical symbols. */
   readonly elements: readonly string[]

@@ -2,7 +2,7 @@ import { G_PER_MOL_A3_IN_G_PER_CM3 } from '../units.ts'
 import type { Force } from './force.ts'
 import type { Topology } from './topology.ts'
 
-/** A system: atoms, charges, bonds and interactions. Immutable; positions are in `State`. */
+/** Atoms, charges, bonds and interactions of a simulation. Immutable; positions and cell are in `State`. */
 export interface System {
   readonly atomCount: number
   /** [N] chemical symbol of each atom. */
@@ -19,12 +19,12 @@ export interface System {
   readonly forces: readonly Force[]
 }
 
-/** Net charge, e. */
+/** Net charge of a system, e. */
 export function netCharge(system: Pick<System, 'charges'>): number {
   return system.charges.reduce((sum, q) => sum + q, 0)
 }
 
-/** Total mass, g/mol. */
+/** Total mass of a system, g/mol. */
 export function totalMass(system: Pick<System, 'masses'>): number {
   return system.masses.reduce((sum, m) => sum + m, 0)
 }

@@ -56,7 +56,7 @@ export function createTopology(
   return { bonds: bondArray, bondOrders: orders, molecules }
 }
 
-/** All pairs within three bonds, each once, with the number of bonds on the shortest path. */
+/** All pairs of atoms within three bonds, each once, with the number of bonds on the shortest path. */
 export function specialPairs(topology: Topology, atomCount: number): SpecialPairs {
   const neighbors = bondedNeighbors(topology, atomCount)
   const pairs: number[] = []
@@ -86,9 +86,9 @@ export function specialPairs(topology: Topology, atomCount: number): SpecialPair
 
 /** Disjoint sets of the numbers 0 … count − 1, each alone at first. */
 export function disjointSets(count: number): {
-  /** Joins the sets of two numbers. */
+  /** Joins the sets that contain a and b. */
   join(a: number, b: number): void
-  /** The number that stands for the set of k. */
+  /** Returns the representative of the set that contains k: the same number for all members. */
   root(k: number): number
 } {
   const parent = Int32Array.from({ length: count }, (_, k) => k)

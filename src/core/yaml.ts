@@ -9,7 +9,7 @@ export type YamlPath = readonly PropertyKey[]
 /** A validated YAML document with the positions of its values. */
 export interface YamlDocument<T> {
   readonly value: T
-  /** Place of a value as `file:line:column key.path`, for the key `where` of a `UserError`. */
+  /** Returns the place of a value as `file:line:column key.path`, for the key `where` of a `UserError`. */
   where(path: YamlPath): string
 }
 

@@ -1,5 +1,5 @@
 /**
- * Internal-coordinate energies and their derivatives. Lengths in Å, angles in radians, energies in eV.
+ * Energies of bonds, angles and dihedrals and their derivatives. Lengths in Å, angles in radians, energies in eV.
  *
  * | term | equation | source |
  * |---|---|---|

@@ -21,7 +21,7 @@ export function screenedEnergy(
   return erfc(alpha * r, gaussian) / r
 }
 
-/** @param energy erfc(αr)/r @param gaussian e^{−α²r²} */
+/** −(dE/dr)/r of the screened interaction. @param energy erfc(αr)/r @param gaussian e^{−α²r²} */
 export function screenedForceOverR(r: number, alpha: number, gaussian: number, energy: number): number {
   return (energy + TWO_OVER_SQRT_PI * alpha * gaussian) / (r * r)
 }
@@ -35,9 +35,9 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI)
 const SCREENING_INTERVAL = 1 / 64
 
 /**
- * The smooth part of a screened interaction, which is analytic in u = r²: g(u) = erf(αr)/r and h(u) = (dg/dr)/r, so
- * that E = 1/r − g and −(dE/dr)/r = 1/r³ + h. Eight numbers per interval of u: cubics in the local coordinate
- * 0…1, g first. Looking it up is three times as fast as evaluating erfc and an exponential.
+ * Tabulates the smooth part of a screened interaction, which is analytic in u = r²: g(u) = erf(αr)/r and
+ * h(u) = (dg/dr)/r, so that E = 1/r − g and −(dE/dr)/r = 1/r³ + h. Each interval of u has eight numbers: two cubics in
+ * the local coordinate 0…1, g first. A look-up is three times as fast as erfc and an exponential.
  */
 export function createScreeningTable(
   alpha: number,
@@ -83,21 +83,26 @@ function boys(n: number, t: number): number {
   return Math.exp(-t) * sum
 }
 
-/** Constants that make a truncated, damped sum vanish at the cut-off, and its self term per squared charge. */
+/**
+ * Constants of a damped sum that vanishes at the cut-off: E = erfc(αr)/r − energyShift + forceShift·r for two unit
+ * charges, with e²/(4πε₀) = 1.
+ */
 export interface TruncatedCoulomb {
-  /** Energy subtracted from erfc(αr)/r at r = 0, 1/Å. */
+  /** 1/Å */
   readonly energyShift: number
-  /** Slope added per unit r, 1/Å². */
+  /** 1/Å² */
   readonly forceShift: number
   /** Self energy per q², 1/Å. */
   readonly self: number
 }
 
+/** Constants of the method of Wolf et al. 1999. @param alpha 1/Å @param cutoff Å */
 export function wolfShift(alpha: number, cutoff: number): TruncatedCoulomb {
   const { energy } = atCutoff(alpha, cutoff)
   return { energyShift: energy, forceShift: 0, self: -(energy / 2 + alpha / Math.sqrt(Math.PI)) }
 }
 
+/** Constants of the damped shifted force (Fennell & Gezelter 2006). @param alpha 1/Å @param cutoff Å */
 export function dampedShiftedForce(alpha: number, cutoff: number): TruncatedCoulomb {
   const { energy, slope } = atCutoff(alpha, cutoff)
   const energyShift = energy + slope * cutoff

@@ -1,7 +1,7 @@
 /**
- * Complementary error function by W. J. Cody's rational Chebyshev approximations
+ * Complementary error function for x ≥ 0 by W. J. Cody's rational Chebyshev approximations
  * (Math. Comp. 1969, 23, 631, https://doi.org/10.1090/S0025-5718-1969-0247736-4); relative error below 1e-15.
- * Written for x ≥ 0 with e^{−x²} handed in, because every caller needs that factor anyway.
+ * @param gaussian e^{−x²}, a parameter because every caller needs that factor anyway
  */
 export function erfcFromGaussian(x: number, gaussian: number): number {
   if (x < 0.46875) {
@@ -63,8 +63,8 @@ export function erfc(x: number): number {
 }
 
 /**
- * LAMMPS's approximation of erfc, good to 1.5e-7: Abramowitz & Stegun, Handbook of Mathematical Functions (1964),
- * eq. 7.1.26. Only for energies that are to agree with LAMMPS beyond that.
+ * LAMMPS's approximation of erfc for x ≥ 0, with an error up to 1.5e-7: Abramowitz & Stegun, Handbook of Mathematical
+ * Functions (1964), eq. 7.1.26. Used only for comparisons with LAMMPS that must agree more closely than this error.
  */
 export function erfcOfLammps(x: number, gaussian: number): number {
   const t = 1 / (1 + 0.3275911 * x)

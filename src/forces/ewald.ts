@@ -3,9 +3,9 @@ import type { CoulombMethod } from '../core/force.ts'
 import { UserError } from '../errors.ts'
 
 /**
- * Choice of Ewald and particle-mesh parameters. `accuracy` is the RMS error of the force on an atom, relative to the
- * force between two unit charges 1 Å apart, in real and in reciprocal space each: the meaning it has in LAMMPS.
- * Every estimate scales with Σq²; N is the number of atoms and L = V^⅓.
+ * System and accuracy for which the parameters of an Ewald sum or a particle mesh are chosen. `accuracy` is the RMS error
+ * of the force on an atom, in real and in reciprocal space each, relative to the force between two unit charges 1 Å apart
+ * (as in LAMMPS). The estimates scale with Σq²; N is the number of atoms and L = V^⅓.
  */
 export interface EwaldRequest {
   readonly name: 'ewald' | 'pme'
@@ -14,20 +14,20 @@ export interface EwaldRequest {
   readonly charges: Float64Array
   readonly cutoff_A: number
   readonly accuracy: number
-  /** Splitting parameter; from the accuracy when left out. */
+  /** Splitting parameter α. Default: from the accuracy. */
   readonly alpha_per_A?: number | undefined
 }
 
 const MAX_GRID = 256
 
-/** The next number of points, at least so many, at which transforms are fast: a multiple of 4 made of 2, 3 and 5. */
+/** The smallest multiple of 4 from `atLeast` on whose prime factors are 2, 3 and 5: Fourier transforms are fast there. */
 export function meshPoints(atLeast: number): number {
   let points = 4 * Math.ceil(atLeast / 4)
   while (60 ** 8 % points !== 0) points += 4
   return points
 }
 
-/** In increasing order. */
+/** Numbers of mesh points to choose from, in increasing order. */
 const GRID_SIZES: readonly number[] = Array.from({ length: MAX_GRID / 4 }, (_, k) => 4 * (k + 1)).filter(
   n => meshPoints(n) === n,
 )
@@ -44,7 +44,7 @@ type PmeOrder = keyof typeof PME_ERROR
 const cost_ns = (points: number, atomCount: number, order: PmeOrder) =>
   4 * points + { 4: 57, 6: 200, 8: 315 }[order] * atomCount
 
-/** @throws UserError when no grid reaches the accuracy */
+/** Parameters of an Ewald sum or of the cheapest particle mesh for an accuracy. @throws UserError when no mesh reaches it */
 export function ewaldMethod(request: EwaldRequest): CoulombMethod {
   const alpha = request.alpha_per_A ?? splitting(request)
   return request.name === 'ewald'
@@ -61,10 +61,10 @@ function splitting({ box, charges, cutoff_A, accuracy }: EwaldRequest): number {
   return Math.sqrt(-Math.log(Math.min(error, 0.1))) / cutoff_A
 }
 
-/** The energy left out in reciprocal space is all of one sign, so it asks for more than forces do. */
+/** Factor on the accuracy: the energy beyond the reciprocal cut-off has one sign, so that its error does not cancel. */
 const ENERGY_MARGIN = 100
 
-/** k from the reciprocal error of Kolafa & Perram 1992, eq. 32. */
+/** Reciprocal cut-off, 1/Å, from the reciprocal error of Kolafa & Perram 1992, eq. 32. */
 function reciprocalCutoff({ box, charges, accuracy }: EwaldRequest, alpha: number): number {
   const L = Math.cbrt(box.volume)
   const scale = (2 * squaredCharge(charges) * alpha) / L / Math.sqrt(charges.length)
@@ -82,7 +82,7 @@ function cheapestMesh({ box, charges, accuracy }: EwaldRequest, alpha: number): 
   for (const order of [4, 6, 8] as const) {
     const error = (h: number) =>
       scale * (alpha * h) ** order * PME_ERROR[order].A * Math.exp(PME_ERROR[order].B * alpha * h)
-    // A spline must not overlap its own periodic image.
+    // A spline must not overlap its periodic image.
     const sizes = GRID_SIZES.filter(points => points >= order)
     const grid = box.heights.map(
       height => sizes.find(points => !(error(height / points) > accuracy)) ?? Number.POSITIVE_INFINITY,

@@ -2,12 +2,12 @@ import { PAIR_PARAMETERS, type PairForce, type PairForm } from '../core/force.ts
 import type { System } from '../core/system.ts'
 import { exponential } from './exponential.ts'
 
-/** Distances of some pairs of atoms, and what a form gives for them before its cut-off is applied. */
+/** Distances of some pairs of atoms, with the energies and forces of a form without cut-off. */
 export interface PairBlock {
   readonly count: number
   /** [count] Å² */
   readonly r2: Float64Array
-  /** [count] typeI·T + typeJ: a pair's parameters begin at this index times their number. */
+  /** [count] typeI·T + typeJ: the parameters of a pair begin at this index times the number of parameters of the form. */
   readonly pairType: Int32Array
   /** [count] energy E, eV */
   readonly energy: Float64Array
@@ -16,8 +16,8 @@ export interface PairBlock {
 }
 
 /**
- * A form as a sum of inverse powers and of quadratics in exponentials, (P·x + Q)·x with x = e^{o − b·r}: one kernel of
- * the fast platforms computes all forms that can be written so.
+ * A form written as a sum of inverse powers and of quadratics in exponentials, (P·x + Q)·x with x = e^{o − b·r}. One
+ * kernel of simd and gpu computes every form that can be written in this way.
  */
 export interface RadialSum {
   /** Coefficients of r⁻⁸, r⁻¹⁰ and r⁻¹⁴ in −(dE/dr)/r: 6, 8 and 12 times those of r⁻⁶, r⁻⁸ and r⁻¹² in the energy. */
@@ -45,19 +45,19 @@ export type LammpsCoulomb = 'cut' | 'dsf' | 'wolf' | 'long'
 type Parameters = readonly number[]
 
 interface FormDefinition {
-  /** Fills `energy` and `forceOverR` of a block. @param p parameters of all pairs of types, as `PairForce` has them */
+  /** Returns a function that fills `energy` and `forceOverR` of a block. @param p [T·T·P], see `PairForce` */
   evaluate(p: Float64Array): (block: PairBlock) => void
-  /** The form as a sum, from the parameters of one pair of types; null where it is none: the reference computes it then. */
+  /** Returns the form as a sum; null for a form that cannot be written in this way, which `reference` then computes. */
   readonly radial: ((p: Parameters) => RadialSum) | null
   /** Names of parameters that must be above zero in a potential file. */
   readonly positive: readonly string[]
   /** LAMMPS's name of the style, and the `/coul/…` variants that are read; null where LAMMPS has no such style. */
   readonly lammps: { readonly style: string; readonly coulomb: readonly LammpsCoulomb[] } | null
-  /** Energy and isotropic virial beyond the cut-off in a uniform fluid; null where none is known here. */
+  /** Returns energy and virial beyond the cut-off in a uniform fluid; null for a form without a formula here. */
   readonly tail: ((p: Parameters, cutoff_A: number) => Tail) | null
 }
 
-/** Per ordered pair of atoms, times the volume. */
+/** Tail correction for one ordered pair of atoms, times the volume. */
 interface Tail {
   /** eV·Å³ */
   readonly energy: number
@@ -72,8 +72,8 @@ const repulsion = (A: number, rho: number, sigma: number): RadialExponential[] =
   A === 0 ? [] : [{ decay: 1 / rho, offset: sigma / rho, square: 0, linear: A }]
 
 /**
- * Radial pair interactions, one entry for each form of `PAIR_PARAMETERS`. Files, LAMMPS styles, platforms and tail
- * corrections all read this table; cut-off treatment is composed on top.
+ * Radial pair interactions, one entry for each form of `PAIR_PARAMETERS`, without cut-off. Files, LAMMPS styles,
+ * platforms and tail corrections read this table.
  *
  * | form | equation | source |
  * |---|---|---|
@@ -238,8 +238,8 @@ function lennardJonesTail([epsilon, sigma]: Parameters, cutoff_A: number): Tail 
 }
 
 /**
- * Energy and virial (each diagonal element) that the pair terms of a system would have beyond their cut-offs in a uniform
- * fluid, times the volume, eV·Å³: of the terms that ask for a tail correction.
+ * Energy and virial (each diagonal element) beyond the cut-offs in a uniform fluid, times the volume, eV·Å³: the sum over
+ * the pair terms with a tail correction.
  */
 export function tailTimesVolume(
   { typeNames, typeIndex }: Pick<System, 'typeNames' | 'typeIndex'>,

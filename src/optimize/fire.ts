@@ -1,6 +1,6 @@
 import { addScaled, dot, longestVector } from './vectors.ts'
 
-/** Published parameters of FIRE 2.0; times are for unit masses in units of eV and Å. */
+/** Published parameters of FIRE 2.0. Masses are 1, so that times are in Å/√eV. */
 const FIRE = {
   timestep: 0.1,
   longest: 1,
@@ -37,7 +37,8 @@ export const freshFire: FireState = {
 
 /**
  * Makes one step of FIRE 2.0 (Guénolé et al. 2020, https://doi.org/10.1016/j.commatsci.2020.109584) with semi-implicit
- * Euler integration and half a step back when the motion turns uphill. All atoms have the same mass.
+ * Euler integration and half a step back when the motion turns uphill. All masses are 1.
+ * @param positions [3N] Å @param forces [3N] eV/Å; both stay unchanged
  * @param options.stepCap_A largest displacement of an atom in one step, Å
  */
 export function fireStep(

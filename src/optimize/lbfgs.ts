@@ -13,7 +13,7 @@ export interface LbfgsState {
   readonly kind: 'lbfgs'
   /** Remembered pairs, the oldest first. */
   readonly pairs: readonly CurvaturePair[]
-  /** The last step and the forces where it began; null before the first step. */
+  /** The last step, and the forces at its start; null before the first step. */
   readonly last: { readonly step: Float64Array; readonly forces: Float64Array } | null
 }
 
@@ -63,8 +63,9 @@ export function lbfgsDirection(
 }
 
 /**
- * Makes one step of L-BFGS without line search and energy, for forces that are no gradient (a band). The step is capped;
- * the memory is cleared where the curvature is negative or where the step would go against the forces.
+ * Makes one step of L-BFGS without line search and without energies, for forces that are not a gradient (a band). The
+ * memory is cleared if the curvature is not positive or if the step would point against the forces.
+ * @param positions [3N] Å @param forces [3N] eV/Å; both stay unchanged
  */
 export function lbfgsStep(
   state: LbfgsState,

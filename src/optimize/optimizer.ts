@@ -23,6 +23,7 @@ export type OptimizerData =
       } | null
     })
 
+/** State of an optimiser before its first step. */
 export function startOptimizer(name: OptimizerName): OptimizerState {
   return name === 'fire' ? freshFire : freshLbfgs
 }
@@ -42,6 +43,7 @@ export function optimizerStep(
     : lbfgsStep(state, positions, forces, options)
 }
 
+/** Returns a state as plain data for JSON. */
 export function optimizerData(state: OptimizerState): OptimizerData {
   const plain = (values: Float64Array) => Array.from(values)
   if (state.kind === 'fire') {
@@ -59,7 +61,7 @@ export function optimizerData(state: OptimizerState): OptimizerData {
   }
 }
 
-/** The exact inverse of `optimizerData`. */
+/** Returns the state that `optimizerData` wrote, to the last bit. */
 export function optimizerState(data: OptimizerData): OptimizerState {
   const typed = (values: readonly number[]) => Float64Array.from(values)
   if (data.kind === 'fire') {

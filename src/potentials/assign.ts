@@ -12,22 +12,22 @@ import { createProblems } from './problems.ts'
 
 export interface AssignOptions {
   readonly charges?: ChargeChoice | undefined
-  /** Target mass of hydrogens; the difference comes from the atom that each is bonded to. Default: masses by type. */
+  /** Mass of every hydrogen; the bonded heavy atom gives the difference. Default: masses of the types. */
   readonly hydrogenMass_g_per_mol?: number | undefined
   /** Default: codata2018. */
   readonly constants?: ConstantsName | undefined
 }
 
-/** A system, and what was done to its charges. */
+/** A system, with the changes that were made to its charges. */
 export type AssignedSystem = System & {
-  /** One line for each thing that was done to charges. */
+  /** One line for each change of charges. */
   readonly remarks: readonly string[]
 }
 
 /**
- * The system of a structure and a potential: masses, charges and all interactions as data. A structure that names no
- * types has elements for types. Charges of the structure stand as they are; otherwise they come from the types.
- * @throws UserError for unknown types, missing or ambiguous terms (all at once), a net charge, numbers not finite
+ * The system of a structure and a potential: masses, charges and all interactions as data. In a structure without types,
+ * the elements are the types. Charges come from the structure if it has them, otherwise from the types.
+ * @throws UserError for unknown types, missing or ambiguous terms (all in one message), a net charge, values not finite
  */
 export function assign(
   structure: Structure,
@@ -92,8 +92,8 @@ function knownTypes({ types: named, elements }: Structure, potential: Potential)
 const LIGHTEST_g_per_mol = 1
 
 /**
- * Masses by type; with a hydrogen mass, every hydrogen has that mass and its bonded heavy atom the rest, so that each
- * molecule keeps its mass (Feenstra, Hess & Berendsen 1999, https://doi.org/10.1002/(SICI)1096-987X(199906)20:8<786::AID-JCC5>3.0.CO;2-B).
+ * Masses of all atoms by type. With a hydrogen mass, every hydrogen has it and the bonded heavy atom gives the difference,
+ * so that molecules keep their masses (Feenstra, Hess & Berendsen 1999, https://doi.org/10.1002/(SICI)1096-987X(199906)20:8<786::AID-JCC5>3.0.CO;2-B).
  * @returns [N] g/mol
  * @throws UserError when a heavy atom would become lighter than 1 g/mol, or a hydrogen has none to take mass from
  */
@@ -112,7 +112,7 @@ function massesOf(
     const heavy = neighbors[i]!.find(j => !isHydrogen(j))
     if (heavy === undefined) {
       throw new UserError({
-        message: `hydrogen ${i + 1} has no heavy neighbour to take mass from`,
+        message: `hydrogen ${i + 1} is bonded to no heavy atom that could give mass`,
         hint: 'leave out hydrogen_mass_g_per_mol for this system',
       })
     }

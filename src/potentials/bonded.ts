@@ -4,10 +4,10 @@ import type { DihedralTerm, FourierSeries, ImproperEntry, PatternEntry, Potentia
 import { formatSequence, matches, matchesAtom, mostSpecific, type Sequence } from './patterns.ts'
 import { createProblems, type Problems } from './problems.ts'
 
-/** The bonded terms of one topology. */
+/** The bonded terms of one topology, one force for each kind and form. */
 export type BondedForces = readonly (BondForce | AngleForce | DihedralForce | ImproperForce)[]
 
-/** An atom's type by index, and how to name atoms and bonds in messages. */
+/** [N] types and classes of the atoms, and the bond order of two bonded atoms. */
 interface Labels {
   readonly types: readonly string[]
   readonly classes: readonly string[]
@@ -197,7 +197,7 @@ function arrange(
   return null
 }
 
-/** Packs the series that are not identically zero, all to the highest order among them. */
+/** The series that are not zero everywhere, in arrays of the highest order among them. */
 function fourier(
   terms: readonly { readonly atoms: readonly number[]; readonly term: DihedralTerm }[],
 ): Pick<DihedralForce, 'atoms' | 'order' | 'coefficients'> | null {

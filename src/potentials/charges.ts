@@ -7,11 +7,11 @@ import type { Potential } from './load.ts'
 export interface ChargeChoice {
   /** Factor on the charges of types marked `ion`. Default: 1. */
   readonly scale?: number | undefined
-  /** Types whose charges are shifted alike until the box is neutral. */
+  /** Types whose atoms share the opposite of the net charge equally. */
   readonly neutralize?: readonly string[] | undefined
-  /** Moves of electrons after that: from an atom (index from 0), shared by all atoms of some types. */
+  /** Moves of electrons after neutralisation: from one atom (index from 0) to all atoms of some types, in equal parts. */
   readonly transfers?: readonly ChargeTransfer[] | undefined
-  /** Lets the box carry a net charge, which a uniform background makes up for. Default: false. */
+  /** Allows a net charge, which a uniform background compensates. Default: false. */
   readonly background?: boolean | undefined
   /** Place of a key in the recipe, for messages. */
   where?(key: 'neutralize' | 'transfer'): string
@@ -29,9 +29,9 @@ export const NEUTRAL_e = 1e-3
 export const EXACTLY_NEUTRAL_e = 1e-6
 
 /**
- * Charges of a structure under a potential, changed as asked.
- * @returns [N] e, and one line for each thing that was done
- * @throws UserError for a scale on charges of the structure's own, a type that is not there, a net charge
+ * Charges of the atoms of a structure: its own or those of the types, then scaled, neutralised and transferred.
+ * @returns charges [N] e, and one line for each change
+ * @throws UserError for a scale on charges of the structure, a type without atoms, a net charge
  */
 export function chargesOf(
   structure: Structure,
@@ -72,7 +72,7 @@ export function chargesOf(
   return { charges, remarks }
 }
 
-/** Neutralises and transfers, in place. @returns one line for each */
+/** Neutralises and transfers charges in place. @returns one line for each change */
 function shareCharges(charges: Float64Array, types: readonly string[], choice: ChargeChoice): string[] {
   const remarks: string[] = []
   const share = (names: readonly string[], key: 'neutralize' | 'transfer', total: number) => {
@@ -102,7 +102,7 @@ function shareCharges(charges: Float64Array, types: readonly string[], choice: C
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toPrecision(4)}`
 
-/** Molecules without ion types that carry a charge, in words; undefined where there are none. */
+/** Names molecules that carry a charge but have no ion types, for a message; undefined if there are none. */
 function chargedChain(
   { topology }: Structure,
   types: readonly string[],

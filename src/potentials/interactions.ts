@@ -6,20 +6,20 @@ import { CODATA_2018, LAMMPS_METAL } from '../units.ts'
 /** Methods for summing charges; `none` leaves charges without interaction. */
 export type CoulombName = CoulombMethod['name'] | 'none'
 
-/** Treatment of non-bonded interactions, the same for every command; a potential says nothing of it. */
+/** Treatment of non-bonded interactions, the same for every command; it is not part of a potential. */
 export interface Interactions {
-  /** Cut-off of pair and real-space Coulomb interactions, Å; an entry of the potential may set its own. */
+  /** Cut-off of pair and real-space Coulomb interactions, Å; an entry of the potential may set another. */
   readonly cutoff_A: number
-  /** End of the pair interactions at the cut-off. */
+  /** Treatment of the pair interactions at the cut-off. */
   readonly truncation: Truncation['kind']
-  /** Distance from which `switched` lets interactions fall to zero, Å. */
+  /** Distance at which the switching function of `switched` begins, Å. */
   readonly switch_from_A?: number | undefined
   /** Adds energy and virial of a uniform fluid beyond the cut-off (Lennard-Jones only). */
   readonly tail_correction: boolean
   readonly coulomb: CoulombName
-  /** Damping of dsf and wolf, which need it; splitting of pme and ewald. Default there: from the accuracy. 1/Å */
+  /** Damping of dsf and wolf (required), or splitting of pme and ewald (default: from the accuracy), 1/Å. */
   readonly coulomb_alpha_per_A?: number | undefined
-  /** RMS force error of pme and ewald, which need it, against two unit charges 1 Å apart. */
+  /** RMS force error of pme and ewald (required there), relative to the force of two unit charges 1 Å apart. */
   readonly coulomb_accuracy?: number | undefined
   /** Correction of pme and ewald for a slab with vacuum along z (Yeh & Berkowitz, https://doi.org/10.1063/1.479595). */
   readonly slab_correction: boolean
@@ -31,13 +31,13 @@ export type ConstantsName = 'codata2018' | 'lammps'
 export const isEwald = (coulomb: unknown): coulomb is 'pme' | 'ewald' =>
   coulomb === 'pme' || coulomb === 'ewald'
 
-/** The truncation of pair terms as a force has it. */
+/** The truncation of the pair terms as data of a `PairForce`. */
 export function truncationOf({ truncation, switch_from_A }: Interactions): Truncation {
   return truncation === 'switched' ? { kind: truncation, from_A: switch_from_A! } : { kind: truncation }
 }
 
 /**
- * The Coulomb force of some charges in a box; null for `none`.
+ * The Coulomb interaction of charges in a box as data; null for `none`.
  * @param charges [N] e
  * @throws UserError when no particle mesh reaches the accuracy
  */

@@ -42,9 +42,9 @@ export interface Provenance {
   readonly analogy: boolean
 }
 
-/** Origin of an entry of a potential, for a reader: parameters from the literature were chosen from it. */
+/** Status (*calibrated* or *chosen*), citation and DOI of an entry of a potential, for reports. */
 export function originOf({ sources }: Potential, { source, calibrated, analogy }: Provenance) {
-  // The last source named is the most specific one: where charges have their own, it is theirs.
+  // The last source is the most specific one: `readTypes` puts the source of a charge at the end.
   const cited = sources[source.at(-1) ?? '']
   return {
     status: calibrated ? ('calibrated' as const) : ('chosen' as const),
@@ -104,7 +104,7 @@ export type ImproperTerm =
 
 const ENERGY_UNITS = { eV: 1, 'kcal/mol': KCAL_PER_MOL, 'kJ/mol': KJ_PER_MOL } as const
 
-/** Reads `potentials/*.yaml`. @throws UserError with file, line and key */
+/** Reads a potential from a YAML file. @throws UserError with file, line and key */
 export function loadPotential(file: string): Potential {
   return interpret(loadYaml(file, potentialSchema), file)
 }
@@ -181,7 +181,7 @@ function interpret(document: YamlDocument<PotentialFile>, file: string): Potenti
 
 type EntryFile = Pick<PotentialFile['pairs'][number], 'source' | 'calibrated' | 'analogy'>
 
-/** Reads the parts that entries have in common, and checks names against the file's own tables. */
+/** Reads the parts that entries have in common, and checks names against the tables of the file. */
 interface Reader {
   sources(keys: string | readonly string[], path: YamlPath): readonly string[]
   entry(entry: EntryFile, path: YamlPath): Entry

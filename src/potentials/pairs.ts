@@ -8,10 +8,10 @@ import type { Problems } from './problems.ts'
 type PairTerm = PairEntry['terms'][number]
 
 /**
- * One force per functional form over all pairs of types. An explicit pair stands alone; mixing only fills pairs of
- * types that both carry Lennard-Jones parameters and have no entry of their own.
+ * The pair forces between all pairs of types, one for each functional form. Pairs without an entry are mixed if both
+ * types have Lennard-Jones parameters.
  * @param typeNames [T] the types that occur
- * @param problems takes pairs that nothing covers
+ * @param problems collects pairs with neither an entry nor Lennard-Jones parameters
  */
 export function pairForces(
   typeNames: readonly string[],

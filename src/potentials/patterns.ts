@@ -33,7 +33,8 @@ export function parseAtomPattern(text: string): AtomPattern {
 }
 
 /**
- * @param atomCount how many atoms the pattern must have
+ * Parses a pattern.
+ * @param atomCount number of atoms that the pattern must have
  * @throws UserError when the text is not a pattern of that many atoms
  */
 export function parsePattern(text: string, atomCount: number): Pattern {
@@ -96,8 +97,8 @@ export function matches(pattern: Pattern, sequence: Sequence): boolean {
 }
 
 /**
- * Orders patterns by how much they leave open: first the number of `*`, then of choices, then of `~` bonds, then of
- * atoms named by class and not by type. Negative when `a` is the more specific.
+ * Compares how specific two patterns are, for sorting: by the number of `*`, then of choices, then of `~` bonds, then of
+ * atoms named by class and not by type. Negative if `a` is the more specific.
  */
 export function compareSpecificity(a: Openness, b: Openness, isType: (name: string) => boolean): number {
   const left = openness(a, isType)
@@ -117,7 +118,7 @@ function openness(pattern: Openness, isType: (name: string) => boolean): number[
   ]
 }
 
-/** The entry to use, or the reason why there is none. */
+/** The entry that applies, or the reason why none does. */
 export type Selection<E> =
   | { readonly kind: 'found'; readonly entry: E }
   | { readonly kind: 'missing' }

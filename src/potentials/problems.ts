@@ -7,7 +7,7 @@ export interface Problem {
   readonly kind: 'bond' | 'angle' | 'dihedral' | 'improper' | 'pair'
   /** The pattern that an entry would need. */
   readonly needed: string
-  /** The first atoms concerned; none for pairs of types. */
+  /** Indices of the atoms of the first such term; empty for pairs of types. */
   readonly atoms: readonly number[]
   readonly selection: Exclude<Selection<{ readonly where: string }>, { kind: 'found' }>
 }
@@ -65,7 +65,7 @@ function hintFor({ kind, needed, atoms }: Problem): string {
     return `give both types epsilon and sigma_A, or add to \`pairs\` an entry { types: [${needed.replace(' – ', ', ')}], terms: [] }`
   }
   if (kind === 'improper') {
-    return 'every atom with three neighbours needs an entry in `impropers`; form: none says that it has no term'
+    return 'add to `impropers` an entry for it; `form: none` if it has no energy'
   }
   const none = kind === 'bond' || atoms.length === 0 ? '' : ', or form: none if it has no energy'
   return `add to \`${kind}s\` an entry with the pattern '${needed}'${none}`

@@ -4,8 +4,8 @@ import { PAIR_FORMS } from '../forces/pair.ts'
 
 /**
  * The format of a potential file. Lengths in Å, angles in degrees, charges in e, energies in the file's `energy_unit`
- * (force constants per Å² or rad²). Every entry names its source; a number that was fitted for this project is marked
- * `calibrated`, one carried over from a similar group `analogy`.
+ * (force constants per Å² or rad²). Every entry names its source; a number fitted for this project is marked
+ * `calibrated`, a number from a similar chemical group `analogy`.
  */
 
 const provenance = {
@@ -143,9 +143,8 @@ const dihedralSchema = z.discriminatedUnion('form', [
 ])
 
 /**
- * Terms of an atom with three neighbours. `atoms` are four atom patterns in the order of the dihedral φ or χ that the
- * term depends on, `centre` (1–4) says which is the central atom; where several orders fit, the outer atoms stand in
- * ascending order.
+ * Atoms of an improper term: four atom patterns in the order of the dihedral φ or χ, and the place (1–4) of the central
+ * atom among them. If several orders of the outer atoms fit, the one that comes first by atom index is taken.
  */
 const improperAtoms = {
   atoms: z.tuple([z.string(), z.string(), z.string(), z.string()]),

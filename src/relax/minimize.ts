@@ -6,15 +6,17 @@ import { type CurvaturePair, curvaturePair, LBFGS_MEMORY, lbfgsDirection } from 
 import { addScaled, longestVector, withoutFrozen } from '../optimize/vectors.ts'
 import type { Evaluation } from '../platform/platform.ts'
 
+/** Result of a minimisation after some steps. */
 export interface Minimization {
   readonly steps: number
   readonly energy_eV: number
   /** Largest force component on any atom that may move, eV/Å. */
   readonly fmax_eV_per_A: number
-  /** True only when `fmax` is at or below the one asked for. */
+  /** True only when `fmax_eV_per_A` is at or below that of the options. */
   readonly converged: boolean
 }
 
+/** Stage of a protocol that minimises the energy at a fixed cell. */
 export interface MinimizeStage {
   readonly name: string
   readonly kind: 'minimize'
@@ -26,16 +28,16 @@ export interface MinimizeStage {
 
 export interface MinimizeOptions extends Pick<MinimizeStage, 'method' | 'fmax_eV_per_A' | 'max_steps'> {
   evaluate(state: State): Promise<Pick<Evaluation, 'energy' | 'forces'>>
-  /** [N] 1 for atoms that stay where they are and whose forces do not count. */
+  /** [N] 1 for atoms that do not move and whose forces are ignored. */
   readonly frozen?: Uint8Array | null
-  /** State from which L-BFGS continues; it is kept up to date. Default: a new one. */
+  /** State from which L-BFGS continues, updated in place. Default: a new one. */
   readonly memory?: LbfgsMemory
 }
 
-/** State of L-BFGS between two steps besides the positions, from which a relaxation continues exactly. */
+/** State of L-BFGS between two steps without the positions; a relaxation continues from it to the same bits. */
 export interface LbfgsMemory {
   steps: number
-  /** Furthest that the next step may take any atom, Å. */
+  /** Largest displacement of an atom in the next step, Å. */
   limit_A: number
   /** Oldest first. */
   pairs: readonly CurvaturePair[]
@@ -43,10 +45,9 @@ export interface LbfgsMemory {
 
 export const freshMemory = (): LbfgsMemory => ({ steps: 0, limit_A: LARGEST_STEP_A, pairs: [] })
 
-/** Furthest that one step takes any atom, Å. */
+/** Largest displacement of an atom in one step, Å. */
 const LARGEST_STEP_A = 0.2
 
-/** Largest absolute component. */
 function largestComponent(values: Float64Array): number {
   let largest = 0
   for (let k = 0; k < values.length; k++) largest = Math.max(largest, Math.abs(values[k]!))
@@ -70,22 +71,22 @@ async function evaluateFinite(options: MinimizeOptions, state: State, step: numb
 }
 
 /**
- * Relaxes positions in place at fixed cell, one yield per step (the first before any step); ends when `fmax` is
- * reached, after `max_steps`, or when no step lowers the energy any more.
+ * Relaxes positions in place at a fixed cell. Yields before the first step and after each step; ends when the forces are
+ * at or below `fmax_eV_per_A`, after `max_steps`, or when no step lowers the energy.
  * @throws SimulationError when energy or forces are not finite
  */
 export function minimization(state: State, options: MinimizeOptions): AsyncGenerator<Minimization> {
   return options.method === 'fire' ? fire(state, options) : lbfgs(state, options)
 }
 
-/** As `minimization`, to its end. */
+/** Relaxes positions in place at a fixed cell, see `minimization`, and returns the last result. */
 export async function minimize(state: State, options: MinimizeOptions): Promise<Minimization> {
   let last: Minimization | undefined
   for await (const step of minimization(state, options)) last = step
   return last!
 }
 
-/** Steps uphill in a row after which FIRE gives up. */
+/** Number of consecutive steps uphill after which FIRE stops. */
 const MOST_UPHILL = 2000
 
 async function* fire(state: State, options: MinimizeOptions): AsyncGenerator<Minimization> {
@@ -103,12 +104,12 @@ async function* fire(state: State, options: MinimizeOptions): AsyncGenerator<Min
   }
 }
 
-/** Curvature that L-BFGS assumes before it has seen any, eV/Å². */
+/** Curvature that L-BFGS assumes before its first step, eV/Å². */
 const FIRST_CURVATURE = 70
-/** Steps that must be shorter than this, Å, say that the energy can no longer tell up from down. */
+/** Shortest step, Å: the energy differences of shorter steps are rounding errors. */
 const SHORTEST_STEP_A = 1e-9
 
-/** L-BFGS without a line search: a step that raises the energy is taken back, the memory dropped, the cap halved. */
+/** L-BFGS without line search: a step that raises the energy is undone, the memory cleared, and the cap halved. */
 async function* lbfgs(state: State, options: MinimizeOptions): AsyncGenerator<Minimization> {
   const { positions } = state
   const memory = options.memory ?? freshMemory()

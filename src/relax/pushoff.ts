@@ -8,14 +8,15 @@ import type { Evaluation } from '../platform/platform.ts'
 import { normals, STREAM } from '../rng.ts'
 import { minimization } from './minimize.ts'
 
-/** Soft-core push-off: resolves overlaps of a freshly packed box before real forces are used. */
+/** Stage of a protocol that removes overlaps of a packed box by a soft repulsion, before the forces of the potential act. */
 export interface PushOffStage {
   readonly name: string
   readonly kind: 'push-off'
-  /** Pairs of unbonded atoms end up at least this far apart, Å. */
+  /** Least distance between atoms more than three bonds apart at the end, Å. */
   readonly distance_A: number
 }
 
+/** Progress of a push-off. */
 export interface PushOff {
   readonly steps: number
   /** Shortest distance between atoms more than three bonds apart, Å; Infinity when none come near. */
@@ -29,7 +30,7 @@ export interface PushOffOptions {
   evaluateBonded(state: State): Promise<Pick<Evaluation, 'energy' | 'forces'>>
 }
 
-/** The part of a system that a push-off keeps: everything but pair and Coulomb terms. */
+/** The system without pair and Coulomb terms. */
 export function withoutNonbonded(system: System): System {
   return {
     ...system,
@@ -43,7 +44,7 @@ interface ClosestPair {
   readonly j: number
 }
 
-/** ½ k (range − r)² between all pairs nearer than `range` that are not excluded. */
+/** Repulsion ½k(range − r)² between all pairs nearer than `range` that are not excluded. */
 export interface SoftRepulsion {
   readonly range_A: number
   readonly stiffness_eV_per_A2: number
@@ -51,7 +52,7 @@ export interface SoftRepulsion {
   readonly seed: number
 }
 
-/** Adds the forces of the soft repulsion, [3N] eV/Å; returns its energy, eV, and the closest of its pairs. */
+/** Adds the forces of the soft repulsion to `forces`, [3N] eV/Å; returns its energy, eV, and the closest pair. */
 export function addSoftRepulsion(
   { box, positions }: State,
   repulsion: SoftRepulsion,
@@ -72,7 +73,7 @@ export function addSoftRepulsion(
       minimumImage(box, between)
       const distance = Math.hypot(between[0]!, between[1]!, between[2]!)
       if (distance < closest.distance) closest = { distance, i, j }
-      // Atoms on the same spot part in a direction of their own, one and the same every time.
+      // Atoms at the same position part in a random direction, which depends on the seed and the pair alone.
       const along = distance > 0 ? between : normals(repulsion.seed, STREAM.build, i, j)
       const scale = (stiffness * (range_A - distance)) / Math.hypot(along[0]!, along[1]!, along[2]!)
       energy += 0.5 * stiffness * (range_A - distance) ** 2
@@ -85,7 +86,7 @@ export function addSoftRepulsion(
   return { energy, closest }
 }
 
-/** Reach of the soft repulsion over the distance asked for: a pair at that distance is still pushed. */
+/** Range of the soft repulsion divided by `distance_A`: above 1, so that a pair at that distance is still pushed apart. */
 const REACH = 1.15
 const FIRST_STIFFNESS_EV_PER_A2 = 2
 const STEPS_PER_ROUND = 300

@@ -7,7 +7,7 @@ import { longestVector } from '../optimize/vectors.ts'
 import type { Evaluation } from '../platform/platform.ts'
 import { EV_PER_A3_IN_BAR } from '../units.ts'
 
-/** Which strains the cell may take: all six, a change of scale only, or [xx, yy, zz, yz, xz, xy] one by one. */
+/** Strains that the cell may take: all six, a uniform change of scale, or those of [xx, yy, zz, yz, xz, xy] that are true. */
 export type StrainMask =
   | 'full'
   | 'hydrostatic'
@@ -16,33 +16,33 @@ export type StrainMask =
 export interface RelaxCellOptions {
   evaluate(state: State): Promise<Pick<Evaluation, 'energy' | 'forces' | 'virial'>>
   readonly strain: StrainMask
-  /** External pressure; 0 when left out. */
+  /** External pressure. Default: 0. */
   readonly pressure_GPa?: number
-  /** Longest force on an atom that counts as none. */
+  /** Longest force on an atom at which the relaxation is converged. */
   readonly fmax_eV_per_A: number
-  /** Largest component of the stress left over, among the strains allowed, that counts as none. */
+  /** Largest component of stress plus pressure, among the strains allowed, at which the relaxation is converged. */
   readonly stress_GPa: number
   readonly max_steps: number
 }
 
 export interface CellRelaxation {
   readonly steps: number
-  /** Potential energy, without the work against the pressure. */
+  /** Potential energy E, not the enthalpy. */
   readonly energy_eV: number
   readonly fmax_eV_per_A: number
-  /** [9] row-major, of the potential energy alone; tension is positive: (1/V) ∂E/∂ε. */
+  /** [9] stress (1/V) ∂E/∂ε, row-major, without the external pressure; tension is positive. */
   readonly stress_GPa: Float64Array
-  /** Largest component, among the strains allowed, of what still pulls at the cell: stress plus pressure. */
+  /** Largest component of stress plus pressure, among the strains allowed. */
   readonly residual_GPa: number
-  /** True only when both the forces and the residual stress are at or below what was asked for. */
+  /** True only when forces and residual stress are both at or below those of the options. */
   readonly converged: boolean
 }
 
 /** 1 eV/Å³ in GPa. */
 const EV_PER_A3_IN_GPA = EV_PER_A3_IN_BAR * 1e-4
-/** Furthest that one step takes an atom, or a row of the strain times its length, Å. */
+/** Largest displacement of an atom, or of a row of L·U, in one step, Å. */
 const LARGEST_STEP_A = 0.1
-/** Curvature assumed before any has been seen, eV/Å². */
+/** Curvature that is assumed before the first step, eV/Å². */
 const FIRST_CURVATURE = 70
 
 const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1]
@@ -50,11 +50,11 @@ const IDENTITY = [1, 0, 0, 0, 1, 0, 0, 0, 1]
 /**
  * Relaxes positions and cell in place to the minimum of the enthalpy E + PV, by L-BFGS without a line search.
  *
- * The unknowns are the positions s in the cell as it was at the start and one symmetric matrix U: r = s·D,
- * cell = cell₀·D, D = 1 + U. So the cell cannot turn, and both gradients are exact for any U: −∂H/∂s = f·D and
- * −∂H/∂U = the symmetric part of D⁻¹(W − PV·1), with the virial W = Σ r⊗f = −∂E/∂ε. U counts as three more atoms at
- * L·U, L = N^⅙V^⅓, where its curvature is like that of an atom. The same idea: the cell filters of ASE, after Tadmor et
- * al. 1999, https://doi.org/10.1103/PhysRevB.59.235.
+ * The unknowns are the positions s in the initial cell and a symmetric matrix U: r = s·D, cell = cell₀·D, D = 1 + U. The
+ * cell cannot rotate, and both gradients are exact for any U: −∂H/∂s = f·D, and −∂H/∂U is the symmetric part of
+ * D⁻¹(W − PV·1), with the virial W = Σ r⊗f = −∂E/∂ε. The optimiser treats L·U as three more atoms; with L = N^⅙V^⅓ its
+ * curvature is similar to that of an atom. ASE's cell filters do the same, after Tadmor et al. 1999,
+ * https://doi.org/10.1103/PhysRevB.59.235.
  * @param state changed in place: positions and box
  * @throws UserError when the mask allows no strain; SimulationError when energy, forces or virial are not finite
  */
@@ -117,7 +117,7 @@ function product(rows: Float64Array, matrix: Float64Array): Float64Array {
   return result
 }
 
-/** Makes a 3 × 3 matrix symmetric and takes from it what the mask does not allow. */
+/** Returns a function that makes a 3 × 3 matrix symmetric and sets the components that the mask forbids to zero. */
 function projection(mask: StrainMask): (matrix: Float64Array) => Float64Array {
   if (mask === 'hydrostatic') {
     return m => Float64Array.from(IDENTITY, one => (one * (m[0]! + m[4]! + m[8]!)) / 3)
