@@ -134,6 +134,16 @@ export interface RandomSequence {
   integer(bound: number): number
 }
 
+/** The items in random order (Fisher–Yates). */
+export function shuffled<T>(items: readonly T[], random: RandomSequence): T[] {
+  const result = [...items]
+  for (let k = result.length - 1; k > 0; k--) {
+    const other = random.integer(k + 1)
+    ;[result[k], result[other]] = [result[other]!, result[k]!]
+  }
+  return result
+}
+
 /** Starts a sequence of random numbers. @param substream number of an independent sequence of the same seed and stream */
 export function randomSequence(seed: number, stream: Stream, substream = 0): RandomSequence {
   let drawn = 0

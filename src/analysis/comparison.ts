@@ -1,4 +1,4 @@
-import { randomSequence, STREAM } from '../rng.ts'
+import { randomSequence, STREAM, shuffled } from '../rng.ts'
 import {
   type BoxComparison,
   boxSummary,
@@ -118,13 +118,9 @@ export function nullRatio(systems: readonly Replicas[], options: SlopeOptions & 
   const single = slopes.map(boxes => boxes[0]!).filter(ions => ions.length > 1)
   const resample = (ions: readonly number[]) => mean(ions.map(() => ions[random.integer(ions.length)]!))
   const halves = (ions: readonly number[]): [number, number] => {
-    const shuffled = [...ions]
-    for (let k = shuffled.length - 1; k > 0; k--) {
-      const other = random.integer(k + 1)
-      ;[shuffled[k], shuffled[other]] = [shuffled[other]!, shuffled[k]!]
-    }
-    const middle = shuffled.length >> 1
-    return [mean(shuffled.slice(0, middle)), mean(shuffled.slice(middle))]
+    const mixed = shuffled(ions, random)
+    const middle = mixed.length >> 1
+    return [mean(mixed.slice(0, middle)), mean(mixed.slice(middle))]
   }
   const basis = pairs.length > 0 ? 'pairs of replicas' : 'halves of the ions of one replica'
   const comparisons = pairs.length > 0 ? pairs.length : single.length

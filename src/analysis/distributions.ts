@@ -1,5 +1,5 @@
 /**
- * Distribution functions of the normal, χ², Student t and Kolmogorov laws.
+ * Distribution functions of the normal, χ² and Student t laws.
  *
  * | function | equation (NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov) |
  * |---|---|
@@ -117,19 +117,4 @@ export function studentTQuantile(probability: number, degreesOfFreedom: number):
 /** Returns the x with P(X ≤ x) = `probability` of the χ² distribution, 0 < probability < 1. */
 export function chiSquaredQuantile(probability: number, degreesOfFreedom: number): number {
   return inverseOf(x => chiSquaredCdf(x, degreesOfFreedom), probability)
-}
-
-/**
- * P(K > x) of the Kolmogorov distribution, 2 Σ (−1)^(k−1) exp(−2k²x²); below x = 1 by the theta-function dual,
- * which converges there (Marsaglia, Tsang & Wang 2003, https://doi.org/10.18637/jss.v008.i18).
- */
-export function kolmogorovSurvival(x: number): number {
-  if (x <= 0) return 1
-  let sum = 0
-  if (x < 1) {
-    for (let k = 1; k <= 20; k++) sum += Math.exp((-((2 * k - 1) ** 2) * Math.PI ** 2) / (8 * x * x))
-    return 1 - (Math.sqrt(2 * Math.PI) / x) * sum
-  }
-  for (let k = 1; k <= 20; k++) sum += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * k * k * x * x)
-  return sum
 }

@@ -45,7 +45,7 @@ function coordinateSeries(positions: Trajectory, atom: number, axis: number): Fl
     if (!Number.isFinite(series[frame]!)) {
       throw new UserError({
         message: 'a position is not a finite number',
-        where: `frame ${frame}, atom ${atom + 1} of those followed`,
+        where: `frame ${frame + 1}, atom ${atom + 1} of those followed`,
       })
     }
   }

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
 import { randomSequence, STREAM } from '../rng.ts'
-import { kolmogorovSurvival, normalCdf, studentTQuantile } from './distributions.ts'
+import { normalCdf, studentTQuantile } from './distributions.ts'
 
 /** Lower and upper bound, such as those of a 95 % interval. */
 export type Interval = readonly [low: number, high: number]
@@ -79,26 +79,6 @@ export function bootstrapInterval(replicates: ArrayLike<number>, sampleSize: num
   return [quantile(sorted, tail), quantile(sorted, 1 - tail)]
 }
 
-/**
- * One-sample Kolmogorov–Smirnov test: the largest distance between the sample's distribution and `cdf`, and the
- * probability of one as large if the sample follows `cdf`. Small-sample correction of Stephens 1970
- * (https://doi.org/10.1111/j.2517-6161.1970.tb00821.x). The values must be independent.
- */
-export function ksTest(
-  sample: ArrayLike<number>,
-  cdf: (x: number) => number,
-): { statistic: number; pValue: number } {
-  const sorted = Float64Array.from(sample).sort()
-  const n = sorted.length
-  let statistic = 0
-  for (let k = 0; k < n; k++) {
-    const expected = cdf(sorted[k]!)
-    statistic = Math.max(statistic, expected - k / n, (k + 1) / n - expected)
-  }
-  const root = Math.sqrt(n)
-  return { statistic, pValue: kolmogorovSurvival((root + 0.12 + 0.11 / root) * statistic) }
-}
-
 /** Least number of blocks from which the error of their mean is estimated. */
 export const FEWEST_BLOCKS = 8
 
@@ -141,35 +121,5 @@ export function blockAverage(values: ArrayLike<number>): BlockAverage {
     standardError,
     statisticalInefficiency: naive > 0 ? Math.max(1, (standardError / naive) ** 2) : 1,
     converged: balanced !== undefined || naive === 0,
-  }
-}
-
-/**
- * Least-squares slope of a series and its standard error, with the serial correlation of the residuals (by `blockAverage`).
- * @param times and @param values of equal length, at least 8
- */
-export function linearDrift(
-  times: ArrayLike<number>,
-  values: ArrayLike<number>,
-): { slope: number; intercept: number; standardError: number } {
-  const centreTime = mean(times)
-  const centreValue = mean(values)
-  let squares = 0
-  let products = 0
-  for (let k = 0; k < times.length; k++) {
-    squares += (times[k]! - centreTime) ** 2
-    products += (times[k]! - centreTime) * (values[k]! - centreValue)
-  }
-  const slope = products / squares
-  const residuals = Float64Array.from(
-    values,
-    (value, k) => value - centreValue - slope * (times[k]! - centreTime),
-  )
-  const { statisticalInefficiency } = blockAverage(residuals)
-  const residualVariance = residuals.reduce((sum, r) => sum + r * r, 0) / (residuals.length - 2)
-  return {
-    slope,
-    intercept: centreValue - slope * centreTime,
-    standardError: Math.sqrt((statisticalInefficiency * residualVariance) / squares),
   }
 }

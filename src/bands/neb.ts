@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import {
+  type BandCheckpoint,
   type BandPreparation,
   readBandCheckpoint,
   readEndsCheckpoint,
@@ -18,7 +19,7 @@ import { describeInputs, type Manifest, readManifest, writeManifest } from '../f
 import { RUN_FILES, writeResults } from '../files/runDirectory.ts'
 import { whileLocked } from '../files/runLock.ts'
 import { writeStructureFile } from '../files/structureFile.ts'
-import type { BandCheckpoint, BandState } from '../neb/neb.ts'
+import type { BandState } from '../neb/neb.ts'
 import { inDoublePrecision, type PlatformChoice } from '../platform/choose.ts'
 import type { LoadedBandRecipe } from '../recipes/bandRecipe.ts'
 import { checkPlatform } from '../run/prepare.ts'

@@ -7,31 +7,33 @@ import {
   add,
   cross,
   dot,
+  imagesOf,
   nearestImage,
   norm,
   perpendicular,
   scale,
   subtract,
-  times,
   turned,
   unit,
   type Vector,
   vectorAt,
 } from './vectors.ts'
 
+/** A molecule to place on a surface, and the atoms around it. */
 export interface AdsorbateRequest {
-  /** The molecule as in its file; z points away from the surface when it is put above a site. */
+  /** The molecule as in its file. Above a site, its z axis points away from the surface. */
   readonly molecule: Structure
   readonly name: string
   readonly box: Box
   readonly host: readonly HostAtom[]
   /** Index of the site's atom in `host`, counted from 0. */
   readonly site: number
-  /** Rotation about the surface normal; null: chosen by the search for room. */
+  /** Rotation about the surface normal; null: 0 above a site, found by a search for room with a bond. */
   readonly rotation_deg: number | null
   readonly where: string
 }
 
+/** A molecule in its place. */
 export interface Placed {
   /** Positions of the molecule's atoms, Å. */
   readonly positions: readonly Vector[]
@@ -44,8 +46,9 @@ export interface Placed {
 }
 
 const UP: Vector = [0, 0, 1]
-/** Share of the sum of van der Waals radii from which on a contact counts as free of strain. */
+/** Least distance of a contact without strain, divided by the sum of the van der Waals radii. */
 export const ROOM = 0.75
+/** Least distance that is accepted, divided by the sum of the van der Waals radii. */
 const OVERLAP = 0.4
 /** Largest tilt of a bonded molecule that is tried, °. */
 const STEEPEST_DEG = 90
@@ -69,7 +72,7 @@ export function placeAbove(request: AdsorbateRequest & { readonly height_A: numb
   })
   const middle = scale(positions.reduce(add), 1 / positions.length)
   const region = { centre: middle, extent_A: extent(positions, middle) }
-  const { closest } = contactFinder(request.box, host, molecule.elements, region)
+  const closest = contactFinder(request.box, host, molecule.elements, region)
   return finish(request, { positions, tilt_deg: null, rotation_deg, contact: closest(positions) })
 }
 
@@ -77,8 +80,8 @@ export function placeAbove(request: AdsorbateRequest & { readonly height_A: numb
  * Bonds one atom of the molecule to an atom of the surface. The bond is vertical, and the free valence of the molecule's
  * atom (opposite to its other bonds) points along it. If another pair of atoms is then closer than 0.75 of its van der
  * Waals distance, the molecule is tilted about the bonded atom by the smallest angle that removes the contact: in steps
- * of 5°, in 24 directions (and rotated in steps of 15° where no rotation is given). If none does, the orientation with
- * the widest closest contact is taken.
+ * of 5°, in 24 directions (and rotated in steps of 15° if no rotation is given). If no angle does, the orientation whose
+ * closest contact is the widest is taken.
  * @throws UserError for an atom that the molecule lacks, or when atoms overlap in the best orientation
  */
 export function placeBonded(
@@ -90,14 +93,14 @@ export function placeBonded(
   const root = atoms[bonded]!
   const foot = host[site]!.position
   const start = add(foot, [0, 0, length_A])
-  // Atoms one or two bonds apart across the new bond are close by design.
+  // Atoms one or two bonds apart across the new bond are close in every orientation.
   const partners = new Set(
     host.flatMap(({ position }, k) =>
       norm(nearestImage(request.box, subtract(position, foot))) < PARTNER_A ? [k] : [],
     ),
   )
   const beside = bondedNeighbors(molecule.topology, atoms.length)[bonded]!
-  const { closest } = contactFinder(
+  const closest = contactFinder(
     request.box,
     host,
     molecule.elements,
@@ -190,7 +193,7 @@ function alignment(from: Vector, to: Vector): (vector: Vector) => Vector {
   return vector => turned(vector, across, Math.PI)
 }
 
-/** An atom of the slab or of an adsorbate placed before. */
+/** An atom of the slab or of an adsorbate that was placed before. */
 export interface HostAtom {
   readonly element: string
   /** Å */
@@ -204,7 +207,7 @@ export interface Contact {
   /** Atom of the surroundings, counted from 0; null for an image of the molecule itself. */
   readonly other: number | null
   readonly distance_A: number
-  /** Distance over the sum of the van der Waals radii. */
+  /** Distance divided by the sum of the van der Waals radii. */
   readonly share: number
 }
 
@@ -223,27 +226,20 @@ const radius = (element: string) => RADII_A[element] ?? 1.2
 /** Largest distance of a contact, Å. */
 const REACH_A = 6
 
-/** Finds the closest contact of a molecule for several orientations at one place. */
-export interface ContactFinder {
-  /**
-   * @param positions positions of the molecule's atoms, Å
-   * @param enough the search stops at the first pair with a smaller share than this
-   */
-  closest(positions: readonly Vector[], enough?: number): Contact
-}
-
 /**
- * @param elements elements of the molecule's atoms
- * @param region sphere that holds the molecule in every orientation
- * @param expected true for pairs that are close by design and are left out
+ * Returns a function that finds the closest contact of a molecule from the positions of its atoms, Å. With the argument
+ * `enough`, the search stops after an atom with a smaller share than this.
+ * @param elements elements of the atoms of the molecule
+ * @param region sphere that contains the molecule in every orientation
+ * @param expected returns true for pairs that are close in every orientation; they are left out
  */
-export function contactFinder(
+function contactFinder(
   box: Box,
   host: readonly HostAtom[],
   elements: readonly string[],
   region: { readonly centre: Vector; readonly extent_A: number },
   expected: (atom: number, other: number) => boolean = () => false,
-): ContactFinder {
+): (positions: readonly Vector[], enough?: number) => Contact {
   const { centre, extent_A } = region
   const images = imagesOf(box, extent_A + REACH_A)
   const around = host.flatMap(({ element, position }, other) => {
@@ -258,41 +254,23 @@ export function contactFinder(
   )
   const partners = elements.map((_, atom) => around.filter(({ other }) => !expected(atom, other)))
   const sizes = elements.map(radius)
-  return {
-    closest(positions, enough = 0) {
-      let best: Contact = { atom: 0, other: null, distance_A: REACH_A, share: Number.POSITIVE_INFINITY }
-      for (const [atom, r] of positions.entries()) {
-        for (const { other, radius, position: q } of partners[atom]!) {
-          const distance_A = Math.sqrt((r[0] - q[0]) ** 2 + (r[1] - q[1]) ** 2 + (r[2] - q[2]) ** 2)
-          const share = distance_A / (sizes[atom]! + radius)
-          if (share < best.share) best = { atom, other, distance_A, share }
-        }
-        for (const image of own) {
-          for (const [partner, q] of positions.entries()) {
-            const distance_A = norm(subtract(add(q, image), r))
-            const share = distance_A / (sizes[atom]! + sizes[partner]!)
-            if (share < best.share) best = { atom, other: null, distance_A, share }
-          }
-        }
-        if (best.share < enough) return best
+  return (positions, enough = 0) => {
+    let best: Contact = { atom: 0, other: null, distance_A: REACH_A, share: Number.POSITIVE_INFINITY }
+    for (const [atom, r] of positions.entries()) {
+      for (const { other, radius, position: q } of partners[atom]!) {
+        const distance_A = Math.sqrt((r[0] - q[0]) ** 2 + (r[1] - q[1]) ** 2 + (r[2] - q[2]) ** 2)
+        const share = distance_A / (sizes[atom]! + radius)
+        if (share < best.share) best = { atom, other, distance_A, share }
       }
-      return best
-    },
-  }
-}
-
-/** Lattice vectors that can bring a point of the cell around the origin within a distance of it, Å. */
-function imagesOf(box: Box, distance_A: number): Vector[] {
-  const [na, nb, nc] = box.heights.map(height => Math.ceil(distance_A / height + 0.5)) as [
-    number,
-    number,
-    number,
-  ]
-  const images: Vector[] = []
-  for (let i = -na; i <= na; i++) {
-    for (let j = -nb; j <= nb; j++) {
-      for (let k = -nc; k <= nc; k++) images.push(times([i, j, k], box.matrix))
+      for (const image of own) {
+        for (const [partner, q] of positions.entries()) {
+          const distance_A = norm(subtract(add(q, image), r))
+          const share = distance_A / (sizes[atom]! + sizes[partner]!)
+          if (share < best.share) best = { atom, other: null, distance_A, share }
+        }
+      }
+      if (best.share < enough) return best
     }
+    return best
   }
-  return images
 }

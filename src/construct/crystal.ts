@@ -2,15 +2,15 @@ import { type Box, createBox, fractional } from '../core/box.ts'
 import { isElement } from '../core/elements.ts'
 import type { Structure } from '../core/structure.ts'
 import { UserError } from '../errors.ts'
-import { type RandomSequence, randomSequence, STREAM } from '../rng.ts'
+import { randomSequence, STREAM, shuffled } from '../rng.ts'
 import { UNDECIDED } from './formalCharges.ts'
 import type { LayeredRecipe } from './solidRecipe.ts'
 import { add, times, type Vector, vector, vectorAt } from './vectors.ts'
 
-/** The atoms of one cell. */
+/** The atoms of one cell of a crystal. */
 export interface Crystal {
   readonly box: Box
-  /** [N] chemical symbols; `M` for a metal site whose element is drawn when the final cell is known. */
+  /** [N] chemical symbols; `M` for a metal site whose element is drawn later, in the repeated cell. */
   readonly elements: readonly string[]
   /** [N] atom types; null when the elements are the types. */
   readonly types: readonly string[] | null
@@ -23,8 +23,8 @@ export interface Crystal {
 /**
  * The O3 structure of LiMO₂, R-3m in the hexagonal setting: metals on 3b (0 0 ½), Li on 3a (0 0 0), O on 6c (0 0 ±z),
  * each at (0 0 0), (⅔ ⅓ ⅓) and (⅓ ⅔ ⅔).
- * With `ordering: ordered`, metals with shares of thirds fill the three sublattices of each layer, a √3×√3 R30° cell:
- * equal metals are then never neighbours, except when one metal has two thirds (honeycomb).
+ * With `ordering: ordered`, metals with shares of thirds fill the three sublattices of each layer, in a √3×√3 R30° cell:
+ * equal metals are then never neighbours, except if one metal has two thirds (honeycomb).
  * @throws UserError when oxygen is closer to lithium than to the metals, or when there is no such ordering
  */
 export function layeredCrystal(recipe: LayeredRecipe): Crystal {
@@ -82,14 +82,14 @@ function checkShares(metals: Readonly<Record<string, number>>): void {
   }
 }
 
-/** The crystal with the three sublattices of each triangular layer filled in the order of the recipe. */
+/** The crystal whose metals fill the three sublattices of each triangular layer in the order of the recipe. */
 function orderedCrystal(crystal: Crystal, metals: Readonly<Record<string, number>>): Crystal {
   const thirds = Object.entries(metals).map(([name, share]) => ({ name, parts: share * 3 }))
   if (thirds.some(({ parts }) => Math.abs(parts - Math.round(parts)) > 0.02)) {
     const given = Object.entries(metals).map(([name, share]) => `${name} ${share}`)
     throw new UserError({
       message: `no ordered arrangement is known for ${given.join(', ')}`,
-      hint: 'ordering: ordered takes shares of thirds, such as Ni 0.3334, Co 0.3333, Mn 0.3333; else give ordering: random',
+      hint: 'ordering: ordered needs shares of thirds, such as Ni 0.3334, Co 0.3333, Mn 0.3333; otherwise give ordering: random',
     })
   }
   const colours = thirds.flatMap(({ name, parts }) => Array<string>(Math.round(parts)).fill(name))
@@ -134,7 +134,7 @@ export function crystalOfStructure(structure: Structure, file: string): Crystal 
   return { box, elements, types, positions, mixture: null }
 }
 
-/** A site of a finished cell, before elements are drawn. */
+/** A site of a repeated cell or a slab, before elements are drawn. */
 export interface LatticeAtom {
   /** Atom of the crystal that is repeated here, counted from 0. */
   readonly source: number
@@ -144,7 +144,7 @@ export interface LatticeAtom {
   readonly layer: number | null
 }
 
-/** The repeated cell; atoms in the order of the crystal, each with all its repeats. @param repeat cells along a, b, c */
+/** The repeated cell: all repeats of the first atom of the crystal, then of the second, … @param repeat cells along a, b, c */
 export function repeatCrystal(
   crystal: Crystal,
   repeat: readonly number[],
@@ -166,7 +166,7 @@ export function gridPoints([na, nb, nc]: readonly number[]): Vector[] {
   return range(na!).flatMap(i => range(nb!).flatMap(j => range(nc!).map(k => [i, j, k] as const)))
 }
 
-/** The fractional coordinate in [0, 1); round-off below zero becomes zero. */
+/** A fractional coordinate wrapped into [0, 1); values within 1e-9 below a whole number become zero. */
 export function insideCell(x: number): number {
   const inside = x - Math.floor(x + 1e-9)
   return Math.abs(inside) < 1e-12 ? 0 : inside
@@ -191,24 +191,14 @@ export function fillMixture(
   return filled
 }
 
-/** One name per site, in numbers that follow the shares (largest remainder, Hamilton's method). */
+/** Names for all sites, in numbers that follow the shares (largest remainder, Hamilton's method). */
 function largestRemainder(shares: Readonly<Record<string, number>>, sites: number): string[] {
   const parts = Object.entries(shares).map(([name, share]) => {
-    // Round-off: 0.1 × 40 must not become 3.
+    // The margin is for round-off: 0.1 × 40 must not become 3.
     const count = Math.floor(share * sites + 1e-6)
     return { name, count, rest: share * sites - count }
   })
   const missing = sites - parts.reduce((sum, { count }) => sum + count, 0)
   const first = new Set(parts.toSorted((a, b) => b.rest - a.rest).slice(0, missing))
   return parts.flatMap(part => Array<string>(part.count + (first.has(part) ? 1 : 0)).fill(part.name))
-}
-
-/** The items in random order (Fisher–Yates). */
-export function shuffled<T>(items: readonly T[], random: RandomSequence): T[] {
-  const result = [...items]
-  for (let k = result.length - 1; k > 0; k--) {
-    const other = random.integer(k + 1)
-    ;[result[k], result[other]] = [result[other]!, result[k]!]
-  }
-  return result
 }

@@ -1,33 +1,31 @@
 import type { Box } from '../core/box.ts'
 import { UserError } from '../errors.ts'
-import { randomSequence, STREAM } from '../rng.ts'
-import { shuffled } from './crystal.ts'
+import { randomSequence, STREAM, shuffled } from '../rng.ts'
 import { formalCharges } from './formalCharges.ts'
 import { type ChargeOrdering, lowestOrdering } from './ordering.ts'
 import { describeSite, findSite, type Site, type SiteSearch } from './sites.ts'
 import type { EditRecipe, SiteRecipe } from './solidRecipe.ts'
 
+/** Cell and settings of the edits of one recipe. */
 export interface EditContext {
   readonly box: Box
   readonly seed: number
   /** Formal charges of elements that differ from the usual ones, e. */
   readonly formalCharges: Readonly<Record<string, number>>
-  /** Place of a key of the recipe, for messages. */
+  /** Returns the place of a key of the recipe, for messages. */
   where(path: readonly (string | number)[]): string
-  /** true with vacuum along z: the Ewald sum of an electrostatic ordering then takes the slab correction. */
+  /** True with vacuum along z: the Ewald sum of an electrostatic ordering then has the slab correction. */
   readonly slab: boolean
 }
 
+/** Sites after some edits. */
 export interface EditResult {
   readonly sites: readonly Site[]
   /** Results of the edits that set the lithium content, in order. */
   readonly lithium: readonly LithiumResult[]
 }
 
-/**
- * Applies edits in order. Sites keep their index; a removed atom leaves its site vacant.
- * @throws UserError
- */
+/** Applies edits in order. Sites keep their index; a removed atom leaves a vacant site. @throws UserError for a wrong edit */
 export function applyEdits(
   sites: readonly Site[],
   edits: readonly EditRecipe[],
@@ -93,6 +91,7 @@ function applyEdit(done: EditResult, edit: EditRecipe, k: number, context: EditC
   })
 }
 
+/** Lithium content of a cell, and the rules for its distribution. */
 export interface LithiumRequest {
   /** Share of all lithium sites, filled and vacant, that are filled afterwards. */
   readonly content: number
@@ -103,7 +102,7 @@ export interface LithiumRequest {
   readonly box: Box
   readonly slab: boolean
   readonly seed: number
-  /** Index of the edit, counted from 0: each edit has its own random stream. */
+  /** Index of the edit, counted from 0, which selects the random numbers. */
   readonly edit: number
   readonly formalCharges: Readonly<Record<string, number>>
   readonly where: string
@@ -111,16 +110,17 @@ export interface LithiumRequest {
 
 export interface LithiumResult {
   readonly sites: readonly Site[]
-  /** Number of lithium sites, and number of filled ones. */
+  /** Number of lithium sites, filled and vacant. */
   readonly lithiumSites: number
+  /** Number of filled lithium sites. */
   readonly filled: number
-  /** Result of the electrostatic search; null for a random ordering, or where there was no choice. */
+  /** Result of the electrostatic search; null for a random ordering, or if there was only one ordering. */
   readonly electrostatic: ChargeOrdering | null
 }
 
 /**
- * Empties lithium sites until the content is reached: at random, or so that formal point charges (lithium +1; the metals
- * share the charge that makes the cell neutral) have the lowest energy that a seeded search finds.
+ * Fills and empties lithium sites until the content is reached: at random, or with the lowest electrostatic energy that a
+ * seeded search finds for formal point charges (lithium +1; the metals share the charge that makes the cell neutral).
  * @throws UserError when `keep`, `vacate`, the filled sites and the content contradict each other
  */
 export function setLithium(sites: readonly Site[], request: LithiumRequest): LithiumResult {
@@ -134,12 +134,10 @@ export function setLithium(sites: readonly Site[], request: LithiumRequest): Lit
   if (wanted < 0 || wanted > free.length) {
     throw new UserError({
       message: `content ${content} of ${all.length} lithium sites is ${target} Li, but ${
-        wanted < 0
-          ? `${keep.length} are to be kept`
-          : `only ${keep.length + free.length} are left to choose from`
+        wanted < 0 ? `keep names ${keep.length}` : `only ${keep.length + free.length} are left to choose from`
       }`,
       where,
-      hint: 'the content counts all lithium sites, also those that were emptied before',
+      hint: 'the content is a share of all lithium sites, also of those that were emptied before',
     })
   }
   const stay = (chosen: readonly number[]) => {
@@ -176,7 +174,10 @@ function checkLithium(sites: readonly Site[], request: LithiumRequest, count: nu
   if (count === 0) refuse('the lattice has no lithium', 'the content counts sites whose element is Li')
   for (const i of [...keep, ...vacate]) {
     if (sites[i]!.element === 'Li') continue
-    refuse(`site ${describeSite({ sites, box }, i)} holds no lithium`, 'keep and vacate name lithium sites')
+    refuse(
+      `site ${describeSite({ sites, box }, i)} is not a lithium site`,
+      'keep and vacate name lithium sites',
+    )
   }
   const both = keep.find(i => vacate.includes(i))
   if (both !== undefined) {

@@ -26,18 +26,18 @@ const USUAL: Readonly<Record<string, number>> = {
   Br: -1,
   I: -1,
 }
-/** Metals of variable oxidation state, and the state that charge neutrality corrects, e. */
+/** First oxidation states of metals with several states, e; charge neutrality then corrects them. */
 const REDOX: Readonly<Record<string, number>> = { Ti: 4, V: 3, Cr: 3, Mn: 4, Fe: 3, Co: 3, Ni: 3, Cu: 2 }
 
 /** Symbol of a metal site whose element is drawn later. */
 export const UNDECIDED = 'M'
 
 /**
- * Formal charges that make a crystal neutral: given or usual oxidation states; every transition metal without a given
- * charge takes an equal share of the rest. A crystal without anions counts as a metal: all charges are zero.
+ * Formal charges that make a crystal neutral: given or usual oxidation states; the transition metals without a given
+ * charge share the rest equally. A crystal without anions counts as a metal, with all charges zero.
  * @param elements [N]
  * @param given charges by element, e
- * @returns [N] e; null when the charge of an element is not known, or the crystal cannot be made neutral
+ * @returns [N] e; null if the charge of an element is not known, or if the crystal cannot be made neutral
  */
 export function formalCharges(
   elements: readonly string[],

@@ -1,6 +1,6 @@
 import { composition } from '../core/elements.ts'
 
-/** Chemical formula such as `Li2NiO4`; not reduced. */
+/** Chemical formula with the number of atoms of each element, such as `Li2NiO4`; not reduced. */
 export function formula(elements: readonly string[]): string {
   return Object.entries(composition(elements))
     .toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))

@@ -4,19 +4,20 @@ import { type BondedForces, bondedForces } from '../potentials/bonded.ts'
 import type { Potential } from '../potentials/load.ts'
 import { DEGREE } from '../units.ts'
 import type { MoleculeGraph } from './polymer.ts'
-import { cross, dot, subtract, type Vector } from './vectors.ts'
+import { cross, dot, subtract, type Vector, vectorAt } from './vectors.ts'
 
+/** Conformation of a main chain; `tgtg` is T G T G′, the α form of PVDF. */
 export type Conformation = 'trans' | 'tgtg' | 'random'
 
-/** A regular main chain. */
+/** Torsions and bond angle of a regular main chain. */
 export interface MainChain {
   /** Torsions of the main chain, repeated from the first one; 180 is trans. */
   readonly torsions_deg: readonly number[]
-  /** Bond angle along the main chain. Default: the potential's equilibrium angles. */
+  /** Bond angle along the main chain. Default: the equilibrium angles of the potential. */
   readonly angle_deg?: number
 }
 
-/** One step of growth: the neighbours of one atom that are placed together. */
+/** One step of growth: the neighbours of one atom, which are placed together. */
 export interface GrowthStep {
   readonly centre: number
   readonly parent: number
@@ -44,11 +45,11 @@ export interface GrowthPlan {
 const TRANS = 180
 const GAUCHE = 60
 const STAGGERED = [TRANS, GAUCHE, -GAUCHE]
-/** Torsions next to a double bond, C=C–C–C: one substituent eclipses the double bond. */
+/** Torsions next to a double bond, C=C–C–C: one substituent is eclipsed with the double bond. */
 const BESIDE_DOUBLE_BOND = [120, -120, 0]
 const PLANAR = [TRANS, 0]
 
-/** Main chain of each conformation; null where torsions are drawn at random. */
+/** Main chain of each conformation; null for torsions that are drawn at random. */
 const MAIN_CHAIN: Readonly<Record<Conformation, MainChain | null>> = {
   trans: { torsions_deg: [TRANS] },
   tgtg: { torsions_deg: [TRANS, GAUCHE, TRANS, -GAUCHE] },
@@ -56,8 +57,8 @@ const MAIN_CHAIN: Readonly<Record<Conformation, MainChain | null>> = {
 }
 
 /**
- * Plans the growth of a molecule from its head. Bond lengths and angles are the potential's equilibrium values; torsions
- * follow the conformation along the main chain and are staggered elsewhere. `tgtg` is the α form of PVDF (T G T G′).
+ * Plans the growth of a molecule from its head. Bond lengths and angles are the equilibrium values of the potential;
+ * torsions follow the conformation along the main chain and are staggered elsewhere.
  * @throws UserError when the potential lacks a term of the molecule, or when an atom has more than four neighbours
  */
 export function planGrowth(
@@ -145,7 +146,7 @@ function bondLookup(graph: MoleculeGraph) {
   return (i: number, j: number) => known.get(`${i} ${j}`)!
 }
 
-/** Equilibrium lengths and angles of the bonded terms; ideal angles where an angle has no term. */
+/** Equilibrium lengths and angles of the bonded terms; ideal angles for angles without a term. */
 function equilibriumGeometry(
   forces: BondedForces,
   neighbors: readonly (readonly number[])[],
@@ -172,7 +173,7 @@ function equilibriumGeometry(
     bondLength: (i, j) => {
       const length = known.get(`${i} ${j}`)
       if (length !== undefined) return length
-      throw new UserError({ message: 'a bond has no term in the potential, and so no length to build with' })
+      throw new UserError({ message: 'a bond has no term in the potential, so its length is not known' })
     },
     angle: (i, j, k) => known.get(`${i} ${j} ${k}`) ?? IDEAL_ANGLE[neighbors[j]!.length]!,
   }
@@ -185,8 +186,8 @@ const IDEAL_ANGLE: Readonly<Record<number, number>> = {
 }
 
 /**
- * Directions around an atom that fit the equilibrium angles best, since these angles rarely agree exactly: each pair of
- * neighbours is rotated towards its angle in repeated sweeps. Three neighbours stay in a plane.
+ * Directions around an atom that fit the equilibrium angles best (no directions fit all of them exactly, in general): in
+ * repeated sweeps, each pair of neighbours is rotated towards its angle. Three neighbours stay in a plane.
  * @param first fixed angle between the parent and the first child, rad
  */
 function relaxedDirections(
@@ -224,7 +225,7 @@ function relaxedDirections(
   })
 }
 
-/** Fraction of an angle's excess that one sweep removes on each side. */
+/** Fraction of the excess of an angle by which one sweep rotates each of its two directions. */
 const RELAXATION = 0.15
 
 /** The unit vector rotated towards another one by an angle, rad. */
@@ -235,7 +236,7 @@ function turn(from: Vector, towards: Vector, angle: number): Vector {
   return combine([Math.cos(angle), from], [Math.sin(angle) / length, across])
 }
 
-/** Bond vectors with a smaller cross product count as collinear, Å. */
+/** Length of a cross product below which vectors count as collinear. */
 const COLLINEAR = 1e-3
 
 /**
@@ -252,7 +253,7 @@ export function placeChildren(
   positions: Float64Array,
 ): void {
   const { centre, parent, reference, children, directions } = step
-  const at = (i: number): Vector => [positions[3 * i]!, positions[3 * i + 1]!, positions[3 * i + 2]!]
+  const at = (i: number) => vectorAt(positions, i)
   const axis = unit(subtract(at(centre), at(parent)))
   const normal = reference >= 0 ? cross(subtract(at(parent), at(reference)), axis) : ([0, 0, 0] as const)
   const across = unit(Math.hypot(...normal) > COLLINEAR ? normal : cross(axis, awayFrom(axis)))
@@ -267,7 +268,7 @@ export function placeChildren(
   })
 }
 
-/** The unit vector along a vector, by division: boxes built from a seed keep their last bit. */
+/** The unit vector along a vector. Division keeps the last bit of boxes of earlier versions, `unit` of vectors.ts does not. */
 function unit(a: Vector): Vector {
   const length = Math.hypot(...a)
   return [a[0] / length, a[1] / length, a[2] / length]

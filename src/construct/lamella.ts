@@ -12,11 +12,11 @@ export interface LamellaRecipe {
   readonly form: string
   /** Numbers of cells along a and b, which are x and y of the box. */
   readonly cells: readonly [number, number]
-  /** Distance between the outermost atoms of the lamella and those of its next image along z. */
+  /** Distance along z between the outermost atoms of the lamella and those of its next image. */
   readonly gap_A: number
 }
 
-/** Chains of a crystal form, and the box with the gap beside them. */
+/** Chains of a crystal form, with the box and the gap. */
 export interface Lamella {
   /** [3M] positions of the chains, one chain after the other, Å. */
   readonly positions: Float64Array
@@ -69,7 +69,7 @@ export function buildLamella(
   return { positions, edges_A: [nx * a, ny * b, height], gap_A: [thickness, height], unitsPerCell }
 }
 
-/** Position in a chain of the form, from that in a chain with its axis along z and a setting of 0. */
+/** Rotates a position of a chain along z with setting 0 to the direction and setting of a chain of the form. */
 function oriented([x, y, z]: Vector, { direction, setting_deg }: FormChain): Vector {
   const sign = direction === 'up' ? 1 : -1
   const [c, s] = [Math.cos(setting_deg * DEGREE), Math.sin(setting_deg * DEGREE)]
@@ -83,8 +83,8 @@ const MOST_SECANTS = 50
 const TOLERANCE_A = 0.02
 
 /**
- * A chain with its axis along z, its centre at the origin, and the mean step from head to tail of its units along x.
- * Its main chain has the potential's bond lengths, the form's torsions, and one bond angle that makes the period c.
+ * A chain with its axis along z, its centre at the origin, and the mean step from head to tail of its units along x. Its
+ * main chain has the bond lengths of the potential, the torsions of the form, and the bond angle that gives the period c.
  * @returns [3N] Å
  */
 function straightChain(
@@ -127,13 +127,13 @@ function straightChain(
     throw new UserError({
       message: `the torsions of ${form.name} give no straight chain of ${graph.name} that repeats after ${c} Å`,
       where: form.file,
-      hint: 'all bond angles of the main chain are equal here: give torsions_deg that make such a chain straight',
+      hint: 'give torsions_deg that make a chain with equal bond angles straight',
     })
   }
   return aligned(graph, grown, unit(repeat), { perUnit, period })
 }
 
-/** Number of units after which torsions and units repeat together. @param perUnit main-chain atoms of a unit */
+/** Number of units after which torsions and units repeat. @param perUnit number of main-chain atoms of a unit */
 function unitsPerPeriod({ torsions_deg }: CrystalForm, perUnit: number): number {
   let units = 1
   while ((units * perUnit) % torsions_deg.length !== 0) units++
@@ -172,10 +172,10 @@ function aligned(
   const y = cross(axis, x)
   const [centre, middle] = [mean(whole), dot(mean(chain), axis)]
   const local = new Float64Array(grown.length)
-  for (let k = 0; k < grown.length; k += 3) {
-    const position: Vector = [grown[k]!, grown[k + 1]!, grown[k + 2]!]
+  for (let atom = 0; atom < grown.length / 3; atom++) {
+    const position = vectorAt(grown, atom)
     const away = subtract(position, centre)
-    local.set([dot(away, x), dot(away, y), dot(position, axis) - middle], k)
+    local.set([dot(away, x), dot(away, y), dot(position, axis) - middle], 3 * atom)
   }
   return local
 }

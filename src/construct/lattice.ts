@@ -1,16 +1,16 @@
 import { type Box, fractional } from '../core/box.ts'
-import { cross, dot, scale, subtract, type Vector, vector } from './vectors.ts'
+import { cross, dot, scale, subtract, type Vector, vector, vectorAt } from './vectors.ts'
 
 /** Three integers. */
 export type Triple = readonly [number, number, number]
 
-/** The primitive lattice of a crystal whose cell may hold several primitive cells. */
+/** The primitive lattice of a crystal whose cell may contain several primitive cells. */
 export interface PrimitiveLattice {
-  /** Lattice vectors as multiples of 1/order of the cell's. */
+  /** Primitive lattice vectors as multiples of 1/order of those of the cell. */
   readonly basis: readonly [Triple, Triple, Triple]
   /** Number of lattice points in the cell. */
   readonly order: number
-  /** The first atom of each set of atoms that are lattice translations of each other, in order. */
+  /** Atoms of one primitive cell: the first of each set of atoms that are lattice translations of each other. */
   readonly atoms: readonly number[]
 }
 
@@ -18,7 +18,7 @@ export interface PrimitiveLattice {
 const SAME_PLACE_A = 1e-3
 
 /**
- * Finds every translation that maps each atom onto an atom with the same label.
+ * Finds the primitive lattice: all translations that map each atom onto an atom with the same label.
  * @param labels [N] @param positions [3N] Å
  */
 export function primitiveLattice(
@@ -33,7 +33,7 @@ export function primitiveLattice(
   })
   const fewest = [...byLabel.values()].reduce((best, atoms) => (atoms.length < best.length ? atoms : best))
   const first = fewest[0]!
-  const at = (i: number): Vector => [s[3 * i]!, s[3 * i + 1]!, s[3 * i + 2]!]
+  const at = (i: number) => vectorAt(s, i)
   const image = (i: number, by: Vector) =>
     byLabel.get(labels[i]!)!.find(j => isLattice(box, subtract(subtract(at(j), at(i)), by)))
   const translations = fewest
@@ -95,7 +95,7 @@ export interface PlaneBasis {
   readonly up: Triple
 }
 
-/** The basis of a plane. @param indices indices of the plane in the reciprocal basis, without a common divisor */
+/** A lattice basis for a plane. @param indices indices of the plane in the reciprocal basis, without a common divisor */
 export function planeBasis(indices: Triple): PlaneBasis {
   let rows: { vector: Triple; height: number }[] = [
     { vector: [1, 0, 0], height: indices[0] },

@@ -12,10 +12,10 @@ export interface Unit {
   readonly file: string
   readonly atoms: readonly UnitAtom[]
   readonly bonds: readonly UnitBond[]
-  /** Atoms that bond to the tail of the unit before and to the head of the unit after; null for molecules. */
+  /** Atoms that bond to the previous unit (head) and to the next unit (tail); null for molecules. */
   readonly ends: { readonly head: number; readonly tail: number } | null
   readonly caps: { readonly head: EndCap | null; readonly tail: EndCap | null }
-  /** Every atom type that the file names. */
+  /** All atom types that the file names. */
   readonly uses: readonly TypeUse[]
 }
 
@@ -40,12 +40,12 @@ export interface UnitBond {
   readonly configuration: 'trans' | 'cis'
 }
 
-/** Atoms, bonds and types that the first or last unit of a chain has in addition. */
+/** Additional atoms, bonds and types of the first or the last unit of a chain. */
 export interface EndCap {
   readonly atoms: readonly UnitAtom[]
-  /** Indices count the unit's own atoms first, then the added ones. */
+  /** Bonds; indices count the atoms of the unit first, then the added atoms. */
   readonly bonds: readonly UnitBond[]
-  /** New types of the unit's own atoms, by index. */
+  /** New types of atoms of the unit, by index. */
   readonly retype: ReadonlyMap<number, string>
 }
 
@@ -90,9 +90,10 @@ type UnitFile = z.infer<typeof unitSchema>
 type BondFile = z.infer<typeof bondSchema>
 
 /**
- * @param name a unit of `structures/units/`, or the path of a unit file (anything with a slash or ending in .yaml)
+ * Reads a repeat unit or a molecule.
+ * @param name a unit of `structures/units/`, or the path of a unit file (with a slash, or ending in .yaml)
  * @param baseDirectory directory that relative paths start from: that of the recipe
- * @throws UserError when the file cannot be read, or when its atoms and bonds are no repeat unit or molecule
+ * @throws UserError when the file cannot be read, or when its atoms and bonds form no repeat unit or molecule
  */
 export function loadUnit(name: string, baseDirectory: string): Unit {
   return readUnit(yamlFile('units', name, baseDirectory))
@@ -177,7 +178,7 @@ function checkDistinct(names: readonly string[], where: (index: number) => strin
   throw new UserError({ message: `two atoms are called '${names[twice]}'`, where: where(twice) })
 }
 
-/** Checks that a unit is connected and has no rings: a chain that grows atom by atom could not close them. */
+/** Checks that a unit is connected and has no rings, because growth atom by atom cannot close a ring. */
 function checkConnected(names: readonly string[], bonds: readonly UnitBond[], where: string): void {
   const group = names.map((_, i) => i)
   for (const { atoms } of bonds) {
@@ -186,7 +187,7 @@ function checkConnected(names: readonly string[], bonds: readonly UnitBond[], wh
       throw new UserError({
         message: `the bond ${names[atoms[0]]}–${names[atoms[1]]} closes a ring`,
         where,
-        hint: 'units with rings are not supported; give such a box as a structure file',
+        hint: 'units with rings are not supported; give the whole box as a structure file',
       })
     }
     group.forEach((value, i) => {
@@ -221,7 +222,7 @@ export interface CrystalForm {
 export interface FormChain {
   /** Position of the chain's axis, in fractions of a and b. */
   readonly at: readonly [number, number]
-  /** Angle from a to the lateral part of the mean step from the heads of the units to their tails. */
+  /** Angle between a and the lateral part of the mean step from the heads of the units to their tails. */
   readonly setting_deg: number
   /** Direction of the tail; `down` is `up` rotated by 180° about that mean step. */
   readonly direction: 'up' | 'down'
@@ -250,7 +251,8 @@ const formSchema = z.strictObject({
 })
 
 /**
- * @param name a form of `structures/forms/`, or the path of a form's file (anything with a slash or ending in .yaml)
+ * Reads a crystal form.
+ * @param name a form of `structures/forms/`, or the path of a file (with a slash, or ending in .yaml)
  * @param baseDirectory directory that relative paths start from: that of the recipe
  * @throws UserError when the file cannot be read
  */
@@ -261,7 +263,7 @@ export function loadForm(name: string, baseDirectory: string): CrystalForm {
 }
 
 /**
- * The file of a molecule to place on a surface: an extxyz with the columns type, charge and bonds.
+ * Path of the file of a molecule to place on a surface: an extxyz with the columns type, charge and bonds.
  * @param name a fragment of `structures/fragments/`, or an absolute path
  * @throws UserError for an unknown name
  */
@@ -283,7 +285,7 @@ function yamlFile(folder: 'units' | 'forms', name: string, baseDirectory: string
   return shippedFile(folder, name, { own })
 }
 
-/** @param own file of the user that the name may stand for */
+/** Path of a shipped file. @param own file of the user with this name, for the hint */
 function shippedFile(
   folder: keyof typeof FOLDERS,
   name: string,

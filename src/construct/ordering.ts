@@ -1,14 +1,14 @@
 import type { Box } from '../core/box.ts'
 import { erfc } from '../forces/erfc.ts'
 import { ewaldMethod } from '../forces/ewald.ts'
-import type { RandomSequence } from '../rng.ts'
+import { type RandomSequence, shuffled } from '../rng.ts'
 import { CODATA_2018 } from '../units.ts'
-import { shuffled } from './crystal.ts'
-import { dot, nearestImage, norm, subtract, times, type Vector, vector } from './vectors.ts'
+import { dot, imagesOf, nearestImage, norm, subtract, type Vector, vector } from './vectors.ts'
 
+/** Sites that some ions can occupy, and the charges around them. */
 export interface OrderingRequest {
   readonly box: Box
-  /** Vacuum along z. */
+  /** True with vacuum along z. */
   readonly slab: boolean
   /** Sites to choose from, Å. */
   readonly candidates: readonly Vector[]
@@ -20,6 +20,7 @@ export interface OrderingRequest {
   readonly random: RandomSequence
 }
 
+/** The occupation of lowest energy that a search found. */
 export interface ChargeOrdering {
   /** Candidates that are filled, ascending. */
   readonly filled: readonly number[]
@@ -36,12 +37,12 @@ const STARTS = 16
 const KICKS = 200
 /** Largest number of candidates whose occupation one kick shuffles. */
 const LARGEST_KICK = 16
-/** Energies this close are equal, eV. */
+/** Difference below which energies count as equal, eV. */
 const EQUAL_EV = 1e-6
 
 /**
- * The filling of lowest Coulomb energy found by iterated local search from seeded random fillings. It need not be the
- * global minimum: `hits` tells how many searches ended at this energy.
+ * Searches the occupation of lowest Coulomb energy by iterated local search from seeded random occupations. The result may
+ * not be the global minimum: `hits` is the number of searches that ended at this energy.
  */
 export function lowestOrdering(request: OrderingRequest): ChargeOrdering {
   const { candidates, charge, filled: count, random } = request
@@ -117,8 +118,8 @@ function swap({ size, pair }: Model, { filled, empty, local }: State, m: number,
 }
 
 /**
- * Iterated local search: shuffles the occupation of some neighbouring candidates, swaps ions with empty sites while that
- * lowers the energy, and keeps the result if it is lower.
+ * Improves a state by iterated local search: shuffles the occupation of some neighbouring candidates, swaps ions with
+ * empty sites while this lowers the energy, and keeps the result if its energy is lower.
  */
 function search(
   model: Model,
@@ -155,7 +156,7 @@ function neighborsOf({ box, candidates }: OrderingRequest): number[][] {
   })
 }
 
-/** Carries out the best swap until none lowers the energy. */
+/** Makes the swap that lowers the energy most, until no swap lowers it. */
 function descend(model: Model, state: State): void {
   for (;;) {
     let best = { m: -1, n: -1, change: -EQUAL_EV }
@@ -180,7 +181,7 @@ export interface PointCharge {
 export interface UnitChargeEnergies {
   /** [C] energy of a unit charge at each candidate in the field of the surroundings, eV. */
   readonly field: Float64Array
-  /** [C·C] energy of two unit charges with all their images, eV; on the diagonal twice that of one with its own images. */
+  /** [C·C] energy of two unit charges with all images, eV; on the diagonal twice that of one charge with its images. */
   readonly pair: Float64Array
 }
 
@@ -188,7 +189,7 @@ const CUTOFF_A = 9
 const ACCURACY = 1e-7
 
 /**
- * Ewald energies of pairs of unit charges, with a neutralising background where charges do not cancel. With vacuum
+ * Ewald energies of pairs of unit charges, with a neutralising background if charges do not cancel. With vacuum
  * along z the correction of Yeh & Berkowitz is added in its form for charged cells, −2πC/V·½ΣΣqq′(z − z′)² (Ballenegger,
  * Arnold & Cerdà 2009, https://doi.org/10.1063/1.3216473). Only fillings with the same number of charges can be compared.
  */
@@ -248,14 +249,7 @@ export function unitChargeEnergies(request: {
 
 /** Σ erfc(αr)/r over the periodic images of a displacement within the cut-off, without r = 0, 1/Å. */
 function shortRange(box: Box, alpha: number): (displacement: Vector) => number {
-  const reach = box.heights.map(height => Math.ceil(CUTOFF_A / height + 0.5))
-  const [ra, rb, rc] = reach as [number, number, number]
-  const images: Vector[] = []
-  for (let a = -ra; a <= ra; a++) {
-    for (let b = -rb; b <= rb; b++) {
-      for (let c = -rc; c <= rc; c++) images.push(times([a, b, c], box.matrix))
-    }
-  }
+  const images = imagesOf(box, CUTOFF_A)
   return displacement => {
     const r0 = nearestImage(box, displacement)
     let sum = 0

@@ -22,11 +22,11 @@ import type { Vector } from './vectors.ts'
 /** The section `system.build` of a recipe. */
 export interface BuildRecipe {
   readonly polymers?: readonly PolymerRecipe[] | undefined
-  /** Numbers of single molecules by unit name. */
+  /** Number of molecules of each unit, by name. */
   readonly ions?: Readonly<Record<string, number>> | undefined
   /** Density of the whole box, which is a cube. */
   readonly density_g_per_cm3?: number | undefined
-  /** Lamella in place of a density: chains on the lattice of a crystal form, ions in a gap beside it. */
+  /** Lamella in place of a density: chains on the lattice of a crystal form, ions in the gap. */
   readonly lamella?: LamellaRecipe | undefined
 }
 
@@ -35,8 +35,9 @@ export interface PolymerRecipe extends SequenceRecipe {
   readonly conformation: Conformation
 }
 
+/** Data of a built box, for the user. */
 export interface BuildReport {
-  /** Molecules by name in the order of the structure. */
+  /** Kinds of molecules in the order of the structure. */
   readonly composition: readonly {
     readonly name: string
     readonly molecules: number
@@ -51,19 +52,22 @@ export interface BuildReport {
   readonly lamella: LamellaReport | null
   /** Smallest distance between atoms more than three bonds apart. */
   readonly closest_contact_A: number
-  /** Number of replaced units and of reversed units of each chain. */
+  /** [chains] number of replaced units. */
   readonly replaced_units: readonly number[]
+  /** [chains] number of reversed units. */
   readonly reversed_units: readonly number[]
 }
 
+/** Data of the lamella of a built box, for the user. */
 export interface LamellaReport {
   readonly form: string
   /** Density of the crystal, without the gap and the ends of the chains. */
   readonly density_g_per_cm3: number
-  /** Distance between the outermost atoms of both faces. */
+  /** Distance along z between the outermost atoms of both faces. */
   readonly thickness_A: number
 }
 
+/** A built box. */
 export interface BuildResult {
   readonly structure: Structure
   readonly report: BuildReport
@@ -78,9 +82,9 @@ interface PlannedMolecule {
 }
 
 /**
- * Builds an amorphous cubic box: chains grow bond by bond from random places. Each step takes one of its torsions that
- * avoids contacts with placed atoms, and goes back where there is none. Ions and molecules follow. With `lamella`, chains
- * stand on a lattice, and ions and molecules fill the gap. The same recipe, potential and seed give the same box.
+ * Builds an amorphous cubic box: chains grow bond by bond from random places. Each step tries its torsions until one gives
+ * no contact with placed atoms; if none does, the step before is changed. Ions and molecules follow. With `lamella`,
+ * chains are on a lattice, and ions and molecules are in the gap. The same recipe, potential and seed give the same box.
  * @param baseDirectory directory that relative paths of units start from
  * @throws UserError when units, potential and recipe do not fit together, or when there is no room
  */
@@ -158,7 +162,7 @@ export function buildBox(
   }
 }
 
-/** Edges of a cubic box with the recipe's density. @param mass g/mol */
+/** Edges of a cubic box with the density of the recipe, Å. @param mass total mass, g/mol */
 function cube({ density_g_per_cm3: density }: BuildRecipe, mass: number): Vector {
   if (density === undefined) {
     throw new UserError({
@@ -169,13 +173,13 @@ function cube({ density_g_per_cm3: density }: BuildRecipe, mass: number): Vector
   return [edge_A, edge_A, edge_A]
 }
 
-/** Lowest and highest corner of the gap beside a lamella, Å. */
+/** Lowest and highest corner of the gap of a lamella, Å. */
 const gapOf = ({ edges_A: [x, y], gap_A: [from, to] }: Lamella): readonly [Vector, Vector] => [
   [0, 0, from],
   [x, y, to],
 ]
 
-/** The chains of the recipe as a lamella. @throws UserError when they do not fit the form and its cells */
+/** Builds the chains of a recipe as a lamella. @throws UserError when they do not fit the form and its cells */
 function crystallise(
   { polymers = [] }: BuildRecipe,
   recipe: LamellaRecipe,
@@ -230,7 +234,7 @@ function checkFits(form: CrystalForm, recipe: LamellaRecipe, polymer: PolymerRec
   const chains = nx * ny * form.chains.length
   if (polymer.chains === chains) return
   refuse(
-    `${nx} × ${ny} cells of ${form.name} hold ${chains} chains, and the recipe has ${polymer.chains}`,
+    `${nx} × ${ny} cells of ${form.name} contain ${chains} chains, but the recipe has ${polymer.chains}`,
     `give chains: ${chains}, or other cells`,
   )
 }
@@ -256,12 +260,12 @@ function checkTypes(recipe: BuildRecipe, potential: Potential, baseDirectory: st
     throw new UserError({
       message: `the atom is ${element}, but its type '${type}' is ${expected}`,
       where,
-      hint: `the type stands in ${potential.file}`,
+      hint: `the type is defined in ${potential.file}`,
     })
   }
 }
 
-/** The molecules of the box in order: chains, then ions as the recipe lists them. */
+/** The molecules of the box in order: chains, then ions, each in the order of the recipe. */
 function planMolecules(recipe: BuildRecipe, seed: number, baseDirectory: string): PlannedMolecule[] {
   const random = randomSequence(seed, STREAM.build, 0)
   const chains = (recipe.polymers ?? []).flatMap((polymer, index) => {
@@ -296,7 +300,7 @@ function planMolecules(recipe: BuildRecipe, seed: number, baseDirectory: string)
   return [...chains, ...ions]
 }
 
-/** Smallest distance between atoms more than three bonds apart, Å; Infinity when there are none. */
+/** Smallest distance between atoms more than three bonds apart, Å; Infinity if there are none. */
 function closestContact({ positions, topology, elements }: Structure, edges_A: Vector): number {
   const near = withinThreeBonds(topology, elements.length)
   for (let reach = 3; ; reach *= 2) {

@@ -1,6 +1,6 @@
 import { specialPairs, type Topology } from '../core/topology.ts'
 import { UserError } from '../errors.ts'
-import type { RandomSequence } from '../rng.ts'
+import { type RandomSequence, shuffled } from '../rng.ts'
 import { DEGREE } from '../units.ts'
 import { type GrowthPlan, type GrowthStep, placeChildren } from './growth.ts'
 import type { MoleculeGraph } from './polymer.ts'
@@ -10,11 +10,11 @@ import type { Vector } from './vectors.ts'
 export const CONTACTS_A = [2.4, 2.2, 2, 1.8, 1.6, 1.4, 1.2] as const
 /** Number of starts of a molecule at each of these distances. */
 const STARTS = 60
-/** Mean number of placements per growth step after which a start is given up. */
+/** Mean number of placements per growth step after which another start is tried. */
 const TRIALS_PER_STEP = 30
 const JITTER = 8 * DEGREE
 
-/** A molecule to place in a box beside the molecules placed before. */
+/** A molecule to place in a box that already contains molecules. */
 export interface Placement {
   readonly graph: MoleculeGraph
   readonly plan: GrowthPlan
@@ -23,14 +23,14 @@ export interface Placement {
   /** Index of the molecule's first atom, counted from 0. */
   readonly offset: number
   readonly grid: ContactGrid
-  /** Block for the first atom: lowest and highest corner, Å. */
+  /** Region of the first atom: lowest and highest corner, Å. */
   readonly region_A: readonly [Vector, Vector]
   readonly random: RandomSequence
 }
 
 /**
- * Grows a molecule at a random place without contacts with the atoms of the grid and with itself, and adds it to the
- * grid. After many failures the smallest allowed distance shrinks along `CONTACTS_A`.
+ * Grows a molecule at a random place, without contacts with the atoms of the grid and with itself, and adds it to the
+ * grid. After `STARTS` failures the next smaller distance of `CONTACTS_A` is allowed.
  * @throws UserError when there is no room at the smallest distance
  */
 export function placeMolecule(placement: Placement): void {
@@ -99,15 +99,11 @@ function growFrom(
   return true
 }
 
-/** Torsions of a step in random order; random torsions where no reference atom fixes the orientation. */
+/** Torsions of a step in random order; random torsions if there is no reference atom. */
 function torsionsToTry(step: GrowthStep, random: RandomSequence): number[] {
   if (step.reference < 0) return [0, 1, 2].map(() => 2 * Math.PI * random.uniform())
   const torsions = step.torsions.map(torsion => torsion + (step.jitter ? JITTER * random.normal() : 0))
-  for (let k = torsions.length - 1; k > 0; k--) {
-    const other = random.integer(k + 1)
-    ;[torsions[k], torsions[other]] = [torsions[other]!, torsions[k]!]
-  }
-  return torsions
+  return shuffled(torsions, random)
 }
 
 function randomDirection(random: RandomSequence): readonly [number, number, number] {
@@ -140,6 +136,7 @@ export interface ContactGrid {
 }
 
 /**
+ * Creates an empty grid.
  * @param positions [3N] Å, unwrapped; read when an atom is added and when its nearest atom is searched
  * @param edges_A edges of the box
  * @param reach_A largest distance that is found
@@ -150,7 +147,7 @@ export function createContactGrid(positions: Float64Array, edges_A: Vector, reac
     const count = Math.max(1, Math.floor(edge / reach_A))
     return {
       count,
-      // With fewer than three cells per edge, all are neighbours, and each must be visited once.
+      // With fewer than three cells along an edge, all are neighbours, and each must be visited once.
       offsets: count < 3 ? Array.from({ length: count }, (_, k) => k) : [-1, 0, 1],
       cellOf(atom: number) {
         const scaled = positions[3 * atom + c]! / edge

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts'
 import type { RandomSequence } from '../rng.ts'
 import type { EndCap, Unit, UnitAtom, UnitBond } from './library.ts'
 
-/** Atoms and bonds of one molecule, before it has coordinates. */
+/** Atoms and bonds of one molecule, without coordinates. */
 export interface MoleculeGraph {
   readonly name: string
   readonly elements: readonly string[]
@@ -15,13 +15,13 @@ export interface MoleculeGraph {
   readonly backbone: readonly number[]
 }
 
-/** The graph of a molecule. */
+/** Returns the graph of a unit of the kind `molecule`. */
 export function singleMolecule(unit: Unit): MoleculeGraph {
   return finish(unit.name, unit.atoms, unit.bonds, [])
 }
 
 /**
- * Joins units tail to head (head to tail where reversed) and caps both ends.
+ * Bonds units to a chain, tail to head (head to tail if reversed), and adds the caps of both ends.
  * @param sequence units from head to tail
  * @param units every unit of the sequence by name
  * @throws UserError when a unit is a molecule, or when the unit at an end has no end caps
@@ -83,7 +83,7 @@ function shift(bond: UnitBond, index: (i: number) => number): UnitBond {
   return { ...bond, atoms: [index(bond.atoms[0]), index(bond.atoms[1])] }
 }
 
-/** Atoms on the path from head to tail; units have no rings, so there is one path. */
+/** Atoms on the path from head to tail; there is only one path, because units have no rings. */
 function backbonePath(unit: Unit, { head, tail }: { head: number; tail: number }): number[] {
   const walk = (path: readonly number[]): number[] | null => {
     const last = path.at(-1)!
@@ -127,10 +127,11 @@ export interface ReplaceRecipe {
   readonly fraction: number
   /** `isolated`: no two neighbours; `adjacent`: one block; `random`: no restriction. */
   readonly placement: 'isolated' | 'adjacent' | 'random'
-  /** True if the first and the last unit are not replaced. */
+  /** True to keep the first and the last unit. */
   readonly keep_ends: boolean
 }
 
+/** Units of a chain. */
 export interface SequenceRecipe {
   readonly unit: string
   readonly units_per_chain: number
@@ -187,7 +188,7 @@ function replacedPositions(replace: ReplaceRecipe, count: number, random: Random
       return Array.from({ length: wanted }, (_, k) => start + k)
     }
     case 'isolated':
-      // A choice among room − wanted + 1 places, spread out, makes every arrangement without neighbours equally likely.
+      // A choice among room − wanted + 1 places, with one place added after each, gives all isolated arrangements equally.
       return choose(range(room - wanted + 1), wanted, random).map((place, k) => first + place + k)
     case 'random':
       return choose(range(room), wanted, random).map(place => first + place)

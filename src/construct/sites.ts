@@ -5,7 +5,7 @@ import { subtract, times, type Vector, vector, vectorAt } from './vectors.ts'
 
 /** A site of the ideal lattice, filled or vacant. Its number in messages is its index in the list plus one. */
 export interface Site {
-  /** Element of the atom on the site, or of the last one if it is vacant. */
+  /** Element of the atom on the site; for a vacant site, of the atom that was removed. */
   readonly element: string
   readonly type: string
   /** Position in the ideal lattice, Å. */
@@ -16,6 +16,7 @@ export interface Site {
   readonly vacant: boolean
 }
 
+/** Sites of a cell among which a recipe chooses. */
 export interface SiteSearch {
   readonly box: Box
   readonly sites: readonly Site[]
@@ -25,13 +26,13 @@ export interface SiteSearch {
   readonly where?: string | undefined
 }
 
-/** Candidates whose distances differ by less count as equally near, Å. */
+/** Difference of distances below which two candidates count as equally near, Å. */
 const EQUALLY_NEAR_A = 0.05
 
 /**
  * Finds the site that a recipe describes.
  * @returns index into `sites`
- * @throws UserError when there is none, or when two are equally near, which the message names
+ * @throws UserError when there is none, or when two are equally near
  */
 export function findSite(recipe: SiteRecipe, search: SiteSearch): number {
   const { sites, among, where } = search
@@ -130,7 +131,7 @@ function distanceTo(near: readonly number[], position: Vector, box: Box): number
   return nearestImage(box, delta, lateral)
 }
 
-/** Length of the shortest image of a fractional vector, Å; exact also in skewed cells, where rounding may miss it. */
+/** Length of the shortest image of a fractional vector, Å; correct also in skewed cells, unlike rounding alone. */
 function nearestImage(box: Box, delta: Vector, lateral: boolean): number {
   const rounded = vector(k => delta[k]! - Math.round(delta[k]!))
   let best = Number.POSITIVE_INFINITY

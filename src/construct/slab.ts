@@ -15,6 +15,7 @@ import {
 import type { SlabRecipe } from './solidRecipe.ts'
 import { add, cross, dot, norm, scale, times, unit, type Vector, vector, vectorAt } from './vectors.ts'
 
+/** A slab cut from a crystal. */
 export interface Slab {
   readonly box: Box
   /** Atoms layer by layer from the bottom; within a layer in the order of the crystal. */
@@ -30,7 +31,7 @@ export interface Surface {
   readonly spacing_A: number
   /** Area of one side of the whole slab. */
   readonly area_A2: number
-  /** Height difference of the highest and the lowest atom. */
+  /** Height difference between the highest and the lowest atom. */
   readonly thickness_A: number
   /** Edges of the surface cell before its repetition, Å, and the angle between them. */
   readonly cell: { readonly u_A: number; readonly v_A: number; readonly angle_deg: number }
@@ -42,10 +43,10 @@ export interface Surface {
 const FLOOR_A = 0.5
 
 /**
- * Cuts a slab along the plane (h k l) of the crystal's cell. The primitive lattice is used, whatever the cell: a layer is
- * one primitive cell thick and so has the crystal's composition. The surface cell is reduced (orthogonal where the plane
- * has an orthogonal primitive cell), with its first edge along x and the normal along z. The crystal's first atom is at
- * the lateral origin in layer 1; each layer is shifted against the layer below by at most half of the second edge.
+ * Cuts a slab along the plane (h k l) of the cell of a crystal. Layers are those of the primitive lattice, for every cell:
+ * a layer is one primitive cell thick and has the composition of the crystal. The surface cell is reduced (orthogonal if
+ * the plane has an orthogonal primitive cell), with its first edge along x and the normal along z. The first atom of the
+ * crystal is at the lateral origin in layer 1; a layer is shifted against the one below by at most half the second edge.
  * @param given formal charges by element, e, for the dipole
  * @throws UserError for (0 0 0) or indices that are not integers, for wrong counts, or for an unknown termination
  */
@@ -162,7 +163,7 @@ function orientedCell(box: Box, { basis, order }: PrimitiveLattice, miller: read
   const up = place(plane.up)
   const [a, b] = times(up, createBox([...u, ...v, ...normal]).inverse).map(insideCell) as [number, number]
   const spacing_A = dot(up, normal)
-  // A rotation by 180° about the normal gives an equal frame: the one with the smaller shift along v, then u, is taken.
+  // A rotation by 180° about the normal gives an equivalent cell: the one with the smaller shift along v, then u, is taken.
   const turn = b > 0.5 + 1e-6 || ((b < 1e-6 || b > 0.5 - 1e-6) && a > 0.5 + 1e-6)
   const shift = (turn ? [insideCell(-a), insideCell(-b)] : [a, b]) as [number, number]
   const sign = turn ? -1 : 1
@@ -183,11 +184,11 @@ function chosen(choices: readonly Termination[], number: number): Termination {
   })
 }
 
-/** One way to cut a crystal along a plane, with the atoms of both surfaces and the dipole of the slab. */
+/** A cut of a crystal along a plane, with the atoms of both surfaces and the dipole of a layer. */
 export interface Termination {
   /** Number of the termination, counted from 1, the least polar first. */
   readonly number: number
-  /** Height of the cut between two lattice planes, as a share of their spacing. */
+  /** Height of the cut above a lattice plane, as a share of the spacing. */
   readonly cut: number
   /** Distance between the atomic planes on either side, Å. */
   readonly gap_A: number
@@ -213,13 +214,13 @@ interface PlaneAtom {
   readonly charge: number | null
 }
 
-/** Atoms closer than this along the normal belong to one corrugated plane, Å: no cut separates them. */
+/** Largest distance along the normal between atoms of one corrugated plane, Å: no cut separates them. */
 const SAME_PLANE_A = 0.2
 /** Largest dipole of a layer, divided by Σ|q|·spacing, that counts as zero. */
 const NO_DIPOLE = 1e-3
 
 /**
- * Every cut between atomic planes, ordered by dipole, then by the width of the gap.
+ * All cuts between atomic planes, ordered by dipole, then by the width of the gap.
  * @param spacing_A distance between lattice planes @param area_A2 area of the surface cell
  */
 export function terminations(atoms: readonly PlaneAtom[], spacing_A: number, area_A2: number): Termination[] {

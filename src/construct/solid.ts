@@ -21,26 +21,29 @@ import { cutSlab, type Surface } from './slab.ts'
 import type { AdsorbateRecipe, CrystalRecipe, LayeredRecipe, SolidRecipe } from './solidRecipe.ts'
 import type { Vector } from './vectors.ts'
 
+/** Settings of `buildSolid` that are not in the recipe. */
 export interface SolidOptions {
   /** Seed of random metals, random lithium and the electrostatic search. */
   readonly seed: number
   /** Reads `crystal.file`. */
   readonly readCrystal?: (file: string) => Structure
-  /** Reads the molecule of an adsorbate's `unit`: elements, positions, bonds; types and charges if the file has them. */
+  /** Reads the molecule of the key `unit` of an adsorbate. */
   readonly readUnit?: (name: string, where: string) => Structure
-  /** Charge of an atom type, e. Default: `Structure.charges` is null. */
+  /** Returns the charge of an atom type, e. Without it, the structure has no charges. */
   readonly chargeOf?: (type: string) => number
   /** Formal charges of elements that differ from the usual ones, e; used for the dipole and electrostatic ordering. */
   readonly formalCharges?: Readonly<Record<string, number>>
-  /** Place of a key of the recipe, for messages. */
+  /** Returns the place of a key of the recipe, for messages. */
   readonly where?: (path: readonly (string | number)[]) => string
 }
 
+/** A built crystal or slab. */
 export interface Solid {
   readonly structure: Structure
   readonly report: SolidReport
 }
 
+/** Data of a built crystal or slab, for the user and for bands. */
 export interface SolidReport {
   /** Chemical formula with adsorbates, such as Li40Ni40O80. */
   readonly formula: string
@@ -53,7 +56,7 @@ export interface SolidReport {
   readonly atomOfSite: Int32Array
   /** [N] site of each atom, counted from 0; −1 for adsorbates. */
   readonly siteOfAtom: Int32Array
-  /** True if the host still has the crystal's composition after the edits. */
+  /** True if the host has the composition of the crystal also after the edits. */
   readonly stoichiometric: boolean
   /** Geometry of the cut, before edits; null in bulk. */
   readonly surface: Surface | null
@@ -63,15 +66,16 @@ export interface SolidReport {
   readonly notes: readonly string[]
 }
 
+/** Data of a placed molecule. */
 export interface AdsorbateReport {
   readonly unit: string
-  /** Range of atoms, counted from 0, without the end. */
+  /** Range of its atoms, counted from 0, without the end. */
   readonly atoms: readonly [first: number, end: number]
-  /** Charges of the unit's file, e; null when it has none. */
+  /** Charges in the file of the unit, e; null if there are none. */
   readonly charges: Float64Array | null
   /** Atoms of the bond to the surface, on the site and in the molecule, counted from 0; null without a bond. */
   readonly bond: readonly [site: number, atom: number] | null
-  /** Angle between that bond and the free valence of the molecule's atom; null without a bond. */
+  /** Angle between this bond and the free valence of the bonded atom of the molecule; null without a bond. */
   readonly tilt_deg: number | null
   /** Rotation about the surface normal, given or found. */
   readonly rotation_deg: number
@@ -80,8 +84,8 @@ export interface AdsorbateReport {
 
 /**
  * Builds a crystal or a slab, edits it and places molecules on it. Order of atoms: the host (a slab layer by layer; within
- * a layer, and in bulk, in the order of the crystal), then adsorbates. Positions are ideal; the bottom layers of a slab are
- * `frozen`. Charges are null without `chargeOf`; with it, atoms of a unit with charges keep those of the unit.
+ * a layer, and in bulk, in the order of the crystal), then adsorbates. Positions are those of the ideal lattice; the bottom
+ * layers of a slab are frozen. With `chargeOf`, atoms of a unit with charges keep those of the unit.
  * @throws UserError for a recipe that cannot be built
  */
 export function buildSolid(recipe: SolidRecipe, options: SolidOptions): Solid {
@@ -178,7 +182,7 @@ function crystalOf(recipe: CrystalRecipe, { readCrystal }: SolidOptions, where: 
   return located(where(['crystal']), () => layeredCrystal(layered))
 }
 
-/** Runs a function; errors without a place get the place in the recipe. */
+/** Runs a function and adds the place in the recipe to errors without a place. */
 function located<T>(where: string, run: () => T): T {
   try {
     return run()
@@ -220,7 +224,7 @@ interface CellAtom {
   readonly type: string
   readonly position: Vector
   readonly frozen: boolean
-  /** Charge from the unit's file, e; null for the charge of the type. */
+  /** Charge from the file of the unit, e; null for the charge of the type. */
   readonly charge: number | null
 }
 

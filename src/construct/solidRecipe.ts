@@ -1,7 +1,7 @@
 /** Recipe of a crystal or a slab; `recipes/solidSchema.ts` validates the same keys. */
 export interface SolidRecipe {
   readonly crystal: CrystalRecipe
-  /** Atom type of each element. Default: the type in the file, else the element. */
+  /** Atom type of each element. Default: the type in the file, otherwise the element. */
   readonly types?: Readonly<Record<string, string>> | undefined
   /** Numbers of cells along a, b, c of a bulk crystal. Default: [1, 1, 1]. */
   readonly repeat?: readonly number[] | undefined
@@ -17,6 +17,7 @@ export interface CrystalRecipe extends Partial<LayeredRecipe> {
   readonly file?: string | undefined
 }
 
+/** A layered oxide LiMO₂: see `layeredCrystal`. */
 export interface LayeredRecipe {
   /** Lattice parameters of the hexagonal cell. */
   readonly a_A: number
@@ -28,6 +29,7 @@ export interface LayeredRecipe {
   readonly ordering?: 'random' | 'ordered' | undefined
 }
 
+/** A slab: see `cutSlab`. */
 export interface SlabRecipe {
   /** Miller indices (h k l) in the crystal's cell. */
   readonly miller: readonly number[]
@@ -42,7 +44,7 @@ export interface SlabRecipe {
   readonly termination?: number | undefined
 }
 
-/** An atom of the ideal lattice, before any edit: by its number, or by element, type, layer and a point near it. */
+/** An atom of the ideal lattice before edits, given by its number (from 1) or by element, type, layer and a near point. */
 export interface SiteRecipe {
   readonly atom?: number | undefined
   readonly element?: string | undefined
@@ -53,7 +55,7 @@ export interface SiteRecipe {
   readonly near?: readonly number[] | undefined
 }
 
-/** An edit: exactly one of the keys. */
+/** An edit of the lattice, with exactly one of the keys. */
 export interface EditRecipe {
   readonly remove?: SiteRecipe | undefined
   readonly retype?: { readonly site: SiteRecipe; readonly type: string } | undefined
@@ -61,6 +63,7 @@ export interface EditRecipe {
   readonly lithium?: LithiumRecipe | undefined
 }
 
+/** Lithium content: see `setLithium`. */
 export interface LithiumRecipe {
   /** Share of all lithium sites that are filled afterwards. */
   readonly content: number
@@ -75,7 +78,7 @@ export interface LithiumRecipe {
 export interface AdsorbateRecipe {
   readonly unit: string
   readonly above?: SiteRecipe | undefined
-  /** Height of the unit's lowest atom above the site's atom. */
+  /** Height of the lowest atom of the unit above the atom of the site. */
   readonly height_A?: number | undefined
   readonly bond?:
     | {
@@ -85,6 +88,6 @@ export interface AdsorbateRecipe {
         readonly length_A: number
       }
     | undefined
-  /** Rotation about the surface normal. Default: 0 above a site; the angle with most room for a bonded molecule. */
+  /** Rotation about the surface normal. Default: 0 above a site; for a bonded molecule the angle with most room. */
   readonly rotation_deg?: number | undefined
 }

@@ -41,6 +41,18 @@ export function perpendicular(a: Vector): Vector {
   return cross(a, Math.abs(a[0]) < 0.9 ? [1, 0, 0] : [0, 1, 0])
 }
 
+/** Lattice vectors, Å, that include all images within a distance of the origin, for every point of the cell around it. */
+export function imagesOf(box: Box, distance_A: number): Vector[] {
+  const [na = 0, nb = 0, nc = 0] = box.heights.map(height => Math.ceil(distance_A / height + 0.5))
+  const images: Vector[] = []
+  for (let i = -na; i <= na; i++) {
+    for (let j = -nb; j <= nb; j++) {
+      for (let k = -nc; k <= nc; k++) images.push(times([i, j, k], box.matrix))
+    }
+  }
+  return images
+}
+
 /** The periodic image of a displacement, Å, with fractional coordinates in [−½, ½). */
 export function nearestImage(box: Box, displacement: Vector): Vector {
   const s = times(displacement, box.inverse)

@@ -10,8 +10,8 @@ import type { BondConstraints } from './constraints.ts'
 import type { NoisePoint } from './thermostat.ts'
 
 /**
- * Atoms that move as one when the cell is scaled: those tied by constraints, every other atom alone. Scaling centres
- * only leaves constrained lengths as they are, and the pressure that belongs to it is that of the centres.
+ * Groups of atoms that move together when the cell is scaled: atoms connected by constraints, and single atoms. Only the
+ * centres of the groups are scaled, so that constrained lengths stay; the pressure is then that of the centres.
  */
 export interface ScalingGroups {
   /** [N] group of each atom. */
@@ -22,7 +22,7 @@ export interface ScalingGroups {
   readonly groupMasses: Float64Array
 }
 
-/** @param masses [N] g/mol */
+/** Groups of atoms for a set of constraints. @param masses [N] g/mol */
 export function scalingGroups(
   masses: Float64Array,
   constraints: Pick<BondConstraints, 'atoms'>,
@@ -59,8 +59,8 @@ function groupMeans(groups: ScalingGroups, values: Float64Array): Float64Array {
 }
 
 /**
- * Pressure on the centres of the groups, eV/Å³: (Σ_g M V² + Σ_g R·F) / 3V, where the virial of the centres is the
- * atomic one less Σ_i (r_i − R_g)·f_i, so that periodic images and constraint forces need no thought.
+ * Pressure of the centres of the groups, eV/Å³: (Σ_g M V² + Σ_g R·F) / 3V. The virial of the centres is that of the atoms
+ * minus Σ_i (r_i − R_g)·f_i, in which periodic images and constraint forces play no part.
  * @param virial [9] eV @param forces [3N] eV/Å
  */
 export function groupPressure(
@@ -87,7 +87,7 @@ export function groupPressure(
 /**
  * Scales the cell and the centres of the groups isotropically, in place.
  * @param factor linear factor
- * @param momenta whether the momenta of the centres shrink as the cell grows, which keeps phase-space volume
+ * @param momenta true: the momenta of the centres are divided by the factor, which preserves phase-space volume
  */
 export function scaleGroups(groups: ScalingGroups, state: State, factor: number, momenta: boolean): void {
   const { groupOf } = groups
@@ -111,25 +111,25 @@ export type Cell =
       readonly pressure_bar: number
       /** Relaxation time of the volume, ps. */
       readonly time_ps: number
-      /** Isothermal compressibility, which scales the barostat's step, 1/bar. */
+      /** Isothermal compressibility, 1/bar; it scales the steps of the barostat, not their mean. */
       readonly compressibility_per_bar: number
     }
   | {
-      /** The density goes linearly in time to `end_g_per_cm3`. */
+      /** The density changes linearly in time to `end_g_per_cm3`. */
       readonly kind: 'densityRamp'
       readonly end_g_per_cm3: number
     }
 
-/** Steps between changes of the cell, each of which costs one more evaluation. */
+/** Steps between changes of the cell; each change costs one more evaluation. */
 export const STEPS_PER_RESCALING = 10
 
 /** The changes of a cell that is not fixed, every `STEPS_PER_RESCALING` steps. */
 export interface CellScaling {
-  /** Needed of the evaluation before the change, besides forces. */
+  /** Quantities, besides forces, of the evaluation before a change. */
   readonly wants: Required<Want>
-  /** True: the momenta of the centres shrink as the cell grows. */
+  /** True: the momenta of the centres are divided by the factor. */
   readonly momenta: boolean
-  /** Linear factor by which the cell changes. @param done steps of the stage made so far */
+  /** Returns the linear factor of the cell. @param done number of finished steps of the stage */
   factor(
     state: State,
     evaluation: Pick<Evaluation, 'forces' | 'virial'>,
@@ -137,7 +137,7 @@ export interface CellScaling {
   ): number
 }
 
-/** The changes of a stage's cell; null for a fixed one. */
+/** The changes of the cell in a stage; null for a fixed cell. */
 export function cellScaling(
   cell: Cell,
   stage: {
@@ -172,7 +172,7 @@ export function cellScaling(
         wants: { energy: true, virial: false },
         momenta: false,
         factor(state, _, { done }) {
-          // Going an equal share of what is left each time draws the straight line without knowing where it began.
+          // An equal share of the remaining difference in each change gives a straight line, also after a restart.
           const density = densityOf(groups.masses, state.box.volume)
           const left = Math.ceil(steps / STEPS_PER_RESCALING) - done / STEPS_PER_RESCALING
           return Math.cbrt(density / (density + (cell.end_g_per_cm3 - density) / left))
@@ -181,19 +181,20 @@ export function cellScaling(
   }
 }
 
+/** Quantities of one step of stochastic cell rescaling. */
 export interface CellRescaling {
-  /** Pressure on the groups now, eV/Å³. */
+  /** Present pressure of the groups, eV/Å³. */
   readonly pressure: number
-  /** eV/Å³ */
+  /** Target pressure, eV/Å³. */
   readonly target: number
   readonly temperature_K: number
   /** Å³/eV */
   readonly compressibility: number
-  /** Time since the last rescaling over relaxation time. */
+  /** Time since the last rescaling divided by the relaxation time. */
   readonly timeRatio: number
 }
 
-/** Largest relative change of volume in one rescaling that is taken for physics. */
+/** Largest relative change of volume in one rescaling; a larger one is an error. */
 const LARGEST_CHANGE = 0.3
 
 /**
@@ -228,7 +229,7 @@ export function cellRescalingFactor(
   const ratio = (1 + change / root) ** 2
   if (!(change > -root) || !(Math.abs(ratio - 1) <= LARGEST_CHANGE)) {
     throw new SimulationError({
-      message: `the barostat would change the volume by ${(100 * (ratio - 1)).toPrecision(3)} % in one go`,
+      message: `the barostat would change the volume by ${(100 * (ratio - 1)).toPrecision(3)} % in one step`,
       where: `step ${at.step}`,
       hint: 'equilibrate at constant volume first, or take a longer barostat_time_ps or a smaller compressibility_per_bar',
     })

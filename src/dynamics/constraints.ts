@@ -4,14 +4,14 @@ import { SimulationError, UserError } from '../errors.ts'
 import type { Constants } from '../units.ts'
 import { createCoupling } from './coupling.ts'
 
-/** The bonds whose lengths are held. */
+/** Choice of the bonds whose lengths are constrained. */
 export interface ConstraintChoice {
   readonly bonds: 'none' | 'h-bonds' | 'all-bonds'
   /** Relative tolerance of every constrained length. */
   readonly tolerance: number
 }
 
-/** Bonds held at a fixed length. */
+/** Bonds of constrained length. */
 export interface BondConstraints {
   /** [2M] atom indices. */
   readonly atoms: Int32Array
@@ -21,8 +21,9 @@ export interface BondConstraints {
   readonly tolerance: number
 }
 
+/** A system with constraints. */
 export interface ConstrainedSystem {
-  /** The system without the energy terms of the bonds that are held. */
+  /** The system without the energy terms of the constrained bonds. */
   readonly system: System
   readonly constraints: BondConstraints
 }
@@ -31,8 +32,8 @@ export interface ConstrainedSystem {
 const LENGTH_PARAMETER = { harmonic: 1, morse: 2 } as const
 
 /**
- * Takes the chosen bonds out of the forces and holds them at their equilibrium length instead.
- * @throws UserError when two bond terms of different length join the same two atoms
+ * Removes the energy terms of the chosen bonds and constrains these bonds to their equilibrium lengths.
+ * @throws UserError when two bond terms of different length connect the same two atoms
  */
 export function constrainBonds(system: System, choice: ConstraintChoice): ConstrainedSystem {
   const lengthOf = new Map<string, number>()
@@ -60,7 +61,7 @@ export function constrainBonds(system: System, choice: ConstraintChoice): Constr
       if (earlier === length) continue
       if (earlier !== undefined) {
         throw new UserError({
-          message: `two bonds of different length (${earlier} and ${length} Å) join the same two atoms`,
+          message: `two bonds of different length (${earlier} and ${length} Å) connect the same two atoms`,
           where: `atoms ${i + 1} and ${j + 1}`,
           hint: 'a constrained bond needs one equilibrium length',
         })
@@ -88,18 +89,18 @@ export function constrainBonds(system: System, choice: ConstraintChoice): Constr
 }
 
 /**
- * Holds bond lengths by solving their coupled equations at once, molecule by molecule (M-SHAKE: Kräutler, van
- * Gunsteren & Hünenberger 2001, https://doi.org/10.1002/1096-987X(20010415)22:5%3C501::AID-JCC1021%3E3.0.CO;2-V).
- * The matrix of a geometry is factorised once and serves the velocities there and the positions of the next step;
- * keeping it fixed while iterating costs a few more iterations, each of which is cheap.
+ * Constrains bond lengths by solving the coupled equations of each molecule (M-SHAKE: Kräutler, van Gunsteren &
+ * Hünenberger 2001, https://doi.org/10.1002/1096-987X(20010415)22:5%3C501::AID-JCC1021%3E3.0.CO;2-V). The matrix of a
+ * geometry is factorised once, for the velocities there and for the positions of the next step. With a fixed matrix a few
+ * more iterations are needed, but each one is cheap.
  */
 export interface ConstraintSolver {
   readonly constraints: BondConstraints
-  /** Takes bond directions from these positions: those along which the next corrections act. */
+  /** Sets the bond directions, along which later corrections act, to those at these positions. */
   setReference(positions: Float64Array): void
   /**
-   * Moves atoms along the reference directions until every length is right (SHAKE), in place; with `motion` the
-   * velocities take up the displacement over that time.
+   * Moves atoms in place along the reference directions until every length is within the tolerance (SHAKE). With
+   * `motion`, displacement / time is added to the velocities.
    * @throws SimulationError naming the atoms of the worst bond
    */
   constrainPositions(
@@ -109,8 +110,8 @@ export interface ConstraintSolver {
   /** Removes the velocity along every bond of the reference (RATTLE), in place. */
   constrainVelocities(velocities: Float64Array): void
   /**
-   * Adds Σ r⊗g, eV, of the instantaneous constraint forces g to a virial: those that keep the accelerations of the
-   * bonds tangential, given velocities and forces at the reference.
+   * Adds Σ r⊗g, eV, of the instantaneous constraint forces g to a virial. The forces g keep the bond lengths constant to
+   * second order in time, for the given velocities and forces at the reference.
    */
   addVirial(virial: Float64Array, velocities: Float64Array, forces: Float64Array, constants: Constants): void
 }
@@ -130,7 +131,7 @@ interface Bonds {
   readonly vectors: Float64Array
 }
 
-/** @param masses [N] g/mol */
+/** Creates the solver of a set of constraints. @param masses [N] g/mol */
 export function createConstraintSolver(constraints: BondConstraints, masses: Float64Array): ConstraintSolver {
   const count = constraints.lengths.length
   const coupling = createCoupling(constraints.atoms, masses)
@@ -174,7 +175,7 @@ export function createConstraintSolver(constraints: BondConstraints, masses: Flo
       }
       const [i, j] = [bonds.ends[2 * worst.bond]!, bonds.ends[2 * worst.bond + 1]!]
       throw new SimulationError({
-        message: `a constrained bond is off its length by ${(100 * worst.error).toPrecision(3)} % and cannot be brought back`,
+        message: `the length of a constrained bond is wrong by ${(100 * worst.error).toPrecision(3)} % and cannot be corrected`,
         where: `bond between atoms ${i / 3 + 1} and ${j / 3 + 1}`,
         hint: 'minimise first, take a shorter timestep_fs, or look at the forces on these atoms',
       })
@@ -241,13 +242,13 @@ function pull(bonds: Bonds, values: Float64Array, multipliers: Float64Array, sca
   }
 }
 
-/** Place and relative error of the length that is furthest off. */
+/** Index and relative error of the bond with the largest error. */
 interface Worst {
   readonly bond: number
   readonly error: number
 }
 
-/** @param excess [M] half of what the squared lengths are too large by, overwritten */
+/** Computes the errors of all lengths. @param excess [M] half the excess of the squared lengths, overwritten */
 function findExcess(bonds: Bonds, positions: Float64Array, excess: Float64Array): Worst {
   const { count, ends, squared } = bonds
   let bond = 0
@@ -270,7 +271,7 @@ function findExcess(bonds: Bonds, positions: Float64Array, excess: Float64Array)
   return { bond, error }
 }
 
-/** @param approach [M] b·(v_i − v_j), overwritten */
+/** Computes the relative velocities along all bonds. @param approach [M] b·(v_i − v_j), overwritten */
 function findApproach(bonds: Bonds, velocities: Float64Array, approach: Float64Array): void {
   const { count, ends, vectors } = bonds
   for (let k = 0; k < count; k++) {

@@ -1,24 +1,24 @@
 import { SimulationError } from '../errors.ts'
 
 /**
- * The matrix that couples constraints which share an atom, A_kl = c_kl b_k·b_l, and its sparse L·D·Lᵀ factors.
- * Constraints are renumbered so that a bond comes before the bond it hangs from: on a tree-like molecule the factors
- * then have no more entries than the matrix, and a solution costs O(M). Direct solution of the constraint equations
- * of polymers: García-Risueño et al. 2011, https://arxiv.org/abs/1103.4425; ILVES 2025,
- * https://arxiv.org/abs/2503.13075.
+ * The matrix that couples constraints with a common atom, A_kl = c_kl b_k·b_l, and its sparse L·D·Lᵀ factors. The
+ * constraints are ordered from the ends of a molecule to its root: for a tree-like molecule the factors then have no more
+ * entries than the matrix, and a solution costs O(M). Direct solution of the constraint equations of polymers:
+ * García-Risueño et al. 2011, https://arxiv.org/abs/1103.4425; ILVES 2025, https://arxiv.org/abs/2503.13075.
  */
 export interface Coupling {
   /** [M] original number of the constraint at each place of the elimination order. */
   readonly order: Int32Array
-  /** Overwrites the factors with those for these vectors. @param vectors [3M] b, in elimination order */
+  /** Computes the factors for given bond vectors. @param vectors [3M] b, in elimination order */
   factorize(vectors: Float64Array): void
   /** Solves A x = right-hand side in place, [M], in elimination order. */
   solve(rightHandSide: Float64Array): void
 }
 
 /**
- * Breadth first from one constraint of each connected cluster, all clusters at once, then reversed: leaves come first, and
- * neighbours in this order are mostly of different molecules, so that a processor need not wait for one to begin the next.
+ * The elimination order: breadth first from one constraint of each connected cluster, all clusters together, then
+ * reversed. Leaves come first, and consecutive constraints mostly belong to different molecules, so that a processor can
+ * compute them at the same time.
  */
 function eliminationOrder(neighbors: readonly number[][]): Int32Array {
   const roots: number[] = []
@@ -43,7 +43,7 @@ function eliminationOrder(neighbors: readonly number[][]): Int32Array {
   return Int32Array.from(spread(roots, new Uint8Array(neighbors.length)).reverse())
 }
 
-/** For each column the rows below the diagonal that are not zero in L, ascending (fill-in included). */
+/** The rows below the diagonal that are not zero in each column of L, ascending (fill-in included). */
 function symbolicFactors(neighbors: readonly number[][], order: Int32Array): number[][] {
   const place = new Int32Array(order.length)
   order.forEach((constraint, k) => {
@@ -62,6 +62,7 @@ function symbolicFactors(neighbors: readonly number[][], order: Int32Array): num
 }
 
 /**
+ * Creates the coupling of a set of constraints.
  * @param atoms [2M] atom indices; no pair twice
  * @param masses [N] g/mol
  */
@@ -116,7 +117,7 @@ export function createCoupling(atoms: Int32Array, masses: Float64Array): Couplin
       if (failed < 0) return
       const constraint = order[failed]!
       throw new SimulationError({
-        message: 'the constraints of one molecule contradict one another or have collapsed',
+        message: 'the constraints of one molecule contradict each other, or a bond has length zero',
         where: `bond between atoms ${atoms[2 * constraint]! + 1} and ${atoms[2 * constraint + 1]! + 1}`,
         hint: 'look for atoms on top of one another, or constrain fewer bonds',
       })
@@ -135,7 +136,7 @@ interface Pattern {
   readonly coefficients: Float64Array
   /** [M] */
   readonly diagonalCoefficients: Float64Array
-  /** Target of each product of two entries of a column, in the order of `factorize`. */
+  /** Index in `lower` of each product of two entries of a column, in the order of `factorize`. */
   readonly target: Int32Array
 }
 
@@ -146,7 +147,7 @@ interface Factors {
   readonly lower: Float64Array
 }
 
-/** @returns the first place whose pivot is not positive, or −1 */
+/** Computes L·D·Lᵀ in place. @returns the first column with a pivot that is not positive, or −1 */
 function factorize(pattern: Pattern, factors: Factors, vectors: Float64Array): number {
   const { columnStart, rowOf, coefficients, diagonalCoefficients, target } = pattern
   const { inverseDiagonal: diagonal, lower } = factors

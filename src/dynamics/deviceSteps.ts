@@ -6,14 +6,13 @@ import type { DynamicsStage } from './protocol.ts'
 import { removeCentreOfMassVelocity } from './velocities.ts'
 
 /**
- * The steps of a stage, made by a device in single precision. The host visits it after every so many steps of the stage,
- * counted from its beginning: the motion of the whole is taken out and the bath acts for the time since the last visit,
- * which is a coarser splitting of the same dynamics. The device also stops where something is to be reported, but nothing
- * acts then: a report changes no more than rounding.
- * @param ensemble of a stage that `refusal` lets pass
- * @param every steps between visits
+ * The steps of a stage, made by a device in single precision. After every `every` steps the host removes the velocity of
+ * the centre of mass, and the bath acts for the time since the last visit: a coarser splitting of the same dynamics. The
+ * device also stops for reports, but nothing acts then, so that a report changes only rounding errors.
+ * @param ensemble ensemble of a stage without `refusal`
+ * @param every steps between visits of the host
  * @param reports intervals of reports, steps; 0 for never
- * @throws UserError when platform, constraints or system are not made for it
+ * @throws UserError for a platform that cannot move atoms, or for constraints
  */
 export function deviceSteps(
   ensemble: Ensemble,
@@ -26,7 +25,7 @@ export function deviceSteps(
   const where = `stage ${stage.name}`
   if (ensemble.solver) {
     const hint = 'use constraints: { bonds: none }, or leave out steps_on_device'
-    throw new UserError({ message: 'bonds are held by the host, in every step', where, hint })
+    throw new UserError({ message: 'steps_on_device does not support constrained bonds', where, hint })
   }
   if (!evaluator.integrator) {
     throw new UserError({
@@ -62,7 +61,7 @@ export function deviceSteps(
   }
 }
 
-/** The part of a stage that needs the host in every step, as an error; null where there is none. */
+/** The reason why a device cannot make the steps of a stage, as an error; null if it can. */
 export function refusal({ step, cell }: DynamicsStage): { message: string; hint: string } | null {
   const hint = 'use step: verlet (kind: nve, or nvt with thermostat: csvr), or make no steps on a device'
   if (step.kind !== 'verlet') return { message: `step: ${step.kind} acts on the host, in every step`, hint }

@@ -31,7 +31,7 @@ export interface Ensemble extends Omit<Motion, 'evaluate'> {
   readonly groups: ScalingGroups
   readonly timestep_ps: number
   readonly steps: number
-  /** True: the velocity of the centre of mass is taken out in every step. */
+  /** True: the velocity of the centre of mass is removed in every step. */
   readonly centreOfMassFixed: boolean
   /** Degrees of freedom that share the kinetic energy. */
   readonly freedom: number
@@ -39,7 +39,7 @@ export interface Ensemble extends Omit<Motion, 'evaluate'> {
   readonly seed: number
 }
 
-/** @throws UserError when a thermostat would have nothing to act on */
+/** The fixed quantities of a stage. @throws UserError when no degree of freedom is left for a thermostat */
 export function createEnsemble(
   stage: DynamicsStage,
   run: Pick<Run, 'system' | 'constraints' | 'seed' | 'constants'>,
@@ -54,7 +54,7 @@ export function createEnsemble(
   const freedom = degreesOfFreedom(system.atomCount, constraintCount, centreOfMassFixed)
   if (freedom < 1 && isThermostatted(stage)) {
     throw new UserError({
-      message: 'no degree of freedom is left that a temperature could be given to',
+      message: 'no degree of freedom is left for the thermostat',
       where: `stage ${stage.name}`,
       hint: 'use thermostat: langevin, which leaves the centre of mass free, or constrain fewer bonds',
     })
@@ -76,9 +76,10 @@ export function createEnsemble(
 }
 
 /**
- * Readies a state for the first step of a stage, in place: molecules whole and constraints met; velocities drawn when
- * the stage asks for it or a thermostat finds all atoms at rest; no velocity along constraints or of the whole.
- * @throws UserError when constraints act on a molecule without an end
+ * Prepares a state for the first step of a stage, in place: makes molecules whole and constraints satisfied; draws
+ * velocities if the stage asks for them, or if it has a thermostat and all atoms are at rest; removes velocities along
+ * constraints and of the centre of mass.
+ * @throws UserError when constraints act on a network that is bonded to its periodic image
  */
 export function settle(ensemble: Ensemble, state: State): void {
   const { stage, system, masses, solver, constants, seed } = ensemble
@@ -109,7 +110,7 @@ function refuseNetwork(stage: DynamicsStage, bonds: Int32Array, state: State): v
   })
 }
 
-/** Target temperature after a fraction of the stage, K; 0 where the stage has none. */
+/** Target temperature after a fraction of the stage, K; 0 for a stage without temperature. */
 export function targetTemperature({ temperature }: DynamicsStage, fraction: number): number {
   if (!temperature) return 0
   return temperature.start_K + fraction * (temperature.end_K - temperature.start_K)
@@ -117,16 +118,16 @@ export function targetTemperature({ temperature }: DynamicsStage, fraction: numb
 
 /** The steps of a stage, made by the host or by a device. */
 export interface Propagator {
-  /** Number of steps that are made when it returns next. @param done steps of the stage made so far */
+  /** Returns the number of finished steps after the next `advance`. @param done number of finished steps of the stage */
   next(done: number): number
-  /** Needed of the evaluation before the step that follows `done` steps, besides forces. */
+  /** Returns the quantities, besides forces, that the next `advance` needs of the evaluation before it. */
   wants(done: number): Required<Want>
   /**
    * Makes the steps up to `next(done)` in place, and counts them in `state.step`.
-   * @param evaluation at the present positions, with what `wants` says
-   * @param want needed of the evaluation at the new positions
-   * @returns the evaluation at the new positions (that of a device: only where energy is wanted), and the energy that
-   * baths and cell have put in, eV
+   * @param evaluation evaluation at the present positions, with the quantities of `wants`
+   * @param want quantities of the evaluation at the new positions
+   * @returns the evaluation at the new positions (from a device only if energy is wanted), and the energy added by bath
+   * and cell, eV
    */
   advance(
     state: State,
@@ -136,29 +137,29 @@ export interface Propagator {
   ): Promise<{ readonly evaluation: Evaluation; readonly exchanged_eV: number }>
 }
 
-/** One step while it is being made; its parts act on it one after another. */
+/** A step in progress; its parts act on it one after another. */
 interface StepInProgress {
   readonly state: State
   /** At the present positions. */
   evaluation: Evaluation
-  /** Energy that the parts have put in, eV. */
+  /** Energy added by the parts, eV. */
   exchanged_eV: number
-  /** Steps of the stage made before. */
+  /** Number of finished steps of the stage. */
   readonly done: number
   readonly temperature_K: number
   readonly at: NoisePoint
-  /** Needed of the evaluation at the new positions. */
+  /** Quantities of the evaluation at the new positions. */
   readonly want: Want
 }
 
-/** A part of a step, which leaves the target distribution as it is. */
+/** A part of a step, which preserves the target distribution. */
 type Part = (step: StepInProgress) => void | Promise<void>
 
 const NOTHING: Required<Want> = { energy: false, virial: false }
 
 /**
- * The steps of a stage, each made by the host from its parts: change of the cell when it is due, motion of the atoms,
- * removal of the centre-of-mass velocity, bath.
+ * The steps of a stage, made by the host from these parts: change of the cell (in some steps), motion of the atoms,
+ * removal of the velocity of the centre of mass, bath.
  */
 export function hostSteps(ensemble: Ensemble, motion: Motion): Propagator {
   const { stage, steps, seed, masses, bath, timestep_ps } = ensemble
@@ -188,7 +189,7 @@ export function hostSteps(ensemble: Ensemble, motion: Motion): Propagator {
   }
 }
 
-/** Scales cell and molecules when it is due. */
+/** Scales cell and molecules every `STEPS_PER_RESCALING` steps. */
 function cellPart(scaling: CellScaling, { groups, masses, constants }: Ensemble, motion: Motion): Part {
   return async step => {
     if (step.done % STEPS_PER_RESCALING !== 0) return

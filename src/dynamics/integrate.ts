@@ -9,13 +9,13 @@ import { kineticEnergy } from './velocities.ts'
 export type Step =
   /** Velocity Verlet. */
   | { readonly kind: 'verlet' }
-  /** Langevin dynamics, BAOAB: for preparation, as friction slows diffusion. `time_ps`: inverse friction, ps. */
+  /** Langevin dynamics, BAOAB; only for preparation, because friction slows diffusion. `time_ps`: inverse friction. */
   | { readonly kind: 'langevin'; readonly time_ps: number }
 
 /**
- * The atoms that a step moves, and their forces. A step advances positions and velocities in place and leaves `step` and `time_ps` to the
- * caller. With constraints, positions and velocities satisfy them before and after, and the solver's reference is
- * the positions.
+ * The atoms that a step moves, and their forces. A step advances positions and velocities in place; the caller advances
+ * `step` and `time_ps`. With constraints, positions and velocities satisfy them before and after a step, and the
+ * reference of the solver is the positions.
  */
 export interface Motion {
   /** [N] g/mol */
@@ -25,7 +25,7 @@ export interface Motion {
   evaluate(state: State, want?: Want): Promise<Evaluation>
 }
 
-/** An atom that goes further than this in one step, Å, is not in a simulation that can be trusted. */
+/** Largest displacement of an atom in one step, Å; a larger one is an error. */
 export const LARGEST_MOVE_A = 1
 
 /** v ← v + dt f/m, in place ("B"). @param forces [3N] eV/Å @param time ps */
@@ -41,8 +41,8 @@ export function kick(motion: Motion, velocities: Float64Array, forces: Float64Ar
 }
 
 /**
- * r ← r + dt v, in place ("A"), then constraints on the positions (SHAKE); the solver's reference is left behind at
- * the old positions.
+ * r ← r + dt v, in place ("A"), then constraints on the positions (SHAKE); the reference of the solver stays at the old
+ * positions.
  * @throws SimulationError naming an atom that would move further than `LARGEST_MOVE_A`
  */
 export function drift(motion: Motion, state: State, time: number): void {
@@ -76,9 +76,9 @@ export function drift(motion: Motion, state: State, time: number): void {
 /**
  * One step of velocity Verlet, with RATTLE when there are constraints: Andersen 1983,
  * https://doi.org/10.1016/0021-9991(83)90014-1.
- * @param evaluation at the present positions @param time step, ps
- * @param want of the evaluation at the new positions
- * @returns that evaluation
+ * @param evaluation evaluation at the present positions @param time time step, ps
+ * @param want quantities of the evaluation at the new positions
+ * @returns the evaluation at the new positions
  */
 export async function velocityVerletStep(
   motion: Motion,
@@ -99,9 +99,9 @@ export async function velocityVerletStep(
 /**
  * One step of Langevin dynamics, BAOAB: Leimkuhler & Matthews 2013, https://doi.org/10.1093/amrx/abs010; with
  * constraints in its geodesic form, 2016, https://doi.org/10.1098/rspa.2016.0138.
- * @param randomize the Ornstein–Uhlenbeck part, on velocities in place
- * @param want of the evaluation at the new positions
- * @returns the evaluation at the new positions and the heat that the bath gave, eV
+ * @param randomize makes the Ornstein–Uhlenbeck part, in place
+ * @param want quantities of the evaluation at the new positions
+ * @returns the evaluation at the new positions and the heat from the bath, eV
  */
 export async function langevinStep(
   motion: Motion,

@@ -5,7 +5,7 @@ import { type Constants, EV_PER_A3_IN_BAR } from '../units.ts'
 import type { ConstraintSolver } from './constraints.ts'
 import { kineticEnergy, temperatureOf } from './velocities.ts'
 
-/** One line of the log. */
+/** One row of the log. */
 export interface ThermoRow {
   readonly step: number
   readonly time_ps: number
@@ -15,16 +15,16 @@ export interface ThermoRow {
   readonly terms: Partial<Record<EnergyTerm, number>>
   readonly potential_eV: number
   readonly kinetic_eV: number
-  /** Total energy less what thermostat and barostat have put in since the stage began: constant but for errors. */
+  /** Conserved quantity: total energy minus the energy added by thermostat and barostat since the start of the stage. */
   readonly conserved_eV: number
-  /** Kinetic part, virial and constraint forces. */
+  /** Instantaneous pressure with kinetic part, virial and constraint forces. */
   readonly pressure_bar: number
   readonly density_g_per_cm3: number
 }
 
 /**
- * Instantaneous pressure of the atoms, bar: (2K + tr W)/3V with the constraint forces in W. Its mean is that of the
- * pressure on groups which the barostat uses; the instantaneous values differ.
+ * Instantaneous pressure of the atoms, bar: (2K + tr W)/3V, with the constraint forces in W. The barostat uses the
+ * pressure of groups (`groupPressure`), which has the same mean but other instantaneous values.
  */
 export function pressureOf(
   state: State,
@@ -39,6 +39,7 @@ export function pressureOf(
   return ((2 * kinetic_eV + trace) / (3 * state.box.volume)) * EV_PER_A3_IN_BAR
 }
 
+/** Fixed quantities of a stage that a row of the log needs. */
 export interface Observed {
   readonly stage: string
   readonly masses: Float64Array
@@ -47,7 +48,7 @@ export interface Observed {
   readonly constants: Constants
 }
 
-/** @param exchanged_eV energy that the baths have put in since the stage began */
+/** A row of the log. @param exchanged_eV energy added by bath and cell since the start of the stage */
 export function thermoRow(
   observed: Observed,
   state: State,
@@ -70,7 +71,7 @@ export function thermoRow(
   }
 }
 
-/** Sums for a straight line through (x, y), as plain data: part of a snapshot. */
+/** Sums over points (x, y) for a least-squares line, as plain data for snapshots. */
 export interface LineSums {
   readonly count: number
   readonly x: number
@@ -81,6 +82,7 @@ export interface LineSums {
 
 export const NO_LINE: LineSums = { count: 0, x: 0, y: 0, xx: 0, xy: 0 }
 
+/** The sums with one more point. */
 export function addPoint(sums: LineSums, x: number, y: number): LineSums {
   return {
     count: sums.count + 1,

@@ -10,63 +10,63 @@ import type { Step } from './integrate.ts'
 import { type LineSums, NO_LINE, type ThermoRow } from './observe.ts'
 import type { Bath } from './thermostat.ts'
 
-/** A protocol is a list of stages, each plain data, which `runProtocol` carries out in order. */
+/** One stage of a protocol, as plain data; `runProtocol` runs the stages of a list in order. */
 export type Stage = PushOffStage | MinimizeStage | DynamicsStage
 
-/** Linear in time. */
+/** A temperature that changes linearly in time. */
 export interface TemperatureRamp {
   readonly start_K: number
   readonly end_K: number
 }
 
 /**
- * A stage of dynamics in parts that are chosen independently: the step moves the atoms, the bath exchanges heat with
- * them, the cell is fixed or changes. Canonical: verlet with a bath, or langevin, in a fixed cell.
+ * A stage of dynamics in three independent parts: the step moves the atoms, the bath exchanges heat with them, the cell is
+ * fixed or changes. The ensemble is canonical (NVT) for verlet with a bath, or langevin, in a fixed cell.
  */
 export interface DynamicsStage {
   readonly kind: 'dynamics'
   readonly name: string
   readonly time_ps: number
   readonly timestep_fs: number
-  /** Target of step, bath and cell. Without a thermostat: temperature of new velocities only, null for none. */
+  /** Target temperature of step, bath and cell. Without a thermostat: temperature of new velocities; null for none. */
   readonly temperature: TemperatureRamp | null
   readonly step: Step
   readonly bath: Bath | null
   readonly cell: Cell
   /**
-   * Draws Maxwell–Boltzmann velocities at `temperature.start_K` when the stage begins. A stage with a thermostat draws
-   * them also when all atoms are at rest, as they are after a push-off or a minimisation.
+   * True: draws Maxwell–Boltzmann velocities at `temperature.start_K` at the start. A stage with a thermostat also draws
+   * them if all atoms are at rest, as after a push-off or a minimisation.
    */
   readonly new_velocities: boolean
   /**
-   * Number of steps that a device makes by itself, in single precision, between visits of the host, when the bath acts.
-   * Null: the host makes every step. Only with verlet in a fixed cell.
+   * Number of steps that a device makes in single precision between visits of the host, at which the bath acts. Null: the
+   * host makes every step. Only for verlet in a fixed cell.
    */
   readonly device: { readonly steps: number } | null
 }
 
-/** True where step or bath keep the temperature of the stage. */
+/** True if the step or the bath is a thermostat. */
 export const isThermostatted = ({ step, bath }: Pick<DynamicsStage, 'step' | 'bath'>) =>
   step.kind === 'langevin' || bath !== null
 
 /**
- * Everything from which a protocol continues exactly: plain data, independent of the run that made it. A stage that
- * relaxes is resumed from its beginning, a dynamics stage from the step it had reached.
+ * State of a protocol, from which it continues to the same bits, as plain data. A push-off or a minimisation starts again
+ * from its beginning, a stage of dynamics continues from its step.
  */
 export interface Snapshot {
   readonly state: State
   readonly stageIndex: number
   readonly stepInStage: number
   readonly stageStart_ps: number
-  /** Energy that thermostat and barostat have put in since the stage began, eV. */
+  /** Energy added by thermostat and barostat since the start of the stage, eV. */
   readonly exchanged_eV: number
-  /** Conserved quantity when the stage began, eV. */
+  /** Conserved quantity at the start of the stage, eV. */
   readonly reference_eV: number
-  /** Conserved quantity less `reference_eV`, against time since the stage began, ps. */
+  /** Conserved quantity minus `reference_eV` against time since the start of the stage, ps. */
   readonly conserved: LineSums
 }
 
-/** The beginning of a stage. @param state is referred to, not copied */
+/** Snapshot of the start of a stage. @param state state at the start; it is not copied */
 export function stageStart(state: State, stageIndex = 0): Snapshot {
   return {
     state,
@@ -85,6 +85,7 @@ export interface StageOutcome {
   readonly snapshot: Snapshot
 }
 
+/** Results of a finished stage. */
 export type StageSummary =
   | ({ readonly kind: 'push-off' } & PushOff)
   | ({ readonly kind: 'minimize' } & Minimization)
@@ -104,37 +105,38 @@ export type ProtocolEvent =
   | (InStage & {
       readonly kind: 'stage-start'
       readonly stage: Stage
-      /** Number of time steps; the most that a minimisation may take; null when it is not known beforehand. */
+      /** Number of time steps, or largest number of steps of a minimisation; null for a push-off. */
       readonly steps: number | null
     } & Pick<Evaluator, 'ran' | 'backend' | 'fallbackReason'>)
   | (InStage & { readonly kind: 'thermo'; readonly row: ThermoRow })
-  /** The state is the live one: copy what must last beyond this event. */
+  /** The state changes after this event: copy what is needed later. */
   | (InStage & { readonly kind: 'frame'; readonly state: State })
-  /** One step of a stage that relaxes. */
+  /** One step of a push-off or a minimisation. */
   | (InStage & { readonly kind: 'relaxation'; readonly progress: Minimization | PushOff })
   | (InStage & { readonly kind: 'stage-end'; readonly summary: StageSummary })
-  /** At every interval asked for and after every stage. */
+  /** At the interval of the options and after every stage. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
-  /** The last event; not completed when the signal stopped it. */
+  /** The last event; `completed` is false if the signal stopped the protocol. */
   | { readonly kind: 'end'; readonly completed: boolean; readonly snapshot: Snapshot }
 
-/** Intervals at which a dynamics stage reports, ps, rounded to whole steps. Default: never. */
+/** Intervals of the reports of a stage of dynamics, ps, rounded to whole steps. Default: never. */
 export interface OutputIntervals {
   readonly thermo_every_ps?: number | undefined
   readonly frame_every_ps?: number | undefined
   readonly snapshot_every_ps?: number | undefined
 }
 
-/** The use of an evaluator, by which a caller may choose its precision. */
+/** Use of an evaluator, from which a caller may choose its precision. */
 export type Purpose = 'push-off' | 'minimize' | 'dynamics'
 
+/** Options of `runProtocol`. */
 export interface ProtocolOptions {
   readonly system: System
   readonly stages: readonly Stage[]
   /** Start: `stageStart(state)`, or a snapshot of an earlier run. It is not changed. */
   readonly from: Snapshot
   readonly constraints: ConstraintChoice
-  /** Called for every stage, with the system that it evaluates. */
+  /** Returns an evaluator; called for every stage, with the system of the stage. */
   prepare(system: System, purpose: Purpose): Promise<Evaluator>
   readonly seed: number
   /** Default: CODATA 2018. */
@@ -144,5 +146,5 @@ export interface ProtocolOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** `ProtocolOptions` with its defaults filled in. */
+/** `ProtocolOptions` with all defaults. */
 export type Run = ProtocolOptions & { readonly constants: Constants }

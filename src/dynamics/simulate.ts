@@ -22,10 +22,10 @@ import {
 import { kineticEnergy, temperatureOf } from './velocities.ts'
 
 /**
- * Carries out the stages in order and reports as it goes. Resuming from a periodic snapshot gives the same run bit for
- * bit, given an evaluator that is a function of the state and of what it has been asked since it was prepared or last
- * told to forget.
- * @throws UserError for a stage that makes no sense; SimulationError when the simulation goes wrong
+ * Runs the stages in order and yields an event for each report. A protocol that continues from a periodic snapshot gives
+ * the same bits as one without a stop, for every evaluator whose results depend only on the states since it was prepared
+ * or since its last `forget`.
+ * @throws UserError for a wrong stage; SimulationError for forces that are not finite, or a temperature that explodes
  */
 export async function* runProtocol(options: ProtocolOptions): AsyncGenerator<ProtocolEvent, void> {
   const run: Run = { ...options, constants: options.constants ?? CODATA_2018 }
@@ -48,7 +48,7 @@ export async function* runProtocol(options: ProtocolOptions): AsyncGenerator<Pro
   yield { kind: 'end', completed: true, snapshot }
 }
 
-/** Push-off and minimisation: constraints are off, and the atoms are at rest afterwards. */
+/** Runs a push-off or a minimisation: without constraints, and with all atoms at rest afterwards. */
 async function* relaxationStage(
   stage: PushOffStage | MinimizeStage,
   start: Snapshot,
@@ -87,19 +87,19 @@ async function* relaxationStage(
   return { aborted: false, snapshot: stageStart(state, stageIndex + 1) }
 }
 
-/** A run this many times hotter than anything asked of it has exploded. */
+/** Temperature at which a run has exploded, divided by the highest target temperature. */
 const EXPLOSION = 10
-/** The conserved quantity is recorded on logged steps and at least this often, in steps. */
+/** Largest number of steps between records of the conserved quantity; logged steps are recorded too. */
 const CONSERVED_EVERY = 20
-/** The same where that takes an evaluation of its own; in whole visits of the host. */
+/** The same number on a device, where a record costs an evaluation; rounded up to whole visits of the host. */
 const CONSERVED_EVERY_ON_DEVICE = 100
 
-/** The steps of a stage at which something is to be done. @param done steps of the stage made so far */
+/** Tests whether a report is due after `done` steps of a stage. */
 interface Schedule {
   thermo(done: number): boolean
   frame(done: number): boolean
   snapshot(done: number): boolean
-  /** True: the conserved quantity is recorded. */
+  /** True if the conserved quantity is recorded. */
   conserved(done: number): boolean
   /** Intervals of reports, steps; 0 for never. */
   readonly reports: readonly number[]
@@ -126,7 +126,7 @@ function scheduleOf({ device }: DynamicsStage, timestep_ps: number, output: Outp
   }
 }
 
-/** A stage of dynamics under way. */
+/** A running stage of dynamics. */
 interface Propagation {
   readonly ensemble: Ensemble
   readonly evaluator: Evaluator
@@ -137,7 +137,7 @@ interface Propagation {
 }
 
 /**
- * One stage of dynamics, from a snapshot within it to its end.
+ * Runs one stage of dynamics from a snapshot within it to its end.
  * @throws SimulationError naming step and atom
  */
 async function* dynamicsStage(
@@ -192,7 +192,7 @@ async function* propagate(
 
   for (let done = start.stepInStage; ; ) {
     const isNew = done > start.stepInStage
-    // The rows and frames of a snapshot's step have been reported before it.
+    // The rows and frames of the step of a snapshot were reported before it.
     if (done === 0 || isNew) {
       if (schedule.thermo(done)) {
         yield { kind: 'thermo', stageIndex, row: thermoRow(observed, state, evaluation, exchanged_eV) }
@@ -217,7 +217,7 @@ async function* propagate(
       }
       if (isAborted) return { aborted: true, snapshot }
       yield { kind: 'snapshot', snapshot }
-      // A resumed run begins with a fresh pair list: so does this one, or their last bits would differ.
+      // A resumed run begins with a new pair list. This run makes one too, or their last bits would differ.
       evaluator.forget()
       evaluation = await motion.evaluate(state)
     }
@@ -236,7 +236,7 @@ async function* propagate(
   }
 }
 
-/** @throws SimulationError naming the first atom whose force is not finite */
+/** Returns a finite evaluation unchanged. @throws SimulationError naming the first atom whose force is not finite */
 function finite(evaluation: Evaluation, state: State, want: Want = {}): Evaluation {
   const bad = firstNonFinite(evaluation.forces)
   if (bad < 0 && (want.energy === false || Number.isFinite(evaluation.energy))) return evaluation
@@ -251,13 +251,13 @@ function temperatureNow({ masses, freedom, constants }: Ensemble, state: State):
   return temperatureOf(kineticEnergy(masses, state.velocities, constants), freedom, constants)
 }
 
-/** The temperature at which a run has exploded, K; at least ten times room temperature, so that NVE may begin at rest. */
+/** The temperature at which a run has exploded, K; at least 3000 K, so that NVE can start at rest. */
 function explosionLimit(ensemble: Ensemble, state: State): number {
   const { start_K, end_K } = ensemble.stage.temperature ?? { start_K: 0, end_K: 0 }
   return EXPLOSION * Math.max(300, start_K, end_K, temperatureNow(ensemble, state))
 }
 
-/** @throws SimulationError naming the fastest atom */
+/** Checks that the run has not exploded. @throws SimulationError naming the atom with the largest kinetic energy */
 function checkTemperature(ensemble: Ensemble, state: State, limit_K: number): void {
   const temperature = temperatureNow(ensemble, state)
   if (temperature <= limit_K) return
@@ -271,12 +271,12 @@ function checkTemperature(ensemble: Ensemble, state: State, limit_K: number): vo
   })
 }
 
-/** @throws UserError naming the stage */
+/** Checks the stages of a protocol. @throws UserError naming the stage */
 function checkProtocol({ stages, system, from }: Run): void {
   const hasRestraints = system.forces.some(force => force.kind === 'restraint')
   if (from.state.positions.length !== 3 * system.atomCount) {
     throw new UserError({
-      message: `the state holds ${from.state.positions.length / 3} atoms, the system ${system.atomCount}`,
+      message: `the state has ${from.state.positions.length / 3} atoms, but the system has ${system.atomCount}`,
     })
   }
   for (const stage of stages) {
@@ -300,14 +300,14 @@ function checkProtocol({ stages, system, from }: Run): void {
       refuse('no temperature is given', 'add temperature_K')
     }
     if (stage.device) {
-      if (stage.device.steps % 1 !== 0) refuse('device.steps is no whole number', 'round it')
+      if (stage.device.steps % 1 !== 0) refuse('device.steps is not a whole number', 'give a whole number')
       const refused = refusal(stage)
       if (refused) refuse(refused.message, refused.hint)
     }
     if (hasRestraints && stage.cell.kind !== 'fixed') {
       refuse(
-        'restraints hold atoms in space while the cell changes size',
-        'keep the volume or drop the restraints',
+        'restraints to fixed points do not go with a cell that changes',
+        'keep the cell fixed, or remove the restraints',
       )
     }
   }

@@ -2,7 +2,7 @@ import { normals, normalVectors, STREAM, uniforms } from '../rng.ts'
 import type { Constants } from '../units.ts'
 import { kineticEnergy } from './velocities.ts'
 
-/** The place of a step in the sequence of random numbers. */
+/** Seed and step of random numbers. */
 export interface NoisePoint {
   readonly seed: number
   readonly step: number
@@ -28,8 +28,8 @@ export function gammaVariate(shape: number, at: NoisePoint): number {
 }
 
 /**
- * The factor α that velocities take under stochastic velocity rescaling (CSVR), Bussi, Donadio & Parrinello 2007,
- * https://doi.org/10.1063/1.2408420, equations A7 and A8. It resamples the kinetic energy K exactly, for a time Δt of any length:
+ * The factor α of the velocities in stochastic velocity rescaling (CSVR), Bussi, Donadio & Parrinello 2007,
+ * https://doi.org/10.1063/1.2408420, equations A7 and A8. The sampling of the kinetic energy K is exact for any time Δt:
  *
  *     α² = c + (1 − c) (K̄ / N_f K) (R₁² + S) + 2 R₁ √(c (1 − c) K̄ / N_f K)
  *     sign of α = sign of R₁ + √(c N_f K / ((1 − c) K̄))
@@ -44,7 +44,7 @@ export function gammaVariate(shape: number, at: NoisePoint): number {
  * @param kinetic_eV K, kinetic energy now; > 0
  * @param mean_eV K̄ = ½ N_f k T, its canonical mean
  * @param freedom N_f, degrees of freedom that share the kinetic energy
- * @param timeRatio Δt/τ, time over relaxation time
+ * @param timeRatio Δt/τ, time divided by relaxation time
  */
 export function velocityRescalingFactor(
   kinetic_eV: number,
@@ -89,7 +89,7 @@ export function ornsteinUhlenbeck(
   }
 }
 
-/** A thermostat that acts between steps, of any kind that moves the atoms. */
+/** A thermostat that acts between steps of any kind. */
 export interface Bath {
   /** Stochastic velocity rescaling (canonical sampling through velocity rescaling). */
   readonly kind: 'csvr'
@@ -100,7 +100,7 @@ export interface Bath {
 /**
  * Lets a bath act on velocities for a time, in place.
  * @param velocities [3N] Å/ps
- * @returns the heat that went into the atoms, eV
+ * @returns heat added to the atoms, eV
  */
 export type BathAction = (
   velocities: Float64Array,
@@ -109,11 +109,12 @@ export type BathAction = (
   at: NoisePoint,
 ) => number
 
-/** The action of a bath on atoms with these masses, [N] g/mol, that share `freedom` degrees of freedom. */
+/** The action of a bath on atoms. @param atoms.masses [N] g/mol @param atoms.freedom number of degrees of freedom */
 export function bathAction(
   bath: Bath,
-  { masses, freedom, constants }: { masses: Float64Array; freedom: number; constants: Constants },
+  atoms: { readonly masses: Float64Array; readonly freedom: number; readonly constants: Constants },
 ): BathAction {
+  const { masses, freedom, constants } = atoms
   return (velocities, temperature_K, time_ps, at) => {
     const kinetic = kineticEnergy(masses, velocities, constants)
     if (kinetic === 0) return 0

@@ -17,7 +17,7 @@ export function kineticEnergy(masses: Float64Array, velocities: Float64Array, co
   return sum / (2 * constants.accelerationPerForce)
 }
 
-/** Takes the velocity of the centre of mass out, in place. @param masses [N] g/mol @param velocities [3N] Å/ps */
+/** Removes the velocity of the centre of mass, in place. @param masses [N] g/mol @param velocities [3N] Å/ps */
 export function removeCentreOfMassVelocity(masses: Float64Array, velocities: Float64Array): void {
   let mass = 0
   let px = 0
@@ -41,8 +41,8 @@ export function removeCentreOfMassVelocity(masses: Float64Array, velocities: Flo
 }
 
 /**
- * Degrees of freedom that share the kinetic energy: 3N, less one per constraint, less three where the motion of the
- * centre of mass is taken out (not under Langevin, nor where restraints hold the system in space).
+ * Degrees of freedom of the kinetic energy: 3N, minus one for each constraint, minus three if the velocity of the centre
+ * of mass is removed (not with Langevin dynamics or restraints).
  */
 export function degreesOfFreedom(
   atomCount: number,
@@ -52,14 +52,14 @@ export function degreesOfFreedom(
   return 3 * atomCount - constraintCount - (centreOfMassFixed ? 3 : 0)
 }
 
-/** Temperature, K, of a kinetic energy in eV; 0 when there is nothing that moves. */
+/** Temperature, K, of a kinetic energy in eV; 0 without degrees of freedom. */
 export function temperatureOf(kinetic_eV: number, freedom: number, constants: Constants): number {
   return freedom > 0 ? (2 * kinetic_eV) / (freedom * constants.boltzmann_eV_per_K) : 0
 }
 
 /**
- * Draws Maxwell–Boltzmann velocities in place: each component is normal with variance kT/m. Constraints and the
- * centre of mass are left to the caller, whose projections keep the distribution canonical on what remains.
+ * Draws Maxwell–Boltzmann velocities: each component is normal with variance kT/m. The caller then removes velocities along
+ * constraints and of the centre of mass; these projections keep the distribution canonical.
  * @param velocities [3N] Å/ps, overwritten
  */
 export function drawMaxwellBoltzmann(

@@ -7,7 +7,7 @@ import { type ExtxyzFrame, formatExtxyz, parseExtxyz } from './extxyz.ts'
 import { readText, writeFileAtomic } from './files.ts'
 import { formatNumber, parseInteger, parseNumber } from './text.ts'
 
-/** A band with energies and forces; arrays run over images, with both ends. */
+/** Images of a band with energies and forces; [M] arrays are by image, both ends included. */
 export interface BandImages {
   /** [M] of [3N] Å, continuous along the band */
   readonly images: readonly Float64Array[]
@@ -19,6 +19,7 @@ export interface BandImages {
   readonly path_A: readonly number[]
 }
 
+/** Contents of a band file. */
 export interface BandFile extends BandImages {
   /** The first image. All images share elements, types, bonds, cell, charges and frozen atoms. */
   readonly structure: Structure
@@ -27,10 +28,10 @@ export interface BandFile extends BandImages {
 }
 
 /**
- * Writes a band as extended XYZ, one frame per image, with energy, forces and frozen atoms (`move_mask`). Keys of each
- * frame: `image` (0 is the initial end), `path_A`, and `role` (`initial`, `saddle`, `final`) where it has one.
+ * Writes a band as extended XYZ, one frame per image, with energy, forces and frozen atoms (`move_mask`). Each frame has
+ * the keys `image` (0 is the initial end) and `path_A`; ends and saddle have `role` (`initial`, `saddle`, `final`).
  * @param structure elements, types, bonds and cell of all images; its positions are not used
- * @param saddleImage index of the highest image; an end keeps its own role
+ * @param saddleImage index of the highest image; null for none
  * @throws UserError when the file cannot be written
  */
 export function writeBandFile(
@@ -105,7 +106,7 @@ interface BandNumbers {
   readonly forces: readonly (readonly number[])[]
 }
 
-/** State of the relaxation of a band, from which `relaxBand` continues bit-equal. */
+/** State of the relaxation of a band as plain JSON data; `relaxBand` continues from it to the same bits. */
 export interface BandCheckpoint extends BandNumbers {
   readonly version: 1
   readonly iteration: number
@@ -113,7 +114,7 @@ export interface BandCheckpoint extends BandNumbers {
   readonly stage: 'plain' | 'climbing'
   readonly climbingImage: number | null
   readonly optimizer: OptimizerData
-  /** Course of the relaxation; missing in files of earlier versions. */
+  /** Course of the relaxation; missing in files of earlier versions, and a new course is then begun. */
   readonly course?: BandCourse | undefined
 }
 
@@ -123,6 +124,7 @@ interface BandCourse {
   readonly limit_eV_per_A: number | null
   readonly explodedSince: number | null
   readonly best: { readonly iteration: number; readonly fmax_eV_per_A: number } | null
+  /** Null for the band of the checkpoint itself. */
   readonly retreat: BandNumbers | null
   readonly steady: boolean
   readonly setbacks: readonly {
@@ -143,11 +145,11 @@ export interface BandPreparation {
   readonly force_calls: number
   /** Warnings about the first path. */
   readonly warnings: readonly string[]
-  /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates. */
+  /** [3N] Å, anchors of the tethers of adsorbates; null without such tethers. */
   readonly anchors_A: readonly number[] | null
 }
 
-/** State of an unfinished relaxation, which continues bit-equal. */
+/** State of an unfinished relaxation, which continues from it to the same bits. */
 export interface SavedRelaxation {
   /** [3N] Å */
   readonly positions_A: readonly number[]
@@ -164,10 +166,10 @@ export interface SavedEnds {
   readonly settling: boolean
   /** Relaxations of both ends; only of the initial end while the adsorbate settles. */
   readonly relaxations: readonly SavedRelaxation[]
-  /** [3N] Å: where adsorbates are tethered; null without tethers of adsorbates, or while they settle. */
+  /** [3N] Å, anchors of the tethers of adsorbates; null without such tethers, or while adsorbates relax without them. */
   readonly anchors_A: readonly number[] | null
   readonly force_calls: number
-  /** Spent on it so far. */
+  /** Wall time so far. */
   readonly wall_s: number
 }
 
@@ -175,7 +177,7 @@ export interface SavedEnds {
 export interface SavedBand {
   readonly band: BandCheckpoint
   readonly preparation: BandPreparation
-  /** Spent on it so far. */
+  /** Wall time so far. */
   readonly wall_s: number
 }
 
@@ -283,12 +285,12 @@ function finite(key: string, value: unknown): unknown {
 
 function readChecked<T>(path: string, format: string, schema: z.ZodType<T>): T {
   const text = readText(path)
-  const hint = 'begin the band anew: hoplite neb RECIPE'
+  const hint = 'start the band again: hoplite neb RECIPE'
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
   } catch {
-    const message = 'the band checkpoint is damaged: it is no JSON, or cut short'
+    const message = 'the band checkpoint is damaged: it is not JSON, or its end is missing'
     throw new UserError({ message, where: path, hint })
   }
   const file = z
@@ -299,6 +301,7 @@ function readChecked<T>(path: string, format: string, schema: z.ZodType<T>): T {
     throw new UserError({
       message: 'the checkpoint of the band is damaged: its checksum is wrong',
       where: path,
+      hint,
     })
   }
   const saved = schema.safeParse(file.data.saved)

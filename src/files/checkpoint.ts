@@ -7,13 +7,13 @@ import { unreadable, writeFileAtomic } from './files.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** Everything from which a run continues as if it had never stopped. */
+/** Data from which a run continues to the same bits as a run without a stop. */
 export interface Checkpoint {
   readonly state: State
   readonly seed: number
-  /** Index of the stage that is under way. */
+  /** Index of the current stage. */
   readonly stageIndex: number
-  /** Values that integrators, thermostats and barostats keep between steps; finite numbers only. */
+  /** Values of integrators, thermostats and barostats between steps; finite numbers only. */
   readonly accumulators: { readonly [key: string]: Json }
   /** Further arrays by name. */
   readonly arrays: Readonly<Record<string, Float64Array>>
@@ -72,7 +72,7 @@ function finite(key: string, value: unknown): unknown {
   throw new RangeError(`the checkpoint’s ${key} is ${value}`)
 }
 
-/** @throws UserError when the file is missing, damaged or no checkpoint */
+/** Reads a checkpoint. @throws UserError when the file is missing, damaged or not a checkpoint */
 export function readCheckpoint(path: string): Checkpoint {
   let bytes: Buffer
   try {
@@ -81,11 +81,11 @@ export function readCheckpoint(path: string): Checkpoint {
     throw unreadable(path, cause)
   }
   if (bytes.length < 12 || !bytes.subarray(0, 8).equals(MAGIC)) {
-    throw new UserError({ message: 'this is no checkpoint of hoplite', where: path })
+    throw new UserError({ message: 'the file is not a checkpoint of hoplite', where: path })
   }
   const end = 12 + bytes.readUInt32LE(8)
   const damaged = new UserError({
-    message: 'the checkpoint is damaged: its checksum does not fit',
+    message: 'the checkpoint is damaged: its checksum is wrong',
     where: path,
   })
   let header: Header

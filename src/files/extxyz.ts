@@ -26,6 +26,7 @@ export interface ExtxyzFrame {
   readonly info: Readonly<Record<string, string>>
 }
 
+/** Data of a frame besides its structure. */
 export interface ExtxyzExtras {
   readonly energy_eV?: number
   /** [3N] eV/Å */
@@ -42,15 +43,15 @@ interface Column {
 }
 type Columns = ReadonlyMap<string, Column>
 
-/** Names of the charge column: of hoplite and OVITO, and of ASE. */
+/** Names of the charge column: `charge` of hoplite and OVITO, `initial_charges` of ASE. */
 const CHARGE_COLUMNS = ['charge', 'initial_charges']
 const FORCE_COLUMNS = ['forces', 'force']
-/** Column of ASE: T for an atom that may move, F for a frozen one. */
+/** Column of ASE with T for an atom that may move and F for a frozen atom. */
 const MOVE_COLUMN = 'move_mask'
 const BOND_PREFIXES = ['', '=', '#'] as const
 
 /**
- * Reads every frame of an extended XYZ file (https://github.com/libAtoms/extxyz). Columns per atom: `species` or `Z`,
+ * Reads all frames of an extended XYZ file (https://github.com/libAtoms/extxyz). Columns per atom: `species` or `Z`,
  * `pos`, `type`, `charge` or `initial_charges`, `velo` (Å/ps) or ASE's `momenta`, `forces`, `move_mask` (F for frozen
  * atoms; one flag or three equal ones), and `bonds` (neighbours with a higher number, counted from 1, `=` and `#` before
  * double and triple bonds, `_` for none). Without the column `bonds` there are no bonds.

@@ -11,14 +11,14 @@ export function readText(path: string): string {
   }
 }
 
-/** The error of a file that cannot be read. */
+/** Returns the error for a file that cannot be read. */
 export function unreadable(path: string, cause: unknown): UserError {
   const code = (cause as NodeJS.ErrnoException).code
   if (code === 'ENOENT') return new UserError({ message: 'there is no such file', where: path })
   return new UserError({ message: `the file cannot be read (${code ?? String(cause)})`, where: path })
 }
 
-/** The error of a file that cannot be written. */
+/** Returns the error for a file that cannot be written. */
 export function unwritable(path: string, cause: unknown): UserError {
   const code = (cause as NodeJS.ErrnoException).code
   const message =

@@ -18,9 +18,9 @@ export interface LammpsTerms {
   readonly atoms: Int32Array
 }
 
-/** Coefficients of one section, still in the file's own words and units. */
+/** Coefficients of one section as text, in the units of the file. */
 export interface LammpsCoefficients {
-  /** From the section's comment (`Bond Coeffs # harmonic`); null when it names none. */
+  /** Style in the comment of the section (`Bond Coeffs # harmonic`); null if there is none. */
   readonly style: string | null
   readonly where: string
   /** By type, from 1. */
@@ -30,7 +30,7 @@ export interface LammpsCoefficients {
 export const TERM_KINDS = ['bond', 'angle', 'dihedral', 'improper'] as const
 export type TermKind = (typeof TERM_KINDS)[number]
 
-/** A LAMMPS data file: its structure in internal units, its coefficients as they stand in the file. */
+/** A LAMMPS data file: its structure in internal units, its coefficients in those of the file. */
 export interface LammpsData {
   readonly file: string
   readonly units: LammpsUnits
@@ -38,7 +38,7 @@ export interface LammpsData {
   readonly unitsSource: 'header' | 'option' | 'assumed'
   readonly atomStyle: AtomStyle
   readonly structure: Structure
-  /** [T] label of each atom type: the word in its Masses comment, or its number. */
+  /** [T] label of each atom type: the word after `#` in its line of Masses, or its number. */
   readonly typeNames: readonly string[]
   /** [N] index into `typeNames`. */
   readonly typeIndex: Int32Array
@@ -49,12 +49,13 @@ export interface LammpsData {
   readonly terms: Readonly<Record<TermKind, LammpsTerms>>
 }
 
+/** Options of `parseLammpsData`. */
 export interface LammpsReadOptions {
-  /** Overrides what the first line of the file says. */
+  /** Units of the file. Default: those in the first line, otherwise assumed from the atom style. */
   readonly units?: LammpsUnits
 }
 
-/** Columns before x y z. */
+/** Number of columns before x y z. */
 const POSITION_COLUMN: Record<AtomStyle, number> = { atomic: 2, charge: 3, molecular: 3, full: 4 }
 const CHARGE_COLUMN: Record<AtomStyle, number | null> = { atomic: null, charge: 2, molecular: null, full: 3 }
 const TYPE_COLUMN: Record<AtomStyle, number> = { atomic: 1, charge: 1, molecular: 2, full: 2 }
@@ -69,9 +70,9 @@ const VELOCITY_IN_A_PER_PS: Record<LammpsUnits, number> = { real: 1000, metal: 1
 
 /**
  * Reads a LAMMPS data file (https://docs.lammps.org/read_data.html): atom styles atomic, charge, molecular and
- * full, any tilt, image flags. Positions come out unwrapped, atoms in order of their ids; elements follow from
- * masses. A first line with `units real` or `units = metal` settles the units.
- * @param file the name that messages give
+ * full, any tilt, image flags. Positions are unwrapped, atoms in the order of their ids, elements derived from masses. The
+ * first line may set the units: `units real` or `units = metal`.
+ * @param file name of the file in messages
  * @throws UserError with file and line
  */
 export function parseLammpsData(text: string, file: string, options: LammpsReadOptions = {}): LammpsData {
@@ -89,7 +90,7 @@ export function parseLammpsData(text: string, file: string, options: LammpsReadO
   const indexOfId = new Map(sorted.map(({ id }, index) => [id, index]))
   if (indexOfId.size !== rows.length) {
     const twice = sorted.find(({ id }, k) => id === sorted[k - 1]?.id)!
-    throw new UserError({ message: `the atom id ${twice.id} stands twice`, where: twice.row.where })
+    throw new UserError({ message: `the atom id ${twice.id} occurs twice`, where: twice.row.where })
   }
   const atomRows = sorted.map(({ row }) => row)
   const box = createLammpsBox(header, file)
@@ -134,7 +135,7 @@ export function parseLammpsData(text: string, file: string, options: LammpsReadO
   }
 }
 
-/** The section of a data file that holds a kind's coefficients, for messages. */
+/** Name of the section with the coefficients of a kind of terms, for messages. */
 export function coefficientSection(kind: TermKind): string {
   return TERM_SECTIONS[kind].coeffs
 }

@@ -45,7 +45,7 @@ const SECTIONS = [
 ]
 const COUNT =
   /^(\S+)\s+((?:atoms|bonds|angles|dihedrals|impropers)|(?:atom|bond|angle|dihedral|improper) types)$/
-/** Room that LAMMPS reserves per atom: no data. */
+/** Header lines about memory that LAMMPS reserves; they contain no data. */
 const EXTRA = /^\d+\s+extra\s/
 
 /**
@@ -62,7 +62,7 @@ export function splitLammpsData(
   let tilt: [number, number, number] = [0, 0, 0]
   const sections = new Map<string, LammpsSection>()
   let rows: LammpsRow[] | null = null
-  // LAMMPS skips the first line whatever it says.
+  // LAMMPS always skips the first line.
   for (let k = 1; k < lines.length; k++) {
     const where = `${file}:${k + 1}`
     const hash = lines[k]!.indexOf('#')
@@ -78,7 +78,7 @@ export function splitLammpsData(
           hint: `supported: ${SECTIONS.join(', ')}`,
         })
       }
-      if (sections.has(name)) throw new UserError({ message: `the section ${name} stands twice`, where })
+      if (sections.has(name)) throw new UserError({ message: `the section ${name} occurs twice`, where })
       rows = []
       sections.set(name, { name, style: splitWords(comment)[0] ?? null, where, rows })
       continue

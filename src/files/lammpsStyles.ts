@@ -7,18 +7,16 @@ import { type LammpsData, TERM_KINDS, type TermKind } from './lammpsData.ts'
 import type { LammpsRow } from './lammpsSections.ts'
 import { parseInteger, parseNumber } from './text.ts'
 
-/** Style names of one simulation, which a data file need not name. */
+/** Names of the styles of one simulation, for data files that do not name them. */
 export type LammpsStyles = Partial<Record<'pair' | TermKind, string>>
 
-/** Charge treatment of a pair style: `long` leaves the choice between Ewald and particle-mesh Ewald. */
-export type StyleCoulomb = LammpsCoulomb
-
+/** A pair style: its functional form and its treatment of charges (`long`: Ewald or particle-mesh Ewald). */
 export interface PairStyle {
   readonly form: PairForm | null
-  readonly coulomb: StyleCoulomb | null
+  readonly coulomb: LammpsCoulomb | null
 }
 
-const COULOMB: readonly StyleCoulomb[] = ['cut', 'dsf', 'wolf', 'long']
+const COULOMB: readonly LammpsCoulomb[] = ['cut', 'dsf', 'wolf', 'long']
 const PAIR_STYLES: ReadonlyMap<string, PairStyle> = new Map([
   ...(Object.keys(PAIR_FORMS) as PairForm[]).flatMap((form): [string, PairStyle][] => {
     const { lammps } = PAIR_FORMS[form]
@@ -39,7 +37,7 @@ const TERM_STYLES = {
   improper: ['harmonic', 'cvff', 'zero'],
 } as const
 
-/** Reads `pair=lj/cut/coul/long,bond=harmonic`. @throws UserError */
+/** Parses a list of styles such as `pair=lj/cut/coul/long,bond=harmonic`. @throws UserError for another text */
 export function parseLammpsStyles(text: string): LammpsStyles {
   const kinds: readonly string[] = ['pair', ...TERM_KINDS]
   const styles: Record<string, string> = {}
@@ -56,14 +54,14 @@ export function parseLammpsStyles(text: string): LammpsStyles {
   return styles
 }
 
-/** @throws UserError naming an unsupported style and the supported ones */
+/** The pair style of a name. @throws UserError naming an unsupported style and the supported ones */
 export function pairStyle(name: string, where: string): PairStyle {
   const style = PAIR_STYLES.get(name)
   if (style) return style
   throw unsupported('pair', name, [...PAIR_STYLES.keys()], where)
 }
 
-/** The style of a bonded term: from the options, else from the section's comment. @throws UserError */
+/** The style of a bonded term: from the options, otherwise from the comment of the section. @throws UserError for none */
 export function termStyle<K extends TermKind>(
   kind: K,
   data: LammpsData,
@@ -92,16 +90,17 @@ function unsupported(kind: string, name: string, supported: readonly string[], w
   })
 }
 
-/** Parameters and own cut-off of one line of pair coefficients. */
+/** Parameters and cut-off of one line of pair coefficients. */
 export interface PairCoefficients {
   readonly parameters: readonly number[]
-  /** Å; null when the line gives none. */
+  /** Å; null if the line has none. */
   readonly cutoff_A: number | null
 }
 
 /**
+ * Reads a line of pair coefficients.
  * @param energy eV per unit of energy of the file
- * @param coulombCutoff_A the one cut-off of Coulomb interactions, which a line may repeat but not change
+ * @param coulombCutoff_A cut-off of Coulomb interactions, which a line may repeat but not change
  */
 export function pairCoefficients(
   style: PairStyle,
@@ -110,7 +109,7 @@ export function pairCoefficients(
   coulombCutoff_A: number | undefined,
 ): PairCoefficients {
   const names: readonly string[] = style.form ? PAIR_PARAMETERS[style.form] : []
-  // Energies alone change with the units of the file: lengths are in Å in real and in metal.
+  // Only energies depend on the units of the file: lengths are in Å in real and in metal.
   const parameters = names.map((name, k) => {
     const value = parseNumber(row.words[k], name.replace(/_.*/, ''), row.where)
     return name.includes('_eV') ? value * energy : value
@@ -154,7 +153,7 @@ export function stretchParameters(
   return [2 * number(0, 'K') * energy, number(1, kind === 'angle' ? 'theta0' : 'r0') * angle]
 }
 
-/** k and χ₀ of a harmonic improper. */
+/** Parameters [k, χ₀] of a harmonic improper, eV/rad² and rad. */
 export function harmonicImproper(row: LammpsRow, energy: number): number[] {
   expectWords(row, 2)
   return [
@@ -163,11 +162,11 @@ export function harmonicImproper(row: LammpsRow, energy: number): number[] {
   ]
 }
 
-/** Adds one type's torsion to a Fourier series [a₀…a_order, b₀…b_order]. */
+/** Adds the torsion of one type to a Fourier series [a₀…a_order, b₀…b_order]. */
 export type AddTorsion = (series: Float64Array, order: number) => void
 
 /**
- * The Fourier series of a dihedral or cvff improper type, and the highest multiple angle in it. Formulas:
+ * The Fourier series of a dihedral or cvff improper type, and its highest multiple n of the angle. Formulas:
  * charmm Σ K[1 + cos(nφ − d)], fourier the same over several terms, harmonic and cvff K[1 + d cos nφ], opls
  * ½Σ Kₙ[1 ± cos nφ] (https://docs.lammps.org/dihedral_style.html).
  */

@@ -30,23 +30,23 @@ import {
   torsion,
 } from './lammpsStyles.ts'
 
-/** Settings that a LAMMPS data file does not hold: in LAMMPS, the input script does. */
+/** Settings that are not in a LAMMPS data file but in the input script. */
 export interface LammpsOptions {
-  /** Override the style comments of the file. */
+  /** Styles that replace those in the comments of the file. */
   readonly styles?: LammpsStyles | undefined
   /** Rule for Lennard-Jones parameters of unlike types. Default: geometric. */
   readonly mixing?: 'geometric' | 'arithmetic' | undefined
   /** Factors for atoms one, two and three bonds apart. Default: 0, 0, 0, as in LAMMPS. */
   readonly specialLJ?: SpecialFactors | undefined
   readonly specialCoulomb?: SpecialFactors | undefined
-  /** `lammps`: the constants that LAMMPS has for the file's units, and its approximation of erfc. Default: codata2018. */
+  /** `lammps`: constants of LAMMPS for the units of the file, and its approximation of erfc. Default: codata2018. */
   readonly constants?: ConstantsName | undefined
 }
 
 const NO_SPECIAL: SpecialFactors = [0, 0, 0]
 
 /**
- * The interactions of a data file that carries its own coefficients, in internal units.
+ * The system of a data file with coefficients, in internal units.
  * @throws UserError for unsupported styles, and for coefficients that are missing for types in use
  */
 export function lammpsSystem(
@@ -75,7 +75,7 @@ export function lammpsSystem(
   }
 }
 
-/** Name, form and place of the pair style. @throws UserError when none is named, or it is not supported */
+/** Name, form and place of the pair style. @throws UserError when it is missing or not supported */
 function styleOf(data: LammpsData, styles: LammpsStyles | undefined) {
   const section = data.pairIJCoeffs ?? data.pairCoeffs
   const where = section?.where ?? data.file
@@ -91,9 +91,9 @@ function styleOf(data: LammpsData, styles: LammpsStyles | undefined) {
 }
 
 /**
- * The sum of charges that the pair style of a file stands for: pme for coul/long.
- * @param asked the one that is wanted; undefined leaves it to the style
- * @throws UserError for one that the style does not have
+ * The Coulomb method of the pair style of a file.
+ * @param asked method that the user asked for. Default: that of the style, pme for coul/long
+ * @throws UserError for a method that does not belong to the style
  */
 export function lammpsCoulomb(
   data: LammpsData,
@@ -197,7 +197,7 @@ function pairForce(
   }
 }
 
-/** Coefficients of unlike types from those of like types: LAMMPS mixes Lennard-Jones only. */
+/** Mixes the coefficients of unlike types; LAMMPS does so for Lennard-Jones only. */
 function mixed(
   data: LammpsData,
   cutoff_A: number,
@@ -235,7 +235,7 @@ function mixed(
   }
 }
 
-/** The coefficients of each type in use, read once. */
+/** Reads the coefficients of every type that occurs. */
 function byType<T>(data: LammpsData, kind: TermKind, read: (row: LammpsRow) => T): ReadonlyMap<number, T> {
   const result = new Map<number, T>()
   const coefficients = data.coeffs[kind]

@@ -4,17 +4,18 @@ import type { Structure } from '../core/structure.ts'
 import type { AtomStyle, LammpsUnits } from './lammpsData.ts'
 import { EXACT, formatNumber } from './text.ts'
 
+/** Options of `formatLammpsData`. */
 export interface LammpsWriteOptions {
-  /** Units of the velocities, named in the first line; real (Å/fs) by default, metal is Å/ps. */
+  /** Units of the velocities, named in the first line: real (Å/fs) or metal (Å/ps). Default: real. */
   readonly units?: LammpsUnits
 }
 
 /**
- * A structure as a LAMMPS data file without coefficients: atom style full, molecular when there are no charges,
- * charge or atomic when there are no bonds. LAMMPS wants the cell's a along x and b in the xy plane and no tilt
- * beyond half an edge: other cells are turned, and their lattice vectors replaced by the shortest ones of the same
- * lattice. Atom types are numbered in order of appearance; bonds are typed by the types they join and their order.
- * Masses default to standard atomic weights; atoms of one type and different mass get types of their own.
+ * Formats a structure as LAMMPS data file without coefficients: atom style full, molecular without charges, charge or
+ * atomic without bonds. LAMMPS requires a along x, b in the xy plane and no tilt beyond half an edge: other cells are
+ * rotated, and their lattice vectors replaced by the shortest ones of the same lattice. Atom types are numbered in order
+ * of appearance; the type of a bond follows from the types of its atoms and its order. Default of masses: standard atomic
+ * weights; atoms of one type with different masses get different types.
  */
 export function formatLammpsData(structure: Structure, options: LammpsWriteOptions = {}): string {
   const { elements, types, charges, velocities, topology } = structure
@@ -105,7 +106,7 @@ function bondNames({ elements, types, topology }: Structure): string[] {
   })
 }
 
-/** The cell as LAMMPS wants it, and the rotation of vectors [3N] that goes with it. */
+/** The cell in the orientation of LAMMPS, and the rotation of vectors [3N] to it. */
 function orient(box: Box): { box: Box; rotate: (vectors: Float64Array) => Float64Array } {
   const [a, b, c] = [0, 1, 2].map(k => Array.from(box.matrix.subarray(3 * k, 3 * k + 3))) as [
     number[],
@@ -140,7 +141,7 @@ function orient(box: Box): { box: Box; rotate: (vectors: Float64Array) => Float6
   }
 }
 
-/** Subtracts whole lattice vectors until the vector's component is within half of theirs. */
+/** Subtracts lattice vectors `by` until the component of the vector is at most half of theirs. */
 function reduce(vector: number[], by: readonly number[], component: number): void {
   const ratio = vector[component]! / by[component]!
   if (Math.abs(ratio) <= 0.5 + 1e-12) return

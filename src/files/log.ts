@@ -3,26 +3,27 @@ import { UserError } from '../errors.ts'
 import { readText, unwritable } from './files.ts'
 import { parseNumber } from './text.ts'
 
-/** A run's log.csv: one header, then one row per logged step, whose first column is `step`. */
+/** Writer of the log.csv of a run: one header, then one row for each logged step. The first column is `step`. */
 export interface LogWriter {
   readonly columns: readonly string[]
-  /** @throws RangeError for a key that is no column; a column without a value stays empty */
+  /** Appends a row; a column without a value stays empty. @throws RangeError for a key that is not a column */
   append(row: Readonly<Record<string, number>>): void
   flush(): void
   close(): void
 }
 
+/** Contents of a log. */
 export interface Log {
   readonly columns: readonly string[]
   readonly rowCount: number
-  /** [rowCount] of every column; NaN where a row has no value. */
+  /** [rowCount] values of each column; NaN for an empty place. */
   readonly values: Readonly<Record<string, Float64Array>>
 }
 
 /**
- * Opens a log for appending; a new one begins with its header.
- * @param columns `step` first
- * @param lastStep rows after this step (written after the last checkpoint) are cut off
+ * Opens a log for appending; a new log begins with its header.
+ * @param columns names of the columns, `step` first
+ * @param lastStep rows after this step, which were written after the last checkpoint, are removed
  * @throws UserError when the file has other columns
  */
 export function openLog(path: string, columns: readonly string[], lastStep?: number): LogWriter {
@@ -53,7 +54,7 @@ export function openLog(path: string, columns: readonly string[], lastStep?: num
   }
 }
 
-/** Cuts off rows after a step, and a last row that was not written to its end. */
+/** Removes rows after a step, and an incomplete last row. */
 function cutRows(path: string, columns: readonly string[], lastStep: number): void {
   const text = readText(path)
   const header = text.slice(0, text.indexOf('\n') + 1)
@@ -73,12 +74,12 @@ function cutRows(path: string, columns: readonly string[], lastStep: number): vo
   truncateSync(path, end)
 }
 
-/** Reads a log; a last row that was not written to its end is left out. @throws UserError with file and line */
+/** Reads a log without an incomplete last row. @throws UserError with file and line */
 export function readLog(path: string): Log {
   const text = readText(path)
   const lines = text.split(/\r?\n/)
   const columns = lines[0]!.split(',')
-  // What follows the last line end is empty, or a row cut short.
+  // The text after the last line end is empty or an incomplete row.
   const rows = lines.slice(1, -1)
   const values = Object.fromEntries(columns.map(column => [column, new Float64Array(rows.length)]))
   rows.forEach((line, k) => {

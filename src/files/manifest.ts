@@ -2,21 +2,21 @@ import * as z from 'zod'
 import { parseYaml } from '../core/yaml.ts'
 import { readText, sha256File, writeJson } from './files.ts'
 
-/** Version of the manifests that are written. 2: the recipe holds only keys that a recipe file may hold. */
+/** Version of the manifests that are written. Since version 2 the recipe has only keys that a recipe file may have. */
 const VERSION = 2
 
 /**
- * The origin of a run: enough to repeat it. Everything that differs between two equal runs stands under
- * `wall_clock`, so that the rest compares equal.
+ * The data from which a run can be repeated. All values that differ between two equal runs are under `wall_clock`, so
+ * that the other keys are equal.
  */
 export const manifestSchema = z.strictObject({
   version: z.literal(VERSION),
   /** The command line, without the program. */
   command: z.array(z.string()),
-  /** The recipe with every default filled in and absolute paths; null for commands that take none. */
+  /** The recipe with all defaults and absolute paths; null for commands without a recipe. */
   recipe: z.unknown(),
   inputs: z.array(z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
-  /** Versions of hoplite, node and other programs that computed. */
+  /** Versions of hoplite, Node.js and other programs. */
   versions: z.record(z.string(), z.string()),
   seed: z.number().int().nullable(),
   platform: z
@@ -28,8 +28,8 @@ export const manifestSchema = z.strictObject({
     })
     .nullable(),
   /**
-   * Precision of forces: `f64`, or `mixed` for f32 forces accumulated and integrated in f64; `f32` where a device
-   * has also integrated some stage in f32.
+   * Precision of forces: `f64`; `mixed` for f32 forces accumulated and integrated in f64; `f32` if a device also
+   * integrated a stage in f32.
    */
   precision: z.enum(['f64', 'mixed', 'f32']),
   constants: z.string(),
@@ -50,7 +50,7 @@ export function writeManifest(path: string, manifest: Manifest): void {
   writeJson(path, { version: VERSION, ...manifest })
 }
 
-/** Reads a manifest; one of an earlier version is converted. @throws UserError with file and line */
+/** Reads a manifest and converts that of an earlier version. @throws UserError with file and line */
 export function readManifest(path: string): Manifest {
   const { version, ...manifest } = parseYaml(readText(path), z.preprocess(current, manifestSchema), path)
   return manifest
@@ -61,20 +61,20 @@ const isBlock = (value: unknown): value is Block => typeof value === 'object' &&
 const without = (block: Block, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(block).filter(([key]) => !keys.includes(key)))
 
-/** A manifest in the present version. */
+/** Converts a manifest to the present version. */
 function current(manifest: unknown): unknown {
   if (!isBlock(manifest) || 'version' in manifest) return manifest
   return { version: VERSION, ...manifest, recipe: recipeOfVersion1(manifest.recipe) }
 }
 
 const BAROSTAT_KEYS = ['pressure_bar', 'barostat_time_ps', 'compressibility_per_bar']
-/** Keys that version 1 added to stages of these kinds, which take none of them. */
+/** Keys that version 1 wrote for stages of these kinds although the schema does not have them. */
 const ADDED_KEYS: Readonly<Record<string, readonly string[]>> = {
   nve: ['thermostat', 'thermostat_time_ps', ...BAROSTAT_KEYS],
   nvt: BAROSTAT_KEYS,
 }
 
-/** The recipe of a manifest of version 1 without the keys that it added. */
+/** The recipe of a manifest of version 1 without these additional keys. */
 function recipeOfVersion1(recipe: unknown): unknown {
   if (!isBlock(recipe)) return recipe
   const { interactions, stages } = recipe

@@ -1,4 +1,4 @@
-/** Typed arrays that can be packed; JSON has none of them. */
+/** Typed arrays that can be packed. */
 const ARRAYS = { Float64Array, Float32Array, Int32Array, Uint8Array } as const
 type ArrayName = keyof typeof ARRAYS
 
@@ -7,7 +7,7 @@ interface PackedArray {
   readonly base64: string
 }
 
-/** Plain data as JSON; typed arrays are stored exactly, as little-endian bytes in base 64. */
+/** Formats plain data as JSON; typed arrays are stored exactly, as little-endian bytes in base 64. */
 export function pack(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (!ArrayBuffer.isView(item)) return item
@@ -18,7 +18,7 @@ export function pack(value: unknown): string {
   })
 }
 
-/** The data of a packed text. Runs in browsers too. */
+/** Returns the data that `pack` wrote. Runs in browsers too. */
 export function unpack(text: string): unknown {
   return JSON.parse(text, (_, item: unknown) => {
     if (!isPacked(item)) return item

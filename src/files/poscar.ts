@@ -14,6 +14,7 @@ import {
   wholeAtom,
 } from './text.ts'
 
+/** Contents of a POSCAR. */
 export interface Poscar {
   readonly comment: string
   readonly structure: Structure
@@ -24,7 +25,7 @@ const A_PER_FS = 1000
 
 /**
  * Reads a VASP 5 POSCAR: direct or Cartesian, one scaling factor (negative: the volume in Å³), velocities, selective
- * dynamics of whole atoms, F F F for a frozen one (https://www.vasp.at/wiki/index.php/POSCAR).
+ * dynamics of whole atoms, F F F for a frozen atom (https://www.vasp.at/wiki/index.php/POSCAR).
  * @param file name of the file in messages
  * @throws UserError with file and line; also for an atom that may move along some lattice vectors only
  */
@@ -53,8 +54,8 @@ export function parsePoscar(text: string, file: string): Poscar {
     const old = species.length > 0 && species.every(word => /^\d+$/.test(word))
     throw new UserError({
       message: old
-        ? 'the file is of VASP 4: it names no elements'
-        : `'${species.find(word => !isElement(word)) ?? ''}' is no chemical element`,
+        ? 'the file has the format of VASP 4, without elements'
+        : `'${species.find(word => !isElement(word)) ?? ''}' is not a chemical element`,
       where: where(5),
       hint: 'give the chemical symbols in line 6 and the number of atoms of each in line 7',
     })

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { UserError } from '../errors.ts'
-import { readText, unwritable, writeJson } from './files.ts'
+import { unwritable, writeJson } from './files.ts'
 import { busy, LOCK_FILE, lock, ownerOf } from './runLock.ts'
 
 /** The files of a run directory. */
@@ -24,11 +24,11 @@ export const RUN_FILES = {
 } as const
 
 /**
- * Makes the directory of a new run, and locks it. With `out`, that one, which must be new or empty; otherwise
- * `parent/name`, or `name-2`, `name-3`, … where that holds something or is locked: what an earlier run has written is
- * never touched.
- * @returns its path
- * @throws UserError when `out` holds something or another process is at work there, or nothing can be made there
+ * Creates and locks the directory of a new run: `out`, which must be new or empty, or otherwise the first of
+ * `parent/name`, `parent/name-2`, `parent/name-3`, … that is new or empty and not locked. Files of earlier runs are never
+ * changed.
+ * @returns path of the directory
+ * @throws UserError when `out` has files or another process uses it, or when it cannot be created
  */
 export function createRunDirectory(options: { out?: string; parent?: string; name: string }): string {
   const { out, parent = 'runs', name } = options
@@ -49,11 +49,11 @@ export function createRunDirectory(options: { out?: string; parent?: string; nam
   }
 }
 
-/** Makes the directory, or finds it empty but for a lock; false when it holds anything else. */
+/** Creates the directory if it does not exist. @returns true if it has no files except a lock */
 function claim(path: string): boolean {
   try {
     mkdirSync(dirname(path), { recursive: true })
-    // Not recursive: of two runs that start at once, one alone makes the directory.
+    // Not recursive: if two runs start at the same time, only one of them creates the directory.
     mkdirSync(path)
     return true
   } catch (cause) {
@@ -66,18 +66,7 @@ function claim(path: string): boolean {
   }
 }
 
-/** Writes a run's results.json. */
+/** Writes the results.json of a run. */
 export function writeResults(directory: string, results: object): void {
   writeJson(join(directory, RUN_FILES.results), results)
-}
-
-/** @throws UserError when the file is missing or no JSON */
-export function readResults(directory: string): unknown {
-  const path = join(directory, RUN_FILES.results)
-  try {
-    return JSON.parse(readText(path))
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause
-    throw new UserError({ message: `the file is no JSON: ${(cause as Error).message}`, where: path })
-  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { unwritable } from './files.ts'
 
-/** File in a run directory that names the process which works there. */
+/** File in a run directory that names the process that uses the directory. */
 export const LOCK_FILE = 'run.lock'
 
 /** Process that owns a lock. */
@@ -17,8 +17,8 @@ export interface Owner {
 const held = new Set<string>()
 
 /**
- * Runs `work` while the run directory is locked, and unlocks it afterwards.
- * @throws UserError when another process is at work there; what the work throws
+ * Locks a run directory, runs `work`, and unlocks it.
+ * @throws UserError when another process uses the directory; errors of the work
  */
 export async function whileLocked<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const owner = lock(directory)
@@ -31,10 +31,9 @@ export async function whileLocked<T>(directory: string, work: () => Promise<T>):
 }
 
 /**
- * Locks a directory until `unlock` or the end of this process. What this process has locked stays so; the lock of a
- * process that is no more is taken over.
- * @returns the process that works there instead; null when the directory is locked now
- * @throws UserError when no lock can be written
+ * Locks a directory until `unlock` or the end of this process. The lock of a process that has ended is taken over.
+ * @returns null if this process has the lock now; otherwise the process that has it
+ * @throws UserError when the lock cannot be written
  */
 export function lock(directory: string): Owner | null {
   if (held.has(directory)) return null
@@ -49,7 +48,7 @@ export function lock(directory: string): Owner | null {
   return null
 }
 
-/** @returns false when there is a lock already @throws UserError */
+/** Writes a lock. @returns false if there is one already @throws UserError when it cannot be written */
 function write(path: string): boolean {
   const mine: Owner = { pid: process.pid, host: hostname() }
   try {
@@ -61,9 +60,9 @@ function write(path: string): boolean {
   }
 }
 
-/** Takes a lock that belongs to nobody any more out of the way. @throws UserError */
+/** Removes the lock of a process that has ended. @throws UserError when it cannot be removed */
 function clearAway(path: string): void {
-  // Moved and looked at again, not deleted: another process may have been quicker, so that it is that one's by now.
+  // Renamed and checked again, not deleted at once: another process may have replaced the lock in the meantime.
   const aside = `${path}.${process.pid}`
   try {
     renameSync(path, aside)
@@ -86,28 +85,28 @@ function unlockAll(): void {
 
 const lockOf = (directory: string) => join(directory, LOCK_FILE)
 
-/** Other process that works in a directory; null if there is none. */
+/** Returns the other process that uses a directory; null if there is none. */
 export const ownerOf = (directory: string): Owner | null => living(lockOf(directory))
 
-/** The owner of a lock when it is another process that may be working; null otherwise. */
+/** Returns the owner of a lock if it is another process that may still run; null otherwise. */
 function living(path: string): Owner | null {
   const owner = readOwner(path)
-  // Whether a process of another machine still runs cannot be told from here.
+  // A process of another machine may still run: this cannot be found out here.
   if (!owner || owner.host !== hostname()) return owner
   return owner.pid !== process.pid && isAlive(owner.pid) ? owner : null
 }
 
-/** Number of times that an empty lock is read again, every 10 ms, because it may be in the course of writing. */
+/** Number of times that an empty lock is read, every 10 ms, because another process may be writing it. */
 const LOOKS = 10
 
-/** null where there is no lock, or one that a crash has cut short. */
+/** Returns the owner in a lock file; null if there is no file or if it is incomplete after a crash. */
 function readOwner(path: string): Owner | null {
   for (let look = 0; look < LOOKS && existsSync(path); look++) {
     try {
       const { pid, host } = JSON.parse(readFileSync(path, 'utf8'))
       if (Number.isInteger(pid) && typeof host === 'string') return { pid, host }
     } catch {
-      // Not yet, or no more.
+      // The file is not complete yet, or it was removed.
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
   }
@@ -123,7 +122,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The error of a directory in which somebody else is at work. */
+/** Returns the error for a directory that another process uses. */
 export function busy(directory: string, { pid, host }: Owner): UserError {
   const elsewhere = host === hostname() ? '' : ` on ${host}`
   return new UserError({

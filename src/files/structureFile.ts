@@ -16,7 +16,7 @@ interface StructureFormatDefinition {
   write(structure: Structure): string
 }
 
-/** Formats of structure files: a new one is an entry here and a file with its reader and writer. */
+/** Formats of structure files. A new format is an entry here and a file with its reader and writer. */
 const FORMATS = {
   extxyz: {
     extensions: ['.extxyz', '.xyz'],
@@ -54,7 +54,7 @@ export function structureFormat(path: string): StructureFormat {
 }
 
 /**
- * Reads a structure; of a file with several frames, the last one.
+ * Reads a structure file; from a file with several frames, the last frame.
  * @throws UserError with file and line
  */
 export function readStructureFile(path: string): Structure {
@@ -62,8 +62,8 @@ export function readStructureFile(path: string): Structure {
 }
 
 /**
- * Writes a structure in the format of the file's extension. Only extxyz keeps everything: a LAMMPS data file has no bond
- * orders and no frozen atoms, a POSCAR no bonds, charges and types.
+ * Writes a structure in the format of the extension of the file. Only extxyz keeps all data: a LAMMPS data file has no
+ * bond orders and no frozen atoms, a POSCAR no bonds, charges and types.
  * @throws UserError when a coordinate is not finite, or the file cannot be written
  */
 export function writeStructureFile(path: string, structure: Structure): void {

@@ -11,7 +11,7 @@ export function splitWords(line: string): string[] {
   return trimmed === '' ? [] : trimmed.split(/\s+/)
 }
 
-/** A finite number. @param what name of the number in messages @throws UserError when it is missing or not a number */
+/** Parses a finite number. @param what name of the number in messages @throws UserError when it is missing or not a number */
 export function parseNumber(word: string | undefined, what: string, where: string): number {
   const value = word === undefined || word === '' ? Number.NaN : Number(word)
   if (Number.isFinite(value)) return value
@@ -21,7 +21,7 @@ export function parseNumber(word: string | undefined, what: string, where: strin
   })
 }
 
-/** A whole number. @param what name of the number in messages @throws UserError when it is missing or not whole */
+/** Parses a whole number. @param what name of the number in messages @throws UserError when it is missing or not whole */
 export function parseInteger(word: string | undefined, what: string, where: string): number {
   const value = parseNumber(word, what, where)
   if (Number.isSafeInteger(value)) return value
@@ -31,7 +31,7 @@ export function parseInteger(word: string | undefined, what: string, where: stri
 /** Number of significant digits that preserves every double. */
 export const EXACT = 17
 
-/** A number with up to `digits` significant digits, without trailing zeros. */
+/** Formats a number with up to `digits` significant digits, without trailing zeros. */
 export function formatNumber(value: number, digits = 10): string {
   const rounded = Number(value.toPrecision(digits))
   return rounded === 0 ? '0' : String(rounded)

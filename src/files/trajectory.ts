@@ -7,13 +7,13 @@ import { DEGREE, FEMTOSECOND } from '../units.ts'
 import { unreadable } from './files.ts'
 
 /**
- * Header of a trajectory. Trajectories are DCD files of CHARMM, NAMD and VMD (little-endian, unit cell of lengths and
+ * Header of a trajectory file. Trajectories are DCD files of CHARMM, NAMD and VMD (little-endian, unit cell of lengths and
  * angles in degrees, single precision): https://www.ks.uiuc.edu/Research/vmd/plugins/molfile/dcdplugin.html. Positions
  * are unwrapped. The orientation of the cell is not stored: a lies along x, and b in the xy plane.
  */
 export interface TrajectoryHeader {
   readonly atomCount: number
-  /** Number of complete frames in the file, not that of its header: a run may have been killed. */
+  /** Number of complete frames in the file; the header may have a smaller number after a crash. */
   readonly frameCount: number
   /** Step of the first frame. */
   readonly firstStep: number
@@ -23,6 +23,7 @@ export interface TrajectoryHeader {
   readonly title: string
 }
 
+/** Header of a new trajectory. */
 export interface TrajectoryOptions {
   readonly atomCount: number
   readonly firstStep: number
@@ -32,6 +33,7 @@ export interface TrajectoryOptions {
   readonly title?: string
 }
 
+/** Writer of a trajectory file. */
 export interface TrajectoryWriter {
   readonly path: string
   /** Number of frames in the file. */
@@ -44,6 +46,7 @@ export interface TrajectoryWriter {
   close(): void
 }
 
+/** One frame of a trajectory. */
 export interface TrajectoryFrame {
   readonly index: number
   /** [3N] unwrapped positions, Å. */
@@ -73,7 +76,7 @@ interface Layout extends TrajectoryHeader {
   readonly frameBytes: number
 }
 
-/** Starts a new trajectory. @throws UserError when the file exists or cannot be written */
+/** Creates a trajectory file. @throws UserError when the file exists or cannot be written */
 export function createTrajectory(path: string, options: TrajectoryOptions): TrajectoryWriter {
   const { atomCount, firstStep, stepsPerFrame, timestep_fs, title = '' } = options
   const header = Buffer.alloc(HEADER_BYTES)
@@ -113,8 +116,8 @@ export function resumeTrajectory(path: string, frameCount: number): TrajectoryWr
     closeSync(descriptor)
     throw new UserError({
       message: layout.hasCell
-        ? `the trajectory holds ${layout.frameCount} frames, the checkpoint comes after ${frameCount}`
-        : 'the trajectory holds no unit cells',
+        ? `the trajectory has ${layout.frameCount} frames, but the checkpoint was written after ${frameCount}`
+        : 'the trajectory has no unit cells',
       where: path,
     })
   }
@@ -180,6 +183,7 @@ export function readTrajectoryHeader(path: string): TrajectoryHeader {
   return publicHeader(readClosedLayout(path))
 }
 
+/** Frames to read. */
 export interface FrameRange {
   /** First frame. Default: 0. */
   readonly from?: number
@@ -210,6 +214,7 @@ export async function* readFrames(path: string, range: FrameRange = {}): AsyncGe
   }
 }
 
+/** Positions of some atoms in all frames. */
 export interface SelectedTrajectory {
   readonly header: TrajectoryHeader
   /** [frames, atoms, 3] Å, unwrapped. */
@@ -355,7 +360,7 @@ async function readFrame(
   const { bytesRead } = await file.read(frame, 0, frameBytes, start + index * frameBytes)
   const marker = frame.readInt32LE(hasCell ? CELL_BYTES : 0)
   if (bytesRead === frameBytes && marker === 4 * atomCount) return
-  throw new UserError({ message: `frame ${index} of the trajectory is damaged`, where: path })
+  throw new UserError({ message: `frame ${index + 1} of the trajectory is damaged`, where: path })
 }
 
 function readCell(frame: Buffer): Float64Array {

@@ -1,7 +1,7 @@
 import { SimulationError } from '../errors.ts'
 import { dot, longestVector, withoutDrift, withoutFrozen } from '../optimize/vectors.ts'
 
-/** Springs between neighbouring images: alike, or stiffer the higher the energy. */
+/** Springs between neighbouring images: all with the same stiffness, or stiffer at higher energies. */
 export type Springs =
   | { readonly kind: 'uniform'; readonly stiffness_eV_per_A2: number }
   | {
@@ -10,17 +10,17 @@ export type Springs =
       readonly stiffest_eV_per_A2: number
     }
 
-/** The images of a band with what the potential says about each; all arrays run over images, ends included. */
+/** Images of a band with their energies and forces; [M] arrays are by image, both ends included. */
 export interface EvaluatedBand {
   /** [M] of [3N] Å, continuous from image to image. */
   readonly images: readonly Float64Array[]
   /** [M] eV */
   readonly energies_eV: readonly number[]
-  /** [M] of [3N] eV/Å, of the potential */
+  /** [M] of [3N] eV/Å, forces of the potential without springs. */
   readonly forces: readonly Float64Array[]
 }
 
-/** Distance from each image to the next over all atoms, Å. @returns [M−1] */
+/** Distances from each image to the next in the space of all coordinates, Å. @returns [M−1] */
 export function spacings(images: readonly Float64Array[]): number[] {
   return images.slice(1).map((image, i) => {
     const before = images[i]!
@@ -35,8 +35,8 @@ export function pathLengths(images: readonly Float64Array[]): number[] {
 }
 
 /**
- * Unit tangents by the improved estimate: Henkelman & Jónsson 2000, https://doi.org/10.1063/1.1323224, eqs 8–11;
- * at the ends towards the neighbour.
+ * Unit tangents by the improved estimate: Henkelman & Jónsson 2000, https://doi.org/10.1063/1.1323224, eqs 8–11. At the
+ * ends, the tangent is along the line to the neighbour.
  * @throws SimulationError naming two images that coincide
  */
 export function improvedTangents(
@@ -77,10 +77,10 @@ function bisect(
 }
 
 /**
- * Stiffness of each spring, eV/Å² [M−1]. Energy-weighted: k = (1 − a) k_u + a k_l with a = (E_max − E)/(E_max − E_ref)
- * where E, the higher energy of the two images, exceeds E_ref, that of the higher end, else k_l: Ásgeirsson et al.
- * 2021, https://doi.org/10.1021/acs.jctc.1c00462, after Henkelman et al. 2000, https://doi.org/10.1063/1.1329672,
- * eq. 6. k_u is the stiffest, k_l the softest; the former takes a tenth of k_u for k_l.
+ * Stiffness of each spring, eV/Å² [M−1]. Energy-weighted: k = (1 − a) k_u + a k_l with a = (E_max − E)/(E_max − E_ref) if
+ * E, the higher energy of the two images, is above E_ref, that of the higher end; otherwise k = k_l. k_u is the stiffest
+ * and k_l the softest spring: Ásgeirsson et al. 2021, https://doi.org/10.1021/acs.jctc.1c00462, with k_l = k_u/10, after
+ * Henkelman et al. 2000, https://doi.org/10.1063/1.1329672, eq. 6.
  */
 export function springStiffness(springs: Springs, energies_eV: readonly number[]): number[] {
   if (springs.kind === 'uniform') return energies_eV.slice(1).map(() => springs.stiffness_eV_per_A2)
@@ -94,24 +94,25 @@ export function springStiffness(springs: Springs, energies_eV: readonly number[]
   })
 }
 
+/** Forces of the nudged elastic band. */
 export interface BandForces {
   /** [M] of [3N], unit vectors */
   readonly tangents: readonly Float64Array[]
   /** [M] force of the potential along the tangent, eV/Å */
   readonly tangentForces_eV_per_A: readonly number[]
-  /** [M] of [3N] eV/Å: what moves each image; at the ends the force of the potential. Zero on frozen atoms. */
+  /** [M] of [3N] eV/Å, NEB forces; at the ends the force of the potential. Zero on frozen atoms. */
   readonly nebForces: readonly Float64Array[]
-  /** [M] the longest of `nebForces` on an atom, eV/Å */
+  /** [M] longest NEB force on an atom, eV/Å */
   readonly fmax_eV_per_A: readonly number[]
 }
 
 /**
- * F⊥ + (k₊|R₊ − R| − k₋|R − R₋|) τ on every image between the ends; F − 2(F·τ)τ on the one that climbs (Henkelman et
- * al. 2000, https://doi.org/10.1063/1.1329672, eq. 5).
+ * Computes the NEB forces: F⊥ + (k₊|R₊ − R| − k₋|R − R₋|) τ on images between the ends, F − 2(F·τ)τ on the climbing image
+ * (Henkelman et al. 2000, https://doi.org/10.1063/1.1329672, eq. 5).
  * @param climbing index of the climbing image, null for none
- * @param drifts whether nothing holds the atoms to a place. What would shift all of them together is then left out of
- *   tangents and forces: it costs nothing, so that images slide apart along it and never come to rest (Melander,
- *   Laasonen & Jónsson 2015, https://doi.org/10.1021/ct501155k)
+ * @param drifts true if no tether and no frozen atom fixes the position of the whole. Common translations are then removed
+ *   from tangents and forces; they cost no energy, and images would drift apart without end (Melander, Laasonen & Jónsson
+ *   2015, https://doi.org/10.1021/ct501155k)
  */
 export function bandForces(
   band: EvaluatedBand,

@@ -8,9 +8,9 @@ export interface Barrier {
   readonly reverse_barrier_eV: number
   /** Final minus initial energy, eV. */
   readonly reaction_energy_eV: number
-  /** The highest point, and the index of the image nearest to it along the path. */
+  /** The highest point of the path, and the index of the nearest image along the path. */
   readonly saddle: { readonly path_A: number; readonly energy_eV: number; readonly image: number }
-  /** The spline for drawing; it goes through every image. */
+  /** Points of the interpolated path for drawing, all images included. */
   readonly curve: { readonly path_A: readonly number[]; readonly energies_eV: readonly number[] }
 }
 
@@ -31,14 +31,14 @@ function stationaryPoints({ c: [, linear, quadratic, cubic] }: Cubic): number[] 
   const [a, halfB] = [3 * cubic, quadratic]
   const discriminant = halfB * halfB - a * linear
   if (discriminant < 0) return []
-  // The form that loses no digits when a is small.
+  // This form of the solution loses no digits if a is small.
   const q = -(halfB + (halfB < 0 ? -1 : 1) * Math.sqrt(discriminant))
   return [q / a, linear / q].filter(u => u > 0 && u < 1)
 }
 
 /**
- * Piecewise cubic Hermite interpolation through energies and slopes −F·τ (Henkelman & Jónsson 2000,
- * https://doi.org/10.1063/1.1323224, appendix). Nothing is extrapolated: the maximum is an image or inside a segment.
+ * The barrier of a path, by piecewise cubic Hermite interpolation of energies and slopes −F·τ (Henkelman & Jónsson 2000,
+ * https://doi.org/10.1063/1.1323224, appendix). The maximum is at an image or between two images, never extrapolated.
  * @param path_A [M] lengths up to each image, increasing
  * @param energies_eV [M]
  * @param tangentForces_eV_per_A [M] force of the potential along the path

@@ -9,32 +9,33 @@ export interface EndNames {
   readonly final: string
 }
 
+/** Options of `checkEndpoints`. */
 export interface EndpointOptions {
-  /** [3N] Å, points that the path goes through: ways are then checked from point to point. */
+  /** [3N] Å, via points of the path; the parts of the path are then checked one by one. */
   readonly via?: readonly Float64Array[]
-  /** Images of the band, ends included, to name the one where atoms meet. */
+  /** Number of images of the band, both ends included, for messages. */
   readonly images?: number
-  /** With `idpp` atoms may come close on the straight line, as the path will go round. */
+  /** With `idpp`, atoms may come close on the straight line, because the path will avoid the contact. */
   readonly path?: 'linear' | 'idpp'
 }
 
-/** The ends share one cell if no vector differs by more, Å: files round to three decimals and more. */
+/** Largest difference of the lattice vectors of equal cells, Å; files have three decimals or more. */
 const SAME_CELL_A = 2e-3
-/** A frozen atom has moved if by more than this, Å. */
+/** Largest displacement of a frozen atom, Å. */
 const FROZEN_MOVED_A = 2e-3
-/** Ends in which no atom is further apart are one structure, Å. */
+/** Largest displacement of atoms in equal structures, Å. */
 const SAME_STRUCTURE_A = 0.05
-/** The way of an atom is ambiguous if another periodic image is within this factor as near, and it moves at all. */
+/** Ratio of the two shortest displacements to periodic images below which a displacement is ambiguous. */
 const AMBIGUOUS = 1.1
-/** An atom has taken another's place if it ends within this distance of where the other began, Å. */
+/** Largest distance between the final position of an atom and the initial position of another whose place it took, Å. */
 const SAME_PLACE_A = 0.5
-/** Shorter ways than this are no hop, Å. */
+/** Least displacement of a hop, Å. */
 const HOP_A = 0.8
 
 /** Largest number of ions that hop in concert in fast conductors: He, Zhu & Mo 2017, https://doi.org/10.1038/ncomms15893 */
 const LONGEST_CONCERTED = 4
 
-/** "71 (Li)", atoms counted from 1. */
+/** Name of an atom in messages, such as "71 (Li)"; atoms count from 1. */
 function atomName(structure: Structure, atom: number): string {
   return `${atom + 1} (${structure.types?.[atom] ?? structure.elements[atom]})`
 }
@@ -88,7 +89,7 @@ function refuseStandstill(leg: number, legs: number, where: string): never {
   throw new UserError({
     message: `${before} and ${after} are the same structure: no atom moves between them`,
     where,
-    hint: 'every point of a path differs from the one before: leave the via point out',
+    hint: 'remove this via point, or give another one',
   })
 }
 
@@ -102,7 +103,7 @@ function checkCount(initial: Structure, final: Structure, names: EndNames, where
   throw new UserError({
     message: `${names.initial} has ${before} atoms, ${names.final} has ${after} (${differing.join(', ')})`,
     where,
-    hint: 'they must hold the same atoms, in the same order',
+    hint: 'both must have the same atoms in the same order',
   })
 }
 
@@ -174,7 +175,7 @@ function checkFrozen(initial: Structure, final: Structure, names: EndNames, wher
 
 const others = (count: number) => (count > 1 ? ` (and ${count - 1} more)` : '')
 
-/** Atoms of one kind that end where another of them began: a round of them, or a long chain, is a wrong list. */
+/** Refuses atoms of one element that take each other's places, in a cycle or a long chain: a sign of a wrong atom list. */
 function checkPlaces(
   initial: Structure,
   final: Structure,

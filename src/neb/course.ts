@@ -2,11 +2,11 @@ import { type BandForces, type EvaluatedBand, pathLengths } from './band.ts'
 
 export type BandStage = 'plain' | 'climbing'
 
-/** Report of a band that went astray and was taken back. */
+/** Report of a band that was reset to an earlier state. */
 export interface Setback {
   readonly iteration: number
   readonly stage: BandStage
-  /** Forces exploded, the path grew out of all proportion, or climbing came no nearer to a saddle. */
+  /** The forces became too large, the path became too long, or climbing made no progress. */
   readonly reason: 'force' | 'length' | 'standstill'
   /** Index of the image with the largest force. */
   readonly image: number
@@ -17,20 +17,19 @@ export interface Setback {
 }
 
 /**
- * History of a band. A climbing image follows no gradient: where its tangent misses the way over the saddle by too
- * much, as with few images, it runs up a wall, whatever the optimiser. The band then goes back to where it began to
- * climb, comes to rest further, and climbs again. Where a plain band runs away, FIRE takes the place of L-BFGS.
- * Immutable.
+ * History of a band, immutable. A climbing image does not follow a gradient: if its tangent is too different from the
+ * path over the saddle, as with few images, it climbs away from the saddle with every optimiser. The band is then reset to
+ * the state before climbing, relaxed further, and climbs again. If a plain band runs away, FIRE replaces L-BFGS.
  */
 export interface Course {
-  /** The band begins to climb at this force. */
+  /** Largest force of the band at which it begins to climb. */
   readonly climbFrom_eV_per_A: number
   readonly firstLength_A: number
-  /** Forces above this explode; null before the first band of the stage. */
+  /** Force above which the forces count as exploded; null before the first band of the stage. */
   readonly limit_eV_per_A: number | null
-  /** First iteration of exploded forces; null where they are not. */
+  /** First iteration with exploded forces; null if they are not exploded. */
   readonly explodedSince: number | null
-  /** Lowest force of this stage and its iteration; null before the first. */
+  /** Lowest `fmax` of this stage and its iteration; null before the first band. */
   readonly best: { readonly iteration: number; readonly fmax_eV_per_A: number } | null
   /** The plain band with the lowest force. */
   readonly retreat: EvaluatedBand
@@ -41,7 +40,7 @@ export interface Course {
   readonly lost: boolean
 }
 
-/** A band with its forces, as a course judges it. */
+/** A band with its forces, which a course judges. */
 export interface Sighting {
   readonly iteration: number
   readonly stage: BandStage
@@ -49,22 +48,22 @@ export interface Sighting {
   readonly forces: Pick<BandForces, 'fmax_eV_per_A' | 'tangentForces_eV_per_A'>
 }
 
-/** Forces explode beyond this many times those that the stage began with, along the path or across, … */
+/** Limit of the forces, divided by the largest force at the start of the stage, along or across the path. */
 const EXPLODED = 3
-/** Forces up to this never count as exploded, eV/Å: climbing bands that converge have been seen to reach 2.4. */
+/** Force that never counts as exploded, eV/Å: climbing bands that converged reached 2.4. */
 const HARMLESS_EV_PER_A = 3
-/** Number of iterations with exploded forces that is allowed: the first steps along stiff springs or bonds overshoot, and come back. */
+/** Allowed number of iterations with exploded forces, as the first steps along stiff springs or bonds may overshoot. */
 const OVERSHOOT = 5
-/** A path is lost beyond this many times its first length: bands that converge have been seen to reach 2. */
+/** Largest length of a path, divided by its first length: bands that converged reached 2. */
 const LONGEST = 5
-/** Iterations within which a climbing band must come nearer to its saddle than ever before. */
+/** Largest number of iterations in which a climbing band does not lower its lowest force. */
 const PATIENCE = 100
-/** The force to climb from after a setback, as a part of that before. */
+/** Factor on `climbFrom_eV_per_A` after a setback. */
 const CALMER = 0.3
 
 const NEW_STAGE = { limit_eV_per_A: null, explodedSince: null, best: null }
 
-/** @param steady whether FIRE relaxes the plain band from the beginning */
+/** The course of a band at its start. @param steady true if FIRE relaxes the plain band from the beginning */
 export function setOut(band: EvaluatedBand, climbFrom_eV_per_A: number, steady: boolean): Course {
   return {
     climbFrom_eV_per_A,
@@ -82,7 +81,7 @@ export function beginClimb(course: Course, band: EvaluatedBand): Course {
   return { ...course, ...NEW_STAGE, retreat: band }
 }
 
-/** The reason to take a band back; null when it is sound, or when no remedy is left. */
+/** The reason to reset a band; null if it is sound, or if no remedy is left. */
 export function astray(course: Course, seen: Sighting): Setback | null {
   const { iteration, stage, band, forces } = seen
   const fmax = highestInside(forces.fmax_eV_per_A)
@@ -114,7 +113,7 @@ function whatIsWrong(
   return iteration - best.iteration > PATIENCE ? 'standstill' : null
 }
 
-/** The course with one more band that is on its way. */
+/** The course after one more iteration. */
 export function follow(course: Course, { iteration, stage, band, forces }: Sighting): Course {
   if (course.lost) return course
   const fmax = highestInside(forces.fmax_eV_per_A)
@@ -131,7 +130,7 @@ export function follow(course: Course, { iteration, stage, band, forces }: Sight
   }
 }
 
-/** The course of a band that goes back to its retreat. @param fmax_eV_per_A what is asked of the band */
+/** The course of a band that is reset to its retreat. @param fmax_eV_per_A force at which the band is converged */
 export function takeBack(course: Course, setback: Setback, fmax_eV_per_A: number): Course {
   const setbacks = [...course.setbacks, setback]
   if (setback.stage === 'plain') {
@@ -146,19 +145,19 @@ export function takeBack(course: Course, setback: Setback, fmax_eV_per_A: number
   }
 }
 
-/** The highest image between the ends if it is higher than both, else null: nothing to climb to. */
+/** Index of the highest image if it is higher than both ends; otherwise null. */
 function peak(energies: readonly number[]): number | null {
   const top = energies.indexOf(Math.max(...energies))
   return top > 0 && top < energies.length - 1 ? top : null
 }
 
-/** Another image takes over only where it is higher by this, eV: the images of twin saddles would take turns. */
+/** Least difference of energy at which another image becomes the climbing one, eV: two equal saddles would alternate. */
 const TAKES_OVER_EV = 0.02
 
 /**
- * The image that is to climb: the highest, if it is higher than both ends; null for none.
- * @param before the one that has climbed so far
- * @param settled whether the band is at rest, so that what climbs must be the highest
+ * Index of the image that climbs: the highest, if it is higher than both ends; null for none.
+ * @param before index of the image that has climbed so far
+ * @param settled true if the band is relaxed: the climbing image must then be the highest
  */
 export function climber(energies: readonly number[], before: number | null, settled: boolean): number | null {
   const top = peak(energies)

@@ -1,5 +1,6 @@
 import { type Box, minimumImage } from '../core/box.ts'
 
+/** A displacement to the nearest periodic image. */
 export interface NearestImage {
   /** [3] Å */
   readonly displacement: Float64Array
@@ -9,7 +10,7 @@ export interface NearestImage {
   readonly second_A: number
 }
 
-/** The shortest periodic image of a displacement and how much longer the next one is; exact for cells of usual skew. */
+/** The shortest periodic image of a displacement, and the length of the next one; exact unless a cell is very skewed. */
 export function nearestImage(box: Box, displacement: Float64Array): NearestImage {
   const start = displacement.slice()
   minimumImage(box, start)
@@ -43,17 +44,18 @@ export function displacementsOf(box: Box, from: Float64Array, to: Float64Array):
   )
 }
 
-/** The configuration, moved by whole cell vectors per atom so as to be nearest to another. @param from, to [3N] Å */
+/** The configuration `to` with each atom in the periodic image nearest to its position in `from`. @param from, to [3N] Å */
 export function continueFrom(box: Box, from: Float64Array, to: Float64Array): Float64Array {
   const moves = displacementsOf(box, from, to)
   return from.map((x, k) => x + moves[Math.floor(k / 3)]!.displacement[k % 3]!)
 }
 
+/** Two atoms that are close. */
 export interface ClosePair {
   readonly i: number
   readonly j: number
   readonly distance_A: number
-  /** [3] Å: what to add to position j − position i for the nearest image. */
+  /** [3] Å, lattice vector to add to position j − position i for the nearest image. */
   readonly shift: Float64Array
 }
 
@@ -75,13 +77,14 @@ export function closePairs(box: Box, positions: Float64Array, reach_A: number): 
   return pairs
 }
 
-/** Atoms closer than this on a straight line have run into each other, Å: no bond is shorter. */
+/** Distance below which two atoms collide, Å: no bond is shorter. */
 const COLLISION_A = 0.6
-/** Relative ways shorter than this bring no two atoms together that were apart, Å. */
+/** Least relative displacement of two atoms that is checked for a collision, Å. */
 const RELATIVE_WAY_A = 0.5
-/** Pieces of the way; within one, a pair keeps its periodic image. */
+/** Number of parts of a displacement; the nearest image of a pair is found once for each part. */
 const PIECES = 8
 
+/** The closest approach of two atoms. */
 export interface Meeting {
   readonly i: number
   readonly j: number
@@ -91,7 +94,7 @@ export interface Meeting {
 }
 
 /**
- * The two atoms that come closest while all go straight and evenly, if they come so close that they collide.
+ * The two atoms that come closest while all atoms move along straight lines at the same time; null without a collision.
  * @param from [3N] Å @param ways [N]
  */
 export function closestApproach(box: Box, from: Float64Array, ways: readonly NearestImage[]): Meeting | null {

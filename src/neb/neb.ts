@@ -1,6 +1,6 @@
 import { SimulationError, UserError } from '../errors.ts'
+import type { BandCheckpoint } from '../files/bandFiles.ts'
 import {
-  type OptimizerData,
   type OptimizerName,
   type OptimizerState,
   optimizerData,
@@ -23,77 +23,60 @@ import {
   takeBack,
 } from './course.ts'
 
+/** Options of `relaxBand`. */
 export interface BandOptions {
-  /** Energies and forces of some images of the band; `indices` says which. An `ImageEvaluator` will do. */
+  /** Computes energies and forces of the images with some indices, for example an `ImageEvaluator`. */
   readonly evaluator: {
     evaluate(images: readonly Float64Array[], indices: readonly number[]): Promise<readonly ImageEvaluation[]>
   }
-  /** [M] of [3N] Å, continuous, as `initialPath` makes them; the first and the last do not relax. */
+  /** [M] of [3N] Å, continuous, see `initialPath`; the first and the last do not move. */
   readonly images: readonly Float64Array[]
-  /** [N] 1 for atoms that stay where they are and whose forces do not count. */
+  /** [N] 1 for atoms that do not move and whose forces are ignored. */
   readonly frozen?: Uint8Array | null
   /**
-   * True when nothing holds the atoms to a place: no tether, no frozen atom. Each image is then kept over the first,
-   * without a shift that all atoms share. Default: false.
+   * True if there are no tethers and no frozen atoms: common translations of all atoms are then removed from each image.
+   * Default: false.
    */
   readonly drifts?: boolean
   readonly springs: Springs
   readonly optimizer: OptimizerName
-  /** Lets the highest image climb to the saddle once the band is roughly at rest. */
+  /** True: the highest image climbs to the saddle after the band is roughly relaxed. */
   readonly climb: boolean
   /** `fmax` of the band at which it begins to climb. Default: 0.1 eV/Å. */
   readonly climbFrom_eV_per_A?: number
   readonly fmax_eV_per_A: number
   readonly max_iterations: number
-  /** Longest step of any atom. Default: 0.1 Å. */
+  /** Largest displacement of an atom in one iteration. Default: 0.1 Å. */
   readonly stepCap_A?: number
-  /** Curvature that L-BFGS assumes at its first step. Default: 70 eV/Å². */
+  /** Curvature that L-BFGS assumes before its first step. Default: 70 eV/Å². */
   readonly firstCurvature_eV_per_A2?: number
   /** Checkpoint to continue from, instead of `images`. */
   readonly from?: BandCheckpoint | null
 }
 
-/** Checkpoint of a band, from which it continues bit for bit, as plain JSON data. */
-export interface BandCheckpoint {
-  readonly version: 1
-  readonly iteration: number
-  readonly forceCalls: number
-  readonly stage: BandStage
-  readonly climbingImage: number | null
-  readonly images: readonly (readonly number[])[]
-  readonly energies_eV: readonly number[]
-  readonly forces: readonly (readonly number[])[]
-  readonly optimizer: OptimizerData
-  /** Missing in files of earlier versions: the course then begins anew. */
-  readonly course?: Omit<Course, 'retreat'> & {
-    /** null for the band of the checkpoint itself. */
-    readonly retreat: BandData | null
-  }
-}
-
 type BandData = Pick<BandCheckpoint, 'images' | 'energies_eV' | 'forces'>
 
-/** A band after an iteration; arrays run over images, ends included, and are not changed afterwards. */
+/** A band after an iteration. [M] arrays are by image, both ends included, and do not change later. */
 export interface BandState extends EvaluatedBand {
   readonly iteration: number
   readonly stage: BandStage
-  /** Images evaluated so far, each time counted, the ends once. */
+  /** Number of evaluations of images so far; the ends count once. */
   readonly forceCalls: number
   /** [M] length of the path up to each image, Å */
   readonly path_A: readonly number[]
   /** [M] force of the potential along the path, eV/Å: minus the slope of the energy */
   readonly tangentForces_eV_per_A: readonly number[]
-  /** [M] longest NEB force on an atom; at the ends of the force itself, which no iteration lowers */
+  /** [M] longest NEB force on an atom; at the ends the longest force of the potential, which does not change. */
   readonly imageFmax_eV_per_A: readonly number[]
-  /** The longest NEB force on an atom of any image between the ends. */
+  /** Longest NEB force on an atom of the images between the ends. */
   readonly fmax_eV_per_A: number
-  /** The climbing image (index, 0 is the initial end) and its own `fmax`. */
+  /** Index of the climbing image and its longest force; null for none. */
   readonly climbing: { readonly image: number; readonly fmax_eV_per_A: number } | null
-  /** Band and climbing image are both at or below the `fmax` asked for; never true before climbing when it is to climb. */
+  /** True if the longest force is at or below that of the options and, with `climb`, the band has begun to climb. */
   readonly converged: boolean
-  /** Iterations at which the band went astray and was taken back. */
+  /** Iterations at which the band was reset to an earlier state. */
   readonly setbacks: readonly Setback[]
-  /** True when no remedy is left: this is the last plain band that was sound, and the relaxation ends. */
+  /** True if no remedy is left: this is the best plain band, and the relaxation ends. */
   readonly lost: boolean
   checkpoint(): BandCheckpoint
 }
@@ -103,11 +86,11 @@ const STEP_CAP_A = 0.1
 const FIRST_CURVATURE_EV_PER_A2 = 70
 
 /**
- * Relaxes a band, one yield per iteration, the first before any step (of a continued band: the state of its
- * checkpoint, without a force call). All images move as one vector under one optimiser. A band that goes astray is taken
- * back (`Course`). Ends when converged, or with `converged: false` after `max_iterations` or when the band is lost.
- * @throws UserError when there are fewer than three images or they differ in length; SimulationError naming the image
- *   whose energy or forces are not finite
+ * Relaxes a band. Yields its state before the first step (for a continued band that of its checkpoint, without a force
+ * call) and after each iteration. All images move as one vector of one optimiser. A band that runs away is reset
+ * (`Course`). Ends when converged, or with `converged: false` after `max_iterations` or when the band is lost.
+ * @throws UserError for fewer than three images, or images with different numbers of atoms; SimulationError naming the
+ *   image whose energy or forces are not finite
  */
 export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState, void> {
   const stepOptions = {
@@ -117,7 +100,7 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
   const climbFrom = Math.max(options.climbFrom_eV_per_A ?? CLIMB_FROM_EV_PER_A, options.fmax_eV_per_A)
   const { from } = options
   const band = from ? bandOf(from) : await evaluateAll(options)
-  // What an earlier version saved may have slid apart.
+  // The images in a checkpoint of an earlier version may have drifted apart.
   if (options.drifts && from && !from.course) layOver(band.images)
   const moving = band.images.slice(1, -1)
   const indices = moving.map((_, i) => i + 1)
@@ -133,7 +116,7 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
     : setOut(band, climbFrom, options.optimizer === 'fire')
   const derive = (here: EvaluatedBand) =>
     bandForces(here, options.springs, climbingImage, options.frozen ?? null, options.drifts)
-  /** Lets the band begin to climb where it is calm enough, and chooses the image that does. */
+  /** Starts to climb if the forces are small enough, and chooses the climbing image. */
   const look = (here: EvaluatedBand) => {
     const derived = derive(here)
     if (!options.climb || course.lost) return derived
@@ -146,7 +129,7 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
     const top = climber(here.energies_eV, climbingImage, fmax <= options.fmax_eV_per_A)
     if (top === climbingImage) return derived
     climbingImage = top
-    // The forces on it turn round: what the optimiser has learned no longer holds.
+    // The force on the climbing image changes its sign, so that the memory of the optimiser is no longer valid.
     optimizer = startOptimizer(options.optimizer)
     return derive(here)
   }
@@ -190,7 +173,7 @@ export async function* relaxBand(options: BandOptions): AsyncGenerator<BandState
   }
 }
 
-/** A band at the end of an iteration, with the state from which it continues. */
+/** State of the relaxation at the end of an iteration. */
 interface Moment {
   readonly iteration: number
   readonly forceCalls: number
@@ -243,7 +226,7 @@ export async function relaxedBand(options: BandOptions): Promise<BandState> {
   return last!
 }
 
-/** Largest of the images between the ends. */
+/** Largest value of the images between the ends. */
 const highest = (perImage: readonly number[]) => Math.max(...perImage.slice(1, -1))
 
 function join(parts: readonly Float64Array[]): Float64Array {
@@ -265,7 +248,7 @@ function bandOf({ images, energies_eV, forces }: BandData): EvaluatedBand {
   return { images: typed(images), energies_eV: energies_eV.slice(), forces: typed(forces) }
 }
 
-/** Shifts each image so that it lies over the first on average. */
+/** Removes the common translation of each image with respect to the first, in place. */
 function layOver(images: readonly Float64Array[]): void {
   const first = images[0]!
   for (const image of images.slice(1)) {

@@ -5,6 +5,7 @@ import { spacings } from './band.ts'
 import { type ClosePair, closePairs, continueFrom } from './geometry.ts'
 import { relaxedBand } from './neb.ts'
 
+/** Options of `initialPath`. */
 export interface PathOptions {
   readonly box: Box
   /** [3N] Å */
@@ -12,17 +13,17 @@ export interface PathOptions {
   readonly final: Float64Array
   /** Configurations that the path goes through, in order; each becomes an image. */
   readonly via?: readonly Float64Array[]
-  /** Images, ends included. */
+  /** Number of images, both ends included. */
   readonly images: number
   readonly kind: 'linear' | 'idpp'
-  /** [N] 1 for atoms that stay where `initial` has them; null when all may move. */
+  /** [N] 1 for atoms that stay at their positions in `initial`; null if all may move. */
   readonly frozen: Uint8Array | null
 }
 
 /**
- * A first guess of a migration path: straight lines by the shortest way in the periodic cell, or these improved by
- * interpolating distances between atoms instead of coordinates (IDPP: Smidstrup et al. 2014,
- * https://doi.org/10.1063/1.4878664), which keeps atoms from running into each other.
+ * The initial path of a band: straight lines to the nearest periodic images (`linear`), or a path with interpolated
+ * distances between atoms (`idpp`: Smidstrup et al. 2014, https://doi.org/10.1063/1.4878664), on which atoms avoid each
+ * other.
  * @returns [images] of [3N] Å, continuous from image to image; the first is `initial`
  * @throws UserError when there are fewer images than end and via points, or lengths differ
  */
@@ -50,7 +51,7 @@ export async function initialPath(options: PathOptions): Promise<Float64Array[]>
   return kind === 'idpp' ? relaxDistances(path, points, box, frozen) : path
 }
 
-/** Shares the images out over the legs so that they lie as evenly as the given points allow. */
+/** Distributes the images over the straight lines between the given points, as evenly as possible. */
 function alongLines(points: readonly Float64Array[], images: number): Float64Array[] {
   const lengths = spacings(points)
   const segments = lengths.map(() => 1)
@@ -69,16 +70,16 @@ function alongLines(points: readonly Float64Array[], images: number): Float64Arr
   return path
 }
 
-/** Only distances below this count for IDPP, Å: the weight d⁻⁴ of longer ones is below a per cent of a bond's. */
+/** Largest distance that counts for IDPP, Å: the weight d⁻⁴ of longer ones is below 1 % of that of a bond. */
 const REACH_A = 7
-/** IDPP stops where no atom's "force" is larger, Å⁻³; it only has to be a good guess. */
+/** Largest "force" on an atom at which IDPP stops, Å⁻³; the path only has to be a good guess. */
 const IDPP_FMAX = 0.01
 const IDPP_ITERATIONS = 200
 /** Curvature of the IDPP function about a bond of 2 Å with six neighbours, Å⁻⁴. */
 const IDPP_CURVATURE = 1
 const IDPP_SPRING = 0.1
 
-/** Relaxes Σ (d_wanted − d)²/d⁴ on a band; what each distance should be is interpolated between the given points. */
+/** Relaxes Σ (d_wanted − d)²/d⁴ on a band; the wanted distances are interpolated between the given points. */
 async function relaxDistances(
   path: readonly Float64Array[],
   points: readonly Float64Array[],
@@ -110,7 +111,7 @@ async function relaxDistances(
   return [...band.images]
 }
 
-/** A pair of atoms, of which at least one may move, and the cell vectors between them: the path is continuous. */
+/** A pair of atoms, at least one of them free, with the lattice vector between them, which is the same on the whole path. */
 type TrackedPair = Pick<ClosePair, 'i' | 'j' | 'shift'>
 
 function pairsAlong(path: readonly Float64Array[], box: Box, frozen: Uint8Array | null): TrackedPair[] {
@@ -134,11 +135,11 @@ function distanceOf({ i, j, shift }: TrackedPair, x: Float64Array): number {
   )
 }
 
-/** Below this a distance counts as this, Å: two atoms in one place have no direction to part in. */
+/** Shortest distance in the formula, Å: it is not defined for two atoms at the same position. */
 const SHORTEST_A = 1e-3
 
 /**
- * Smidstrup et al. 2014, eq. 3.
+ * The IDPP function of an image: Smidstrup et al. 2014, eq. 3.
  * @param wanted_A one distance per pair
  * @returns S in Å⁻² as energy, −∇S in Å⁻³ as forces
  */

@@ -5,15 +5,16 @@ import { CODATA_2018 } from '../units.ts'
 
 /** h, eV·ps: CODATA 2018, exact. */
 const PLANCK_EV_PS = 4.135667696e-3
-/** Modes below this are free translations or rotations, not vibrations, THz. */
+/** Frequency below which a mode is a free translation or rotation, THz. */
 const FREE_THZ = 0.05
 const PS_PER_S = 1e12
 
+/** Options of `partialHessian`. */
 export interface HessianOptions {
   readonly evaluator: Pick<ImageEvaluator, 'evaluate'>
   /** [3N] Å, a stationary point */
   readonly positions: Float64Array
-  /** Indices of the n atoms that vibrate; the others stand still. */
+  /** Indices of the n atoms that vibrate; the others are fixed. */
   readonly atoms: readonly number[]
   /** Length of each displacement. Default: 0.01 Å. */
   readonly displacement_A?: number
@@ -54,7 +55,7 @@ export async function partialHessian(options: HessianOptions): Promise<Matrix> {
   return Matrix.add(hessian, hessian.transpose()).mul(0.5)
 }
 
-/** Normal modes in order of frequency; those of negative curvature come first. */
+/** Normal modes in order of frequency; imaginary ones come first. */
 export interface NormalModes {
   /** [3n] THz; imaginary ones as negative numbers */
   readonly frequencies_THz: readonly number[]
@@ -85,16 +86,17 @@ export function normalModes(hessian: Matrix, masses: ArrayLike<number>): NormalM
   }
 }
 
+/** Rate of a hop by harmonic transition-state theory. */
 export interface HopRate {
   /** Vineyard's prefactor Πν(minimum)/Πν(saddle), THz */
   readonly prefactor_THz: number
   /** The unstable mode of the saddle, THz; a positive number */
   readonly imaginary_THz: number
-  /** Hops per second one way, classical harmonic transition-state theory */
+  /** Hops per second in one direction, classical */
   readonly rate_per_s: number
-  /** Zero-point correction of the barrier, eV: Σ½hν of the saddle less that of the minimum */
+  /** Zero-point correction of the barrier, eV: Σ½hν of the saddle minus that of the minimum */
   readonly zeroPoint_eV: number
-  /** Wigner's tunnelling factor 1 + (hν‡/k_B T)²/24; trust it while it is close to 1 */
+  /** Wigner's tunnelling factor 1 + (hν‡/k_B T)²/24; valid only if it is close to 1 */
   readonly tunnelling: number
   /** The rate with quantum harmonic oscillators in place of classical ones, times `tunnelling` */
   readonly quantumRate_per_s: number
@@ -108,8 +110,8 @@ export interface HopRateOptions {
 }
 
 /**
- * Harmonic transition-state theory: Vineyard 1957, https://doi.org/10.1016/0022-3697(57)90059-8, eqs 8 and 9; Wigner's
- * factor: https://doi.org/10.1039/TF9383400029. Both structures must have the same vibrating atoms.
+ * Hop rate by harmonic transition-state theory: Vineyard 1957, https://doi.org/10.1016/0022-3697(57)90059-8, eqs 8 and 9;
+ * Wigner's factor: https://doi.org/10.1039/TF9383400029. Both structures must have the same vibrating atoms.
  * @throws SimulationError when the minimum has an imaginary mode, the saddle not exactly one, or a mode is free
  */
 export function hopRate({ minimum, saddle, barrier_eV, temperature_K }: HopRateOptions): HopRate {
@@ -120,7 +122,7 @@ export function hopRate({ minimum, saddle, barrier_eV, temperature_K }: HopRateO
     })
   }
   if (!(temperature_K > 0))
-    throw new UserError({ message: `temperature_K is ${temperature_K}`, hint: 'above zero' })
+    throw new UserError({ message: `temperature_K is ${temperature_K}`, hint: 'it must be above zero' })
   checkModes('minimum', minimum, 0, 'relax this end further, or along the imaginary mode')
   checkModes(
     'saddle',
@@ -160,7 +162,7 @@ function checkModes(name: string, { frequencies_THz }: NormalModes, wanted: numb
   if (free.length > 0) {
     throw new SimulationError({
       message: `${free.length} ${free.length === 1 ? 'mode' : 'modes'} of the ${name} cost no energy (below ${FREE_THZ} THz)`,
-      hint: 'let fewer atoms vibrate, so that the rest hold them in place',
+      hint: 'let fewer atoms vibrate: the fixed atoms then prevent translations and rotations',
     })
   }
   const imaginary = frequencies_THz.filter(nu => nu < 0)

@@ -20,28 +20,29 @@ export type BandFlag =
 /** A warning about a band; a caller may turn any flag into an error. */
 export interface BandWarning {
   readonly flag: BandFlag
-  /** Images in it count from 1. */
+  /** Text in which images count from 1. */
   readonly message: string
-  /** Indices, 0 is the initial end. */
+  /** Indices of the images concerned; 0 is the initial end. */
   readonly images: readonly number[]
 }
 
+/** Options of the relaxation that warnings depend on. */
 export interface BandWarningOptions {
-  /** True for a band that was to climb. */
+  /** True for a band with a climbing image. */
   readonly climb: boolean
   readonly fmax_eV_per_A: number
-  /** Ends count as relaxed up to this. */
+  /** Largest force of a relaxed end. */
   readonly endpoints_fmax_eV_per_A: number
 }
 
-/** Energies this close count as equal, eV. */
+/** Difference below which energies count as equal, eV. */
 const SAME_ENERGY_EV = 1e-3
-/** Shallower dips than this are no minimum of their own, eV. */
+/** Least depth of an intermediate minimum, eV. */
 const DIP_EV = 0.01
-/** A climbing image sits on its saddle: a path that rises this much above it has a higher one, eV. */
+/** Least height of the path above the climbing image that shows another, higher saddle, eV. */
 const UNRESOLVED_EV = 0.01
 
-/** A setback in words. @param images number of images of the band */
+/** Describes a setback in words. @param images number of images of the band */
 export function describeSetback(setback: Setback, images: number): string {
   const { iteration, stage, reason, image, fmax_eV_per_A, height_eV, length_A } = setback
   const what = {
@@ -77,7 +78,7 @@ export function bandWarnings(band: WarnedBand, options: BandWarningOptions): Ban
   ]
 }
 
-/** Image `index` in words, counted from 1. */
+/** Name of an image in messages, counted from 1. */
 const nth = (index: number, { energies_eV }: WarnedBand) => `image ${index + 1} of ${energies_eV.length}`
 
 /** Indices of the images between the ends. */
@@ -102,7 +103,7 @@ function convergenceWarnings(band: WarnedBand, options: BandWarningOptions): Ban
   return [{ flag: 'not-converged', images: [worst], message }]
 }
 
-/** Images below both ends, and minima between two barriers. */
+/** Warnings about images below both ends, and minima between two barriers. */
 function dipWarnings(band: WarnedBand): BandWarning[] {
   const { energies_eV: energies } = band
   const warnings: BandWarning[] = []
@@ -124,7 +125,7 @@ function dipWarnings(band: WarnedBand): BandWarning[] {
   return warnings
 }
 
-/** Numbers of images that hide a saddle. */
+/** Warnings about a number of images with which a saddle may be missed. */
 function countWarnings({ energies_eV }: WarnedBand, { climb }: BandWarningOptions): BandWarning[] {
   const count = energies_eV.length
   const warnings: BandWarning[] = []
@@ -172,12 +173,12 @@ function saddleWarnings(band: WarnedBand): BandWarning[] {
   return warnings
 }
 
-/** Fraction of the shortest distance of two elements at the ends below which atoms collide. */
+/** Distance below which two atoms collide, divided by the shortest distance of their elements at the ends. */
 const TOO_CLOSE = 0.65
-/** Atoms this far apart do not collide, Å. */
+/** Distance beyond which atoms never collide, Å. */
 const FAR_ENOUGH_A = 1.5
 
-/** Images of an initial path in which atoms collide, one warning each. @param elements [N] @param images [M] of [3N] Å */
+/** One warning for each image of an initial path in which atoms collide. @param elements [N] @param images [M] of [3N] Å */
 export function pathWarnings(
   box: Box,
   elements: readonly string[],

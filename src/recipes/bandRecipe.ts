@@ -9,12 +9,12 @@ import { fractionalSchema, resolveSolid, siteSchema, solidSchema } from './solid
 
 const typesSchema = z
   .record(z.string().min(1), z.string().min(1))
-  .describe('the atom type of each element, for a file that names none')
+  .describe('atom type of each element, for a file without types')
 
 const systemSchema = z.strictObject({
-  potential: path.describe('a file of potential parameters, relative to the recipe'),
-  structure: path.optional().describe('the initial end point, a structure file'),
-  build: solidSchema.optional().describe('the initial end point, a crystal or a slab'),
+  potential: path.describe('file of potential parameters, relative to the recipe'),
+  structure: path.optional().describe('structure file of the initial end'),
+  build: solidSchema.optional().describe('crystal or slab of the initial end'),
   types: typesSchema.optional(),
 })
 
@@ -53,17 +53,17 @@ const chargesSchema = z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('atom types whose charges are shifted alike until the cell is neutral'),
+      .describe('atom types that share the opposite of the net charge equally'),
     transfer: z
       .array(
         z.strictObject({
-          from: siteSchema.describe('the atom that electrons leave: its charge rises'),
-          to: z.array(z.string().min(1)).min(1).describe('atom types that share them'),
+          from: siteSchema.describe('the atom that gives electrons: its charge rises'),
+          to: z.array(z.string().min(1)).min(1).describe('atom types that receive them in equal parts'),
           electrons: z.number().describe('number of electrons, such as 0.35'),
         }),
       )
       .default([])
-      .describe('after neutralizing; the net charge stays'),
+      .describe('moves of electrons after neutralisation, in order'),
   })
   .superRefine(
     together(({ neutralize, transfer }, context) => {
@@ -76,11 +76,11 @@ const tethersSchema = z.strictObject({
   stiffness_eV_per_A2: z
     .number()
     .min(0)
-    .describe('½k·dx², of each atom to where the ideal lattice or the initial file has it'),
+    .describe('stiffness k of tethers ½k·dx² to the positions of the ideal lattice or the initial file'),
   except: z
     .union([z.enum(['hop', 'none']), z.array(siteSchema)])
     .default('hop')
-    .describe('atoms that are free: the ion that hops, none, or these sites'),
+    .describe('atoms without tethers: the ion that hops, none, or these sites'),
   adsorbate_eV_per_A2: z
     .number()
     .min(0)
@@ -102,26 +102,32 @@ const bondOverride = z
       context.addIssue({
         code: 'custom',
         path: [],
-        message: `nothing of ${pattern} is replaced: give D_eV, a_per_A, k_eV_per_A2 or r0_A`,
+        message: `the override of ${pattern} has no parameter: give D_eV, a_per_A, k_eV_per_A2 or r0_A`,
       })
     }),
   )
 
-/** Images of the longest band. */
+/** Largest number of images of a band. */
 const MOST_IMAGES = 199
 
 const bandSchema = z
   .strictObject({
-    images: z.number().int().min(3).max(MOST_IMAGES).default(9).describe('with both ends'),
-    path: z.enum(['linear', 'idpp']).default('linear').describe('the first guess'),
+    images: z
+      .number()
+      .int()
+      .min(3)
+      .max(MOST_IMAGES)
+      .default(9)
+      .describe('number of images, both ends included'),
+    path: z.enum(['linear', 'idpp']).default('linear').describe('initial path'),
     springs: z.enum(['uniform', 'energy-weighted']).default('uniform'),
     spring_eV_per_A2: z
       .union([positive, z.array(positive).length(2)], { error: 'expected a number, or [softest, stiffest]' })
       .default(1)
-      .describe('energy-weighted: [softest, stiffest]'),
+      .describe('stiffness of the springs; for energy-weighted [softest, stiffest]'),
     optimizer: z.enum(['lbfgs', 'fire']).default('lbfgs'),
-    climb: z.boolean().default(true).describe('the highest image climbs to the saddle'),
-    fmax_eV_per_A: positive.default(0.01).describe('largest force on an atom of a relaxed band'),
+    climb: z.boolean().default(true).describe('true: the highest image climbs to the saddle'),
+    fmax_eV_per_A: positive.default(0.01).describe('largest force on an atom of a converged band'),
     max_iterations: count.default(500),
   })
   .superRefine(
@@ -148,23 +154,23 @@ const bandSchema = z
 
 function evenWithoutClimbing({ images, climb }: { images: number; climb: boolean }): string | null {
   if (climb || images % 2 === 1) return null
-  return `${images} images without climb: none would sit in the middle of the path, and the barrier would read low; use an odd number or climb: true`
+  return `${images} images without climb: no image is at the middle of the path, and the barrier would be too low; use an odd number or climb: true`
 }
 
 const vibrationsSchema = z.strictObject({
   prefactor: z
     .boolean()
     .default(true)
-    .describe('compute the prefactor of harmonic transition-state theory and the hop rate'),
+    .describe('true: compute prefactor and hop rate of harmonic transition-state theory'),
   temperature_K: positive.max(10_000).default(300),
   shell_A: z
     .number()
     .min(0)
     .default(0)
-    .describe('atoms this near to the ion vibrate as well; 0 for the ion alone'),
+    .describe('distance from the ion up to which atoms vibrate too; 0: only the ion vibrates'),
 })
 
-/** A recipe of `hoplite neb`: unknown keys are refused, defaults filled in. */
+/** Schema of a recipe of `hoplite neb`: refuses unknown keys, fills in defaults. */
 export const bandRecipeSchema = z
   .strictObject({
     name: fileName,
@@ -180,7 +186,7 @@ export const bandRecipeSchema = z
       .describe('parameters that replace those of the potential'),
     interactions: bandInteractionsSchema.prefault({}),
     band: bandSchema.prefault({}),
-    endpoints_fmax_eV_per_A: positive.default(0.005).describe('to which the ends are relaxed first'),
+    endpoints_fmax_eV_per_A: positive.default(0.005).describe('largest force on an atom of the relaxed ends'),
     vibrations: vibrationsSchema.optional(),
     constants,
   })
@@ -207,7 +213,7 @@ interface Blocks {
   readonly band: { readonly images: number }
 }
 
-/** Contradictions between the blocks of a recipe. */
+/** Finds contradictions between the blocks of a recipe. */
 function mistakes({ system, endpoints, hop, tethers, band }: Blocks): { key: YamlPath; message: string }[] {
   const { structure, build } = system
   const found: { key: YamlPath; message: string }[] = []
@@ -243,7 +249,7 @@ export type BandRecipe = z.output<typeof bandRecipeSchema>
 
 export type LoadedBandRecipe = Loaded<BandRecipe>
 
-/** @throws UserError with file, line and key */
+/** Reads a band recipe. @throws UserError with file, line and key */
 export function loadBandRecipe(path: string): LoadedBandRecipe {
   const text = readText(path)
   const { value, where } = parseYamlDocument(text, bandRecipeSchema, path)
@@ -251,10 +257,10 @@ export function loadBandRecipe(path: string): LoadedBandRecipe {
 }
 
 /**
- * A band recipe that is an object: one that a program made, or the part of another document.
- * @param value as a YAML file has it; relative paths start at the folder of `path`
- * @param path the file that holds it
- * @param place its name in messages
+ * Reads a band recipe from an object, such as a part of another document.
+ * @param value object with the keys of a recipe file
+ * @param path file of the object; relative paths start at its folder
+ * @param place name of the object in messages
  * @throws UserError with the key
  */
 export function bandRecipeFromObject(value: unknown, path: string, place: string = path): LoadedBandRecipe {
@@ -263,13 +269,13 @@ export function bandRecipeFromObject(value: unknown, path: string, place: string
   return { recipe: withAbsolutePaths(recipe, dirname(resolve(path))), text, path, where }
 }
 
-/** The recipe of a band, from its manifest. @throws UserError with the key */
+/** Reads the recipe of a band from its manifest. @throws UserError with the key */
 export const recipeOfBand = ({ recipe }: { readonly recipe?: unknown }, manifestFile: string) =>
   bandRecipeFromObject(recipe, manifestFile, `${manifestFile} (recipe)`)
 
 /**
- * The recipe with what the command line replaces.
- * @throws UserError when the band that results is no sensible one
+ * Returns the recipe with the values of the command line.
+ * @throws UserError when they do not fit the recipe
  */
 export function overrideBand(
   loaded: LoadedBandRecipe,

@@ -9,7 +9,7 @@ type Defaults = Required<
   Pick<Interactions, 'truncation' | 'tail_correction' | 'coulomb' | 'coulomb_accuracy'>
 >
 
-/** Interactions as written: what is left out takes its default. */
+/** Interactions of a recipe before defaults are filled in. */
 interface Written {
   readonly cutoff_A: number
   readonly truncation?: Interactions['truncation'] | undefined
@@ -22,8 +22,8 @@ interface Written {
 }
 
 /**
- * Keys of interactions that do not go together.
- * @param byDefault truncation where none is written
+ * Finds keys of interactions that do not go together.
+ * @param byDefault default of the truncation
  */
 export function interactionMistakes(
   value: Written,
@@ -62,22 +62,31 @@ function schemaWith(defaults: Defaults) {
       cutoff_A: positive.max(50).default(9),
       truncation: truncation
         .optional()
-        .describe(`of the pair interactions at the cut-off; ${defaults.truncation} when left out`),
+        .describe(`truncation of the pair interactions at the cut-off. Default: ${defaults.truncation}`),
       lennard_jones: truncation.optional().describe('another name of truncation'),
-      switch_from_A: positive.optional().describe('required when switched'),
+      switch_from_A: positive
+        .optional()
+        .describe('distance at which the switching function begins; required for switched'),
       tail_correction: z.boolean().default(defaults.tail_correction),
       coulomb: coulomb.default(defaults.coulomb as 'pme' | 'ewald'),
-      coulomb_alpha_per_A: positive.max(5).optional().describe('required for dsf and wolf'),
+      coulomb_alpha_per_A: positive
+        .max(5)
+        .optional()
+        .describe(
+          'damping, required for dsf and wolf; splitting of pme and ewald. Default: from the accuracy',
+        ),
       coulomb_accuracy: z
         .number()
         .min(1e-12)
         .max(0.1)
         .optional()
-        .describe(`of pme and ewald, ${defaults.coulomb_accuracy} when left out`),
+        .describe(`RMS force error of pme and ewald, relative. Default: ${defaults.coulomb_accuracy}`),
       slab_correction: z
         .boolean()
         .optional()
-        .describe('Yeh and Berkowitz, vacuum along z; on for a slab that is built here when left out'),
+        .describe(
+          'correction of Yeh and Berkowitz for vacuum along z. Default: on for a slab that is built here',
+        ),
     })
     .superRefine(
       together((value, context) => {
@@ -89,7 +98,7 @@ function schemaWith(defaults: Defaults) {
     .transform(({ lennard_jones, truncation = lennard_jones ?? defaults.truncation, ...value }) => ({
       ...value,
       truncation,
-      // Other electrostatics have none.
+      // The other methods have no accuracy.
       ...(isEwald(value.coulomb) && {
         coulomb_accuracy: value.coulomb_accuracy ?? defaults.coulomb_accuracy,
       }),
@@ -104,7 +113,7 @@ export const interactionsSchema = schemaWith({
   coulomb_accuracy: 1e-4,
 }).transform(({ slab_correction = false, ...value }) => ({ ...value, slab_correction }))
 
-/** Interactions of a band: energies must go to zero at the cut-off, or a hop over it would show in the barrier. */
+/** Interactions of a band. Energies are zero at the cut-off, so that atoms that cross it do not change the barrier. */
 export const bandInteractionsSchema = schemaWith({
   truncation: 'shifted',
   tail_correction: false,
@@ -112,7 +121,7 @@ export const bandInteractionsSchema = schemaWith({
   coulomb_accuracy: 1e-6,
 })
 
-/** True when the slab correction of a band applies. */
+/** The slab correction of a band: as written, or on for a slab with pme or ewald. */
 export function slabCorrection(
   { slab_correction, coulomb }: { slab_correction?: boolean | undefined; coulomb: string },
   isSlab: boolean,

@@ -9,13 +9,13 @@ export const seed = z.number().int().min(0).default(1)
 /** A name that is valid as a run directory. */
 export const fileName = z
   .string()
-  .regex(/^[A-Za-z0-9._-]+$/, 'a name holds letters, digits, dots, underscores and hyphens only')
+  .regex(/^[A-Za-z0-9._-]+$/, 'a name may have letters, digits, dots, underscores and hyphens only')
 /** Set of physical constants. */
 export const constants = z.enum(['codata2018', 'lammps']).default('codata2018')
 
 type Refinement<T> = (value: T, context: z.core.$RefinementCtx<T>) => void
 
-/** A check of several keys of a block together; skipped while a single key is wrong. */
+/** Returns a check of several keys of a block that is skipped if a single key is wrong. */
 export function together<T>(check: Refinement<T>): Refinement<T> {
   return (value, context) => {
     if (context.issues.length === 0) check(value, context)
@@ -24,11 +24,11 @@ export function together<T>(check: Refinement<T>): Refinement<T> {
 
 /** A recipe with the file that it comes from. */
 export interface Loaded<Recipe> {
-  /** Paths in it are absolute. */
+  /** The recipe with defaults and absolute paths. */
   readonly recipe: Recipe
-  /** The recipe as a file may hold it, comments included where it comes from one. */
+  /** Text of the recipe; from a file, with its comments. */
   readonly text: string
   readonly path: string
-  /** `file:line:column key` of a key, for errors about its value. */
+  /** Returns the place of a key as `file:line:column key`, for messages. */
   where(path: YamlPath): string
 }

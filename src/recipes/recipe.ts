@@ -14,10 +14,10 @@ export const fraction = z.number().min(0).max(1)
 export const placement = z.enum(['isolated', 'adjacent', 'random'])
 
 const replaceSchema = z.strictObject({
-  unit: path.describe('repeat unit that replaces others'),
+  unit: path.describe('repeat unit that replaces other units'),
   fraction: fraction.describe('fraction of replaced units, rounded per chain'),
   placement: placement.default('isolated'),
-  keep_ends: z.boolean().default(true).describe('the first and last unit are never replaced'),
+  keep_ends: z.boolean().default(true).describe('true: the first and the last unit are not replaced'),
 })
 
 const polymerSchema = z.strictObject({
@@ -32,7 +32,9 @@ const polymerSchema = z.strictObject({
 const lamellaSchema = z.strictObject({
   form: path.describe('a name in structures/forms, or a path to a form file'),
   cells: z.tuple([count, count]).describe('numbers of cells of the form along x and y'),
-  gap_A: positive.max(1000).describe('along z between one face and the next, where the ions go'),
+  gap_A: positive
+    .max(1000)
+    .describe('distance along z between the faces of neighbouring lamellae; the ions are there'),
 })
 
 /** Schema of boxes of molecules; crystals have their own schema. */
@@ -43,12 +45,10 @@ export const buildSchema = z
       .record(z.string().min(1), count)
       .optional()
       .describe('number of each ion, by its name in structures/units'),
-    density_g_per_cm3: positive.max(30).optional().describe('at which an amorphous, cubic box is packed'),
+    density_g_per_cm3: positive.max(30).optional().describe('density of an amorphous, cubic box'),
     lamella: lamellaSchema
       .optional()
-      .describe(
-        'in place of a density: chains of one kind standing along z on the lattice of a crystal form',
-      ),
+      .describe('instead of a density: chains of one kind along z on the lattice of a crystal form'),
   })
   .superRefine((build, context) => {
     if ((build.density_g_per_cm3 === undefined) === (build.lamella === undefined)) {
@@ -67,17 +67,22 @@ export const buildSchema = z
 
 export type Build = z.output<typeof buildSchema>
 
-export const chargeScale = positive.max(2).describe('multiplies the charges of types marked ion')
-export const hydrogenMass = z.number().min(1).max(10).optional().describe('true masses when left out')
+export const chargeScale = positive.max(2).describe('factor on the charges of types marked ion')
+export const hydrogenMass = z
+  .number()
+  .min(1)
+  .max(10)
+  .optional()
+  .describe('mass of hydrogens, taken from the bonded heavy atoms. Default: true masses')
 export const neutralizingBackground = z
   .boolean()
   .optional()
-  .describe('lets the box carry a net charge, which a uniform background makes up for; with pme and ewald')
+  .describe('true: allows a net charge, which a uniform background compensates; for pme and ewald')
 
 const systemSchema = z
   .strictObject({
-    potential: path.describe('a file of potential parameters, relative to the recipe'),
-    structure: path.optional().describe('a structure file, relative to the recipe'),
+    potential: path.describe('file of potential parameters, relative to the recipe'),
+    structure: path.optional().describe('structure file, relative to the recipe'),
     build: buildSchema.optional(),
     charge_scale: chargeScale.default(1),
     hydrogen_mass_g_per_mol: hydrogenMass,
@@ -95,7 +100,12 @@ const systemSchema = z
 
 export const constraintsSchema = z.strictObject({
   bonds: z.enum(['none', 'h-bonds', 'all-bonds']).default('none'),
-  tolerance: z.number().min(1e-14).max(1e-2).default(1e-8).describe('relative, of every constrained length'),
+  tolerance: z
+    .number()
+    .min(1e-14)
+    .max(1e-2)
+    .default(1e-8)
+    .describe('relative tolerance of constrained lengths'),
 })
 
 export const outputSchema = z.strictObject({
@@ -124,7 +134,7 @@ const analysisSchema = z
     }
   })
 
-/** A recipe of `hoplite build` and `hoplite md`: unknown keys are refused, defaults filled in. */
+/** Schema of a recipe of `hoplite build` and `hoplite md`: refuses unknown keys, fills in defaults. */
 export const recipeSchema = z
   .strictObject({
     name: fileName,
@@ -160,12 +170,12 @@ export type Recipe = z.output<typeof recipeSchema>
 
 export type LoadedRecipe = Loaded<Recipe>
 
-/** @throws UserError with file, line and key */
+/** Reads a recipe. @throws UserError with file, line and key */
 export function loadRecipe(path: string): LoadedRecipe {
   return parseRecipe(readText(path), path)
 }
 
-/** Reads a recipe from a text. @param path the file that messages name @throws UserError with file, line and key */
+/** Reads a recipe from a text. @param path file of the text, for messages and relative paths @throws UserError with file, line and key */
 export function parseRecipe(text: string, path: string): LoadedRecipe {
   const { value, where } = parseYamlDocument(text, z.unknown(), path)
   return { recipe: validRecipe(value, path, where), text, path, where }
@@ -173,7 +183,7 @@ export function parseRecipe(text: string, path: string): LoadedRecipe {
 
 function validRecipe(written: unknown, path: string, where: LoadedRecipe['where']): Recipe {
   if (buildsSolid(written)) {
-    // Crystals and bands have recipes of their own, whose keys would look misspelt here.
+    // The recipes of crystals and bands have other keys, which would give misleading messages here.
     throw new UserError({
       message: 'this recipe builds a crystal: molecular dynamics takes a structure file of it',
       where: where(['system', 'build']),
@@ -185,7 +195,7 @@ function validRecipe(written: unknown, path: string, where: LoadedRecipe['where'
   return withAbsolutePaths(recipe, dirname(path))
 }
 
-/** A fit window beyond the end of the production would be found out only after hours. */
+/** Checks the fit window before the run: a window beyond the end of the production would fail only after hours. */
 function checkFitWindow({ stages, analysis }: Recipe, where: LoadedRecipe['where']): void {
   const last = stages.at(-1)!
   if (!analysis) return
@@ -204,10 +214,10 @@ function checkFitWindow({ stages, analysis }: Recipe, where: LoadedRecipe['where
 }
 
 /**
- * A recipe that is an object: one that a program made, or the part of another document.
- * @param value as a YAML file has it; relative paths start at the folder of `path`
- * @param path the file that holds it
- * @param place its name in messages, such as `study.yaml (case)`
+ * Reads a recipe from an object, such as a part of another document.
+ * @param value object with the keys of a recipe file
+ * @param path file of the object; relative paths start at its folder
+ * @param place name of the object in messages, such as `study.yaml (case)`
  * @throws UserError with the key
  */
 export function recipeFromObject(value: unknown, path: string, place: string = path): LoadedRecipe {
@@ -216,7 +226,7 @@ export function recipeFromObject(value: unknown, path: string, place: string = p
 }
 
 /**
- * The recipe of a run, from its manifest: every path in it is absolute.
+ * Reads the recipe of a run from its manifest, with absolute paths.
  * @throws UserError with the key
  */
 export function recipeOfRun({ recipe }: { readonly recipe?: unknown }, manifestFile: string): LoadedRecipe {
@@ -231,8 +241,8 @@ export function recipeOfRun({ recipe }: { readonly recipe?: unknown }, manifestF
 }
 
 /**
- * The recipe with another seed or number of steps in the last stage.
- * @throws UserError where a number is not possible
+ * Returns the recipe with another seed or another number of steps in the last stage.
+ * @throws UserError for a wrong number
  */
 export function overrideRecipe(
   loaded: LoadedRecipe,
@@ -244,7 +254,7 @@ export function overrideRecipe(
       throw new UserError({
         message: `--seed is ${seed}`,
         where: 'command line',
-        hint: 'it takes a whole number ≥ 0',
+        hint: 'give a whole number ≥ 0',
       })
     }
     recipe = { ...recipe, seed }
@@ -277,7 +287,7 @@ function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
   }
 }
 
-/** The build with absolute paths; names of shipped units stay. */
+/** The build with absolute paths; names of shipped units do not change. */
 export function absoluteBuild(build: Build, folder: string): Build {
   const unit = (name: string) => absoluteUnit(name, folder)
   return {

@@ -6,23 +6,24 @@ import { loadBandRecipe } from './bandRecipe.ts'
 import { fileName, path, seed } from './keys.ts'
 import { isSolid, resolveSolid, solidSchema } from './solidSchema.ts'
 
-/** A recipe of `hoplite build` for a crystal or a slab: no stages, and a potential only for who reads it on. */
+/** Schema of a recipe of `hoplite build` for a crystal or a slab, without stages and with an optional potential. */
 export const solidRecipeSchema = z.strictObject({
   name: fileName,
   seed,
   system: z.strictObject({ potential: path.optional(), build: solidSchema }),
 })
 
+/** A recipe of a crystal or a slab with its file. */
 export interface LoadedSolidRecipe {
-  /** Paths in it are absolute. */
+  /** The recipe with absolute paths. */
   readonly recipe: z.output<typeof solidRecipeSchema>
   readonly path: string
-  /** `file:line:column key` of a key, for errors about what it means. */
+  /** Returns the place of a key as `file:line:column key`, for messages. */
   where(path: YamlPath): string
 }
 
 /**
- * Reads the crystal that a recipe builds, on its own or as the initial end point of a band.
+ * Reads the recipe of a crystal, from a recipe of its own or from a band recipe (the initial end).
  * @returns null when the recipe builds no crystal
  * @throws UserError with file, line and key
  */

@@ -28,14 +28,14 @@ export const siteSchema = z
       .min(2)
       .max(3)
       .optional()
-      .describe('fractional [u, v] or [u, v, w], where several fit'),
-    atom: count.optional().describe('its number, instead of all other keys'),
+      .describe('fractional [u, v] or [u, v, w], to choose one of several atoms'),
+    atom: count.optional().describe('number of the atom, from 1, instead of all other keys'),
   })
   .superRefine(
     together((site, context) => {
       if (site.atom !== undefined) {
         const other = (['element', 'type', 'layer', 'near'] as const).find(key => site[key] !== undefined)
-        if (other) refuse(context, other, `atom: ${site.atom} is enough: it takes no ${other} with it`)
+        if (other) refuse(context, other, `atom: ${site.atom} is enough: remove ${other}`)
         return
       }
       exactlyOne(site, ['element', 'type', 'atom'], context)
@@ -62,16 +62,16 @@ const LAYERED = ['a_A', 'c_A', 'z_oxygen', 'metals', 'ordering'] as const
 
 const crystalSchema = z
   .strictObject({
-    prototype: z.enum(prototypes).optional().describe('R-3m, as LiNiO2'),
-    a_A: positive.optional().describe('hexagonal'),
-    c_A: positive.optional().describe('hexagonal'),
+    prototype: z.enum(prototypes).optional().describe('crystal type; layered: R-3m, such as LiNiO2'),
+    a_A: positive.optional().describe('lattice parameter a of the hexagonal cell'),
+    c_A: positive.optional().describe('lattice parameter c of the hexagonal cell'),
     z_oxygen: z.number().min(0).max(1).optional().describe('fractional height of oxygen, about 0.24'),
     metals: fractions.optional().describe('share of each element in the metal layers'),
     ordering: z
       .enum(['random', 'ordered'])
       .optional()
       .describe('ordering of several metals. Default: random, by the seed'),
-    file: path.optional().describe('a structure file of the unit cell, instead of a prototype'),
+    file: path.optional().describe('structure file of the unit cell, instead of a prototype'),
   })
   .superRefine(
     together((crystal, context) => {
@@ -90,16 +90,16 @@ const crystalSchema = z
 
 const slabSchema = z
   .strictObject({
-    miller: z.array(z.number().int()).length(3).describe('indices of the surface'),
-    layers: count.describe('repeats of the primitive cell along the normal; layer 1 is the bottom one'),
+    miller: z.array(z.number().int()).length(3).describe('Miller indices of the surface'),
+    layers: count.describe('number of primitive cells along the normal; layer 1 is at the bottom'),
     repeat: z.array(count).length(2).default([1, 1]).describe('numbers of surface cells along both edges'),
-    vacuum_A: positive.describe('between the slab and its image above'),
-    frozen_layers: z.number().int().min(0).default(0).describe('at the bottom'),
-    termination: count.optional().describe('1, the least polar one, when left out'),
+    vacuum_A: positive.describe('distance between the slab and its periodic image'),
+    frozen_layers: z.number().int().min(0).default(0).describe('number of fixed layers at the bottom'),
+    termination: count.optional().describe('number of the termination. Default: 1, the least polar one'),
   })
   .superRefine(
     together(({ miller, layers, frozen_layers }, context) => {
-      if (miller.every(index => index === 0)) refuse(context, 'miller', 'miller: [0, 0, 0] is no surface')
+      if (miller.every(index => index === 0)) refuse(context, 'miller', 'miller: [0, 0, 0] is not a surface')
       if (frozen_layers > layers) {
         refuse(context, 'frozen_layers', `frozen_layers is ${frozen_layers}: the slab has ${layers} layers`)
       }
@@ -107,8 +107,8 @@ const slabSchema = z
   )
 
 const lithiumSchema = z.strictObject({
-  content: z.number().min(0).max(1).describe('share of the lithium sites that stay filled'),
-  ordering: z.enum(['random', 'electrostatic']).default('random').describe('which of them'),
+  content: z.number().min(0).max(1).describe('share of all lithium sites that are filled afterwards'),
+  ordering: z.enum(['random', 'electrostatic']).default('random').describe('choice of the filled sites'),
   keep: z.array(siteSchema).default([]).describe('sites that stay filled'),
   vacate: z.array(siteSchema).default([]).describe('sites that are emptied'),
 })
@@ -125,14 +125,14 @@ const editSchema = z
 
 const adsorbateSchema = z
   .strictObject({
-    unit: path.describe('a name in structures/fragments, or a path to an extxyz file with types and bonds'),
+    unit: path.describe('name in structures/fragments, or path of an extxyz file with types and bonds'),
     above: siteSchema.optional(),
-    height_A: positive.optional().describe('height of its lowest atom above that site'),
+    height_A: positive.optional().describe('height of the lowest atom above this site'),
     bond: z
       .strictObject({ atom: z.string().min(1), to: siteSchema, length_A: positive })
       .optional()
-      .describe('one of its atoms, by name, bonded to a site'),
-    rotation_deg: z.number().default(0).describe('about the normal'),
+      .describe('bond of an atom of the unit, given by name, to a site'),
+    rotation_deg: z.number().default(0).describe('rotation about the surface normal'),
   })
   .superRefine(
     together((adsorbate, context) => {
@@ -144,21 +144,21 @@ const adsorbateSchema = z
     }),
   )
 
-/** A crystal or a slab to build: cell, cut, defects and what sits on the surface. */
+/** Schema of a crystal or a slab: crystal, cut, edits and adsorbates. */
 export const solidSchema = z
   .strictObject({
     crystal: crystalSchema,
     types: z
       .record(z.string().min(1), z.string().min(1))
       .default({})
-      .describe('the atom type of each element in the potential, where it is not the element'),
+      .describe('atom type of each element in the potential. Default: the element'),
     repeat: z
       .array(count)
       .length(3)
       .optional()
       .describe('numbers of cells of the crystal along a, b, c, for bulk'),
     slab: slabSchema.optional(),
-    edits: z.array(editSchema).default([]).describe('carried out in order'),
+    edits: z.array(editSchema).default([]).describe('changes of the lattice, applied in order'),
     adsorbates: z.array(adsorbateSchema).default([]),
   })
   .superRefine(
@@ -176,7 +176,7 @@ export function isSolid(build: unknown): boolean {
   return ['crystal', 'slab', 'edits', 'adsorbates'].some(key => key in build)
 }
 
-/** The absolute path of a unit file; the name of a shipped unit stays. */
+/** The absolute path of a unit file; the name of a shipped unit does not change. */
 export function absoluteUnit(name: string, folder: string): string {
   return /[/\\]|\.(ya?ml|(ext)?xyz)$/.test(name) ? resolve(folder, name) : name
 }

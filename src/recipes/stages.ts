@@ -6,14 +6,14 @@ export const kelvin = positive.max(10_000)
 const pushOff = z.strictObject({
   name,
   kind: z.literal('push-off'),
-  distance_A: positive.max(4).default(2).describe('unbonded atoms end up at least this far apart'),
+  distance_A: positive.max(4).default(2).describe('least distance between unbonded atoms at the end'),
 })
 
 const minimize = z.strictObject({
   name,
   kind: z.literal('minimize'),
   method: z.enum(['fire', 'lbfgs']).default('fire'),
-  fmax_eV_per_A: positive.default(0.5).describe('largest force component at which it stops'),
+  fmax_eV_per_A: positive.default(0.5).describe('largest force component at which the stage ends'),
   max_steps: z.number().int().min(1).default(2000),
 })
 
@@ -21,7 +21,7 @@ const dynamics = {
   name,
   time_ps: positive,
   timestep_fs: positive.max(10),
-  new_velocities: z.boolean().default(false).describe('draws fresh velocities when the stage begins'),
+  new_velocities: z.boolean().default(false).describe('true: draws new velocities at the start of the stage'),
 }
 const steps_on_device = z
   .number()
@@ -29,11 +29,13 @@ const steps_on_device = z
   .min(1)
   .max(1000)
   .optional()
-  .describe('steps that a GPU makes by itself, in single precision, between visits of the host')
-const thermostat_time_ps = positive.optional().describe('0.1 for csvr, 1 for langevin when left out')
+  .describe('number of steps that a GPU makes in single precision between visits of the host')
+const thermostat_time_ps = positive
+  .optional()
+  .describe('relaxation time. Default: 0.1 for csvr, 1 for langevin')
 const THERMOSTAT_TIME_PS = { csvr: 0.1, langevin: 1 } as const
 
-/** A time step longer than the stage would be no step at all. */
+/** Checks that the stage is not shorter than a time step. */
 function atLeastOneStep(
   stage: { time_ps: number; timestep_fs: number },
   context: z.core.$RefinementCtx,
@@ -52,7 +54,7 @@ interface OnDevice {
   readonly density_end_g_per_cm3?: number | undefined
 }
 
-/** A device neither draws noise in every step nor changes the cell. */
+/** Refuses steps on a device with a thermostat that acts in every step, or with a cell that changes. */
 function refuseOnDevice(stage: OnDevice, context: z.core.$RefinementCtx): void {
   if (stage.steps_on_device === undefined) return
   const refuse = (key: string, what: string) =>
@@ -71,14 +73,14 @@ function withThermostatTime<
 }
 
 /**
- * The schema of one stage of a protocol: keys that its kind has no use for are refused, defaults filled in. What it
- * returns is again a stage that it accepts.
+ * Returns the schema of one stage of a protocol. It refuses keys that do not belong to the kind, and fills in defaults; it
+ * accepts its own output.
  * @param temperature the schema of a temperature
  */
 function stageSchemaWith<T extends z.ZodType>(temperature: T) {
   const ramp = {
     temperature_K: temperature,
-    temperature_end_K: temperature.optional().describe('a linear ramp to this temperature'),
+    temperature_end_K: temperature.optional().describe('temperature at the end of a linear ramp'),
     thermostat_time_ps,
   }
   const nve = z
@@ -103,7 +105,10 @@ function stageSchemaWith<T extends z.ZodType>(temperature: T) {
       ...ramp,
       kind: z.literal('nvt'),
       thermostat: z.enum(['csvr', 'langevin']).default('csvr'),
-      density_end_g_per_cm3: positive.max(30).optional().describe('the cell is scaled to this density'),
+      density_end_g_per_cm3: positive
+        .max(30)
+        .optional()
+        .describe('density at the end of a linear ramp of the cell'),
       steps_on_device,
     })
     .superRefine(atLeastOneStep)
@@ -117,7 +122,7 @@ function stageSchemaWith<T extends z.ZodType>(temperature: T) {
       thermostat: z.literal('csvr').default('csvr'),
       pressure_bar: z.number().min(-1e6).max(1e6).default(1),
       barostat_time_ps: positive.default(1),
-      // The compressibility of water; the barostat's pace depends on it, its average does not.
+      // The compressibility of water: the speed of the barostat depends on it, the mean pressure does not.
       compressibility_per_bar: positive.max(1).default(4.5e-5),
     })
     .superRefine(atLeastOneStep)
@@ -127,15 +132,15 @@ function stageSchemaWith<T extends z.ZodType>(temperature: T) {
 
 export const stageSchema = stageSchemaWith(kelvin)
 
-/** Word in a stage of a study for the temperature of the case. */
+/** Word for the temperature of the case in a stage of a study. */
 export const CASE = 'case'
-/** As `stageSchema`, where temperatures may be `CASE`. */
+/** The schema of a stage of a study, in which temperatures may be `CASE`. */
 export const studyStageSchema = stageSchemaWith(z.union([kelvin, z.literal(CASE)]))
 
 /** A stage as a recipe writes it, with defaults filled in. */
 export type RecipeStage = z.output<typeof stageSchema>
 
-/** The stages of a recipe as `runProtocol` carries them out: those of dynamics in their parts. */
+/** Converts the stages of a recipe to those of `runProtocol`. */
 export const protocolStages = (stages: readonly RecipeStage[]) => stages.map(protocolStage)
 
 function protocolStage(stage: RecipeStage) {
@@ -176,7 +181,7 @@ function cellPart(stage: Extract<RecipeStage, { kind: 'nve' | 'nvt' | 'npt' }>) 
   return { kind: 'densityRamp' as const, end_g_per_cm3: stage.density_end_g_per_cm3 }
 }
 
-/** Number of dynamics steps of some stages. */
+/** Total number of steps of dynamics of some stages. */
 export function plannedSteps(stages: readonly RecipeStage[]): number {
   return stages.reduce(
     (sum, stage) => sum + ('time_ps' in stage ? Math.round((stage.time_ps * 1000) / stage.timestep_fs) : 0),

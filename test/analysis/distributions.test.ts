@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import {
   chiSquaredCdf,
-  kolmogorovSurvival,
   logGamma,
   normalCdf,
   regularizedBeta,
   studentTCdf,
   studentTQuantile,
 } from '../../src/analysis/distributions.ts'
+import { kolmogorovSurvival } from '../tools/statistics.ts'
 
 const relative = (value: number, expected: number) => Math.abs(value / expected - 1)
 

@@ -4,13 +4,12 @@ import {
   blockAverage,
   bootstrapInterval,
   bootstrapMeans,
-  ksTest,
-  linearDrift,
   mean,
   quantile,
   variance,
 } from '../../src/analysis/stats.ts'
 import { UserError } from '../../src/errors.ts'
+import { ksTest, linearDrift } from '../tools/statistics.ts'
 import { normalSequence, uniformSequence } from './walks.ts'
 
 /** x(k + 1) = φ x(k) + noise: integrated correlation (1 + φ)/(1 − φ). */

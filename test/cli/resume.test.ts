@@ -202,7 +202,7 @@ describe('resume', () => {
     [
       'half a trajectory',
       (d: string) => truncateSync(join(d, 'trajectory.dcd'), 9000),
-      /^the trajectory holds \d frames, the checkpoint comes after 11$/,
+      /^the trajectory has \d frames, but the checkpoint was written after 11$/,
       /trajectory\.dcd$/,
     ],
     [

@@ -154,7 +154,7 @@ describe('lamellae that cannot be built', () => {
     ],
     ['two kinds of chains', { polymers: [polymer, polymer] }, /one entry of polymers, and the recipe has 2/],
     ['no chains', { polymers: [], ions: { Li: 1, FSI: 1 } }, /one entry of polymers, and the recipe has 0/],
-    ['other numbers', { polymers: [{ ...polymer, chains: 9 }] }, /2 × 2 cells of beta-PVDF hold 8 chains/],
+    ['other numbers', { polymers: [{ ...polymer, chains: 9 }] }, /2 × 2 cells of beta-PVDF contain 8 chains/],
     ['short chains', { polymers: [{ ...polymer, units_per_chain: 1 }] }, /shorter than two periods/],
   ] as const)('a lamella with %s is refused', (_, changes, message) => {
     expect(caught(() => build('beta-PVDF', changes)).message).toMatch(message)

@@ -55,7 +55,7 @@ describe('a lithium content', () => {
     [{ content: 1.5 }, 'content is 1.5'],
     [
       { content: 0.025, keep: [{ atom: 9 }, { atom: 10 }] },
-      'content 0.025 of 40 lithium sites is 1 Li, but 2 are to be kept',
+      'content 0.025 of 40 lithium sites is 1 Li, but keep names 2',
     ],
     [
       { content: 1, vacate: [{ atom: 9 }] },
@@ -63,7 +63,7 @@ describe('a lithium content', () => {
     ],
     [
       { content: 0.5, keep: [{ atom: 1 }] },
-      'site 1 (Ni, type Ni3, layer 1, fractional 0.000 0.000 0.026) holds no lithium',
+      'site 1 (Ni, type Ni3, layer 1, fractional 0.000 0.000 0.026) is not a lithium site',
     ],
     [
       { content: 0.5, keep: [{ atom: 9 }], vacate: [{ atom: 9 }] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { regularizedGamma } from '../../src/analysis/distributions.ts'
-import { ksTest, mean, variance } from '../../src/analysis/stats.ts'
+import { mean, variance } from '../../src/analysis/stats.ts'
 import { copyState, createState } from '../../src/core/state.ts'
 import {
   cellRescalingFactor,
@@ -12,6 +12,7 @@ import { constrainBonds, createConstraintSolver } from '../../src/dynamics/const
 import { pressureOf } from '../../src/dynamics/observe.ts'
 import { drawMaxwellBoltzmann, kineticEnergy } from '../../src/dynamics/velocities.ts'
 import { CODATA_2018, EV_PER_A3_IN_BAR } from '../../src/units.ts'
+import { ksTest } from '../tools/statistics.ts'
 import { polymer } from './helpers/polymer.ts'
 import { record, stageOf } from './helpers/run.ts'
 import { cube, cubicLattice, idealGas, lennardJones, systemOf } from './helpers/systems.ts'

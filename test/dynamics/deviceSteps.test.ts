@@ -163,6 +163,6 @@ describe('steps on the device are refused', () => {
       state,
       options,
     )
-    await expect(running).rejects.toThrow('bonds are held by the host')
+    await expect(running).rejects.toThrow('steps_on_device does not support constrained bonds')
   })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { regularizedGamma } from '../../src/analysis/distributions.ts'
-import { ksTest, mean, variance } from '../../src/analysis/stats.ts'
+import { mean, variance } from '../../src/analysis/stats.ts'
 import { gammaVariate, ornsteinUhlenbeck, velocityRescalingFactor } from '../../src/dynamics/thermostat.ts'
 import { CODATA_2018 } from '../../src/units.ts'
+import { ksTest } from '../tools/statistics.ts'
 
 describe('the yardstick of these tests', () => {
   it('knows the exponential and the chi-square distribution', () => {

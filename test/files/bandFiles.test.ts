@@ -194,10 +194,10 @@ describe('the checkpoint of a band', () => {
   })
 
   it.each([
-    ['cut short', (text: string) => text.slice(0, -20), 'damaged: it is no JSON, or cut short'],
+    ['cut short', (text: string) => text.slice(0, -20), 'damaged: it is not JSON, or its end is missing'],
     ['changed', (text: string) => text.replace('-100.25', '-100.5'), 'its checksum is wrong'],
     ['another file', () => '{"image": 3}', 'the file is not a checkpoint of a band'],
-    ['empty', () => '', 'cut short'],
+    ['empty', () => '', 'its end is missing'],
   ])('a checkpoint of a band that is %s is refused', (_what, spoil, message) => {
     writeBandCheckpoint(at('c.json'), saved(checkpoint('lbfgs')))
     writeFileSync(at('c.json'), spoil(readFileSync(at('c.json'), 'utf8')))

@@ -70,8 +70,8 @@ describe('a checkpoint', () => {
       writeFileSync(path, damaged)
       expect(caught(() => readCheckpoint(path)).message).toContain('damaged')
     }
-    writeFileSync(path, 'no checkpoint at all')
-    expect(caught(() => readCheckpoint(path)).message).toContain('no checkpoint')
+    writeFileSync(path, 'not a checkpoint at all')
+    expect(caught(() => readCheckpoint(path)).message).toContain('not a checkpoint')
     expect(caught(() => readCheckpoint(join(folder, 'none'))).message).toBe('there is no such file')
   })
 })

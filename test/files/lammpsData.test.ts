@@ -231,7 +231,7 @@ const MALFORMED: [from: string, to: string, line: string | null, message: string
   ['0 12 ylo yhi', '12 0 ylo yhi', '12 0', 'not above'],
   ['0 12 ylo yhi', '0 l2 ylo yhi', '0 l2', "'l2'"],
   ['30 1 2 0.5 1 2 3', '30 1 2 0.5 1 nan 3', '30 1 2', "'nan'"],
-  ['30 1 2 0.5 1 2 3', '7 1 2 0.5 1 2 3', '7 1 1', 'stands twice'],
+  ['30 1 2 0.5 1 2 3', '7 1 2 0.5 1 2 3', '7 1 1', 'occurs twice'],
   ['30 1 2 0.5 1 2 3', '30 1 4 0.5 1 2 3', '30 1 4', 'atom type is 4'],
   ['30 1 2 0.5 1 2 3 1 0 -1', '30 1 2 0.5 1 2 3 1 0 -1.5', '30 1 2', 'image flag'],
   ['9 2 3 -0.25 -4 3 4 0 0 0', '9 2 3 -0.25 -4 3 4', '9 2 3', '7 columns'],
@@ -242,7 +242,7 @@ const MALFORMED: [from: string, to: string, line: string | null, message: string
   ['3 58.93\n', '', 'Masses', 'type 3 has no mass'],
   ['3 58.93', '3 0', '3 0', 'mass is 0'],
   ['Angles', 'Ellipsoids', 'Ellipsoids', "'Ellipsoids' is not supported"],
-  ['Dihedral Coeffs', 'Pair Coeffs', 'Pair Coeffs # harmonic', 'stands twice'],
+  ['Dihedral Coeffs', 'Pair Coeffs', 'Pair Coeffs # harmonic', 'occurs twice'],
   ['units real', 'units lj', 'LAMMPS data', 'units lj'],
 ]
 

@@ -141,7 +141,7 @@ describe('a malformed POSCAR', () => {
     [' 0.0 0.0 3.0', ' 0.0 0.0 nan', 5, "'nan'"],
     [' 0.0 0.0 3.0', ' 0.0 0.0 0.0', 3, 'volume'],
     ['Li_sv Co O\n', '', 6, 'VASP 4'],
-    ['Li_sv', 'Zz', 6, 'no chemical element'],
+    ['Li_sv', 'Zz', 6, 'not a chemical element'],
     ['1 1 2\n', '1 1\n', 7, 'line 7 has 2'],
     ['1 1 2\n', '1 0 2\n', 7, 'positive'],
     ['Direct', 'Fractional', 9, "'Fractional'"],

@@ -127,7 +127,7 @@ describe('a DCD trajectory', () => {
     for (const k of [0, 1, 7]) straight.append(frameAt(k), boxAt(k))
     straight.close()
     expect(readFileSync(path).equals(readFileSync(expected))).toBe(true)
-    expect(caught(() => resumeTrajectory(path, 9)).message).toContain('holds 3 frames')
+    expect(caught(() => resumeTrajectory(path, 9)).message).toContain('has 3 frames')
   })
 
   it('the time between frames is recovered from single precision', () => {
@@ -183,7 +183,7 @@ describe('a DCD trajectory', () => {
     const bytes = readFileSync(path)
     bytes.writeInt32LE(3, 276 + 56 + 3 * (4 * ATOMS + 8) + 56)
     writeFileSync(path, bytes)
-    await expect(frames(path)).rejects.toThrow('frame 1 of the trajectory is damaged')
+    await expect(frames(path)).rejects.toThrow('frame 2 of the trajectory is damaged')
   })
 
   itWith('ase', 'is read by ASE’s reader of CP2K’s DCD', () => {

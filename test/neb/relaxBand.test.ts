@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { BandCheckpoint } from '../../src/files/bandFiles.ts'
 import { barrierOf } from '../../src/neb/barrier.ts'
-import type { BandCheckpoint, BandOptions, BandState } from '../../src/neb/neb.ts'
+import type { BandOptions, BandState } from '../../src/neb/neb.ts'
 import { bandWarnings } from '../../src/neb/warnings.ts'
 import { evaluatorOn, line, type Surface, statesOf } from './helpers/surfaces.ts'
 

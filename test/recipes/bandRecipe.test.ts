@@ -122,7 +122,7 @@ describe('a band recipe', () => {
 const MISTAKES: [from: string, to: string, line: number, key: string, message: string][] = [
   ['{ images: 9 }', '{ imges: 9 }', 21, 'band.imges', 'unknown key `imges`'],
   ['{ images: 9 }', '{ images: 2 }', 21, 'band.images', 'at least 3'],
-  ['{ images: 9 }', '{ images: 8, climb: false }', 21, 'band.images', 'none would sit in the middle'],
+  ['{ images: 9 }', '{ images: 8, climb: false }', 21, 'band.images', 'no image is at the middle'],
   ['{ images: 9 }', '{ springs: energy-weighted }', 21, 'band.spring_eV_per_A2', 'two constants'],
   ['{ images: 9 }', '{ spring_eV_per_A2: [1, 5] }', 21, 'band.spring_eV_per_A2', 'takes one'],
   [

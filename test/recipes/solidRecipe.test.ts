@@ -78,7 +78,7 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
   ['layers: 5', 'layrs: 5', 6, 'slab.layrs', 'unknown key `layrs`'],
   ['crystal:', 'crystl:', 3, 'build.crystl', 'the key `crystal` is missing'],
   ['layers: 5', 'layers: 5.5', 6, 'slab.layers', 'whole number'],
-  ['miller: [1, 0, -4]', 'miller: [0, 0, 0]', 6, 'slab.miller', 'no surface'],
+  ['miller: [1, 0, -4]', 'miller: [0, 0, 0]', 6, 'slab.miller', 'is not a surface'],
   ['miller: [1, 0, -4]', 'miller: [1, 0]', 6, 'slab.miller', 'exactly 3 items'],
   ['frozen_layers: 2', 'frozen_layers: 6', 6, 'slab.frozen_layers', 'the slab has 5 layers'],
   ['prototype: layered', 'prototype: spinel', 4, 'crystal.prototype', '`layered`'],
