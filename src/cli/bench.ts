@@ -26,27 +26,34 @@ const MOST_THREADS = 256
 
 export const benchCommand = command({
   usage: 'bench [structure]',
-  summary: 'measures the steps per second of every platform, and the time of their parts',
+  summary: 'measure the steps per second of all platforms, and the time of their parts',
   example: ['hoplite bench --sizes 1,2', 'PVDF with LiFSI, 890 and 7120 atoms'],
   positionals: {
-    structure: { type: 'string', describe: '.extxyz, .data (LAMMPS), .vasp; a shipped box when left out' },
+    structure: {
+      type: 'string',
+      describe: 'structure file: .extxyz, .data (LAMMPS) or .vasp (POSCAR). Default: a shipped box',
+    },
   },
   options: {
     ...singlePointFlags,
-    timestep_fs: { type: 'number', default: 1, describe: 'time step for ns/day, fs' },
+    timestep_fs: { type: 'number', default: 1, describe: 'time step, fs; used for ns/day' },
     constraints: {
       choices: ['none', 'h-bonds', 'all-bonds'] as const,
       default: 'none' as const,
-      describe: 'bonds held at a fixed length',
+      describe: 'bonds of constrained length',
     },
-    platform: { type: 'string', describe: `one or more of ${PLATFORM_KEYS.join(',')} (all but gpu:…)` },
+    platform: {
+      type: 'string',
+      describe: `one or more of ${PLATFORM_KEYS.join(',')}. Default: all but gpu:…`,
+    },
     threads: {
       type: 'string',
-      describe: 'numbers of threads to compare, such as 1,2 (chosen by box and machine)',
+      describe: 'numbers of threads to compare, such as 1,2. Default: chosen by box and machine',
     },
     sizes: {
       type: 'string',
-      describe: 'copies along each vector of the box (1,2,5 of the shipped one: 890 to 111 250 atoms)',
+      describe:
+        'copies of the box along each vector, such as 1,2. Default for the shipped box: 1,2,5 (890 to 111 250 atoms)',
     },
     turns: { type: 'number', default: 5, describe: 'number of measurements; the median is shown' },
     seconds: { type: 'number', default: 1, describe: 'length of one measurement, s' },

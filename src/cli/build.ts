@@ -36,7 +36,7 @@ export const buildCommand = command({
       demandOption: true,
       describe: 'file to write: .extxyz, .data (LAMMPS) or .vasp (POSCAR)',
     },
-    seed: { type: 'number', describe: 'seed in place of that of the recipe' },
+    seed: { type: 'number', describe: 'seed. Default: that of the recipe' },
     platform: {
       choices: PLATFORM_CHOICES,
       default: 'auto' as const,

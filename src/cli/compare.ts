@@ -26,7 +26,10 @@ export const compareCommand = command({
       describe: 'run directories of one system, replicas joined by commas',
     },
   },
-  options: { ...fitOptions, out: { type: 'string', describe: 'file of the report page (.html)' } },
+  options: {
+    ...fitOptions,
+    out: { type: 'string', describe: 'file of the report page (.html). Default: none' },
+  },
   async run(args, output, commandLine) {
     if (args.out !== undefined) checkReportFile(args.out)
     if (args.system.length < 2) {

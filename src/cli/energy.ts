@@ -21,14 +21,20 @@ export const singlePointFlags = {
     default: 'codata2018',
     describe: 'physical constants',
   },
-  units: { choices: ['real', 'metal'], describe: 'units of a LAMMPS data file that does not say' },
-  styles: { type: 'string', describe: 'pair=lj/cut/coul/long,bond=harmonic,… for LAMMPS data' },
-  cutoff_A: { type: 'number', describe: 'cut-off, Å (10)' },
+  units: {
+    choices: ['real', 'metal'],
+    describe: 'units of a LAMMPS data file. Default: those in its first line',
+  },
+  styles: {
+    type: 'string',
+    describe: 'styles of LAMMPS data: pair=lj/cut/coul/long,bond=harmonic,… Default: comments of the file',
+  },
+  cutoff_A: { type: 'number', describe: 'cut-off, Å. Default: 10' },
   truncation: {
     choices: ['plain', 'shifted', 'switched'],
-    describe: 'end of pair interactions at the cut-off (plain)',
+    describe: 'treatment of pair interactions at the cut-off. Default: plain',
   },
-  'switch-from_A': { type: 'number', describe: 'distance from which `switched` falls to zero, Å' },
+  'switch-from_A': { type: 'number', describe: 'start of the switching function of `switched`, Å' },
   'tail-correction': {
     type: 'boolean',
     default: false,
@@ -36,11 +42,14 @@ export const singlePointFlags = {
   },
   coulomb: {
     choices: ['ewald', 'pme', 'dsf', 'wolf', 'cut', 'none'],
-    describe: 'sum of charges (ewald up to 5000 atoms, pme above)',
+    describe: 'Coulomb method. Default: ewald up to 5000 atoms, pme above',
   },
-  'dsf-alpha_per_A': { type: 'number', describe: 'damping of dsf and wolf, 1/Å (0.2)' },
-  'ewald-accuracy': { type: 'number', describe: 'RMS force error against two unit charges 1 Å apart (1e-6)' },
-  'ewald-alpha_per_A': { type: 'number', describe: 'splitting parameter, 1/Å (from the accuracy)' },
+  'dsf-alpha_per_A': { type: 'number', describe: 'damping of dsf and wolf, 1/Å. Default: 0.2' },
+  'ewald-accuracy': { type: 'number', describe: 'RMS force error of ewald and pme, relative. Default: 1e-6' },
+  'ewald-alpha_per_A': {
+    type: 'number',
+    describe: 'splitting of ewald and pme, 1/Å. Default: from the accuracy',
+  },
   'slab-correction': {
     type: 'boolean',
     default: false,
@@ -48,15 +57,18 @@ export const singlePointFlags = {
   },
   mixing: {
     choices: ['geometric', 'arithmetic'],
-    describe: 'mixing rule of Lennard-Jones parameters in LAMMPS data (geometric)',
+    describe: 'mixing rule of Lennard-Jones parameters of LAMMPS data. Default: geometric',
   },
-  'special-lj': { type: 'string', describe: 'factors for 1-2, 1-3, 1-4 pairs in LAMMPS data: 0,0,0.5' },
-  'special-coulomb': { type: 'string', describe: 'the same factors for charges' },
-  'charge-scale': { type: 'number', describe: 'factor on the charges of ions, with --potential (1)' },
+  'special-lj': {
+    type: 'string',
+    describe: 'Lennard-Jones factors of 1-2, 1-3, 1-4 pairs of LAMMPS data. Default: 0,0,0',
+  },
+  'special-coulomb': { type: 'string', describe: 'the same factors for charges. Default: 0,0,0' },
+  'charge-scale': { type: 'number', describe: 'factor on the charges of ions, with --potential. Default: 1' },
   'allow-net-charge': {
     type: 'boolean',
     default: false,
-    describe: 'compute a charged box against a uniform background',
+    describe: 'allow a net charge, which a uniform background compensates',
   },
 } as const satisfies Readonly<Record<string, Options>>
 
@@ -120,19 +132,26 @@ function checkUsed(args: SinglePointArgs, { forces }: System): void {
 
 export const energyCommand = command({
   usage: 'energy <structure>',
-  summary: 'computes a single point: energy by term, forces, virial, charge, density',
-  example: ['hoplite energy box.extxyz --potential potentials/pvdf-lifsi.yaml --charge-scale 0.7', 'one box'],
+  summary: 'compute a single point: energy by term, forces, virial, charge, density',
+  example: [
+    'hoplite energy box.extxyz --potential potentials/pvdf-lifsi.yaml --charge-scale 0.7',
+    'energy of one box',
+  ],
   positionals: {
-    structure: { type: 'string', demandOption: true, describe: '.extxyz, .data (LAMMPS), .vasp (POSCAR)' },
+    structure: {
+      type: 'string',
+      demandOption: true,
+      describe: 'structure file: .extxyz, .data (LAMMPS) or .vasp (POSCAR)',
+    },
   },
   options: {
     ...singlePointFlags,
     platform: {
       choices: PLATFORM_CHOICES,
       default: 'auto' as const,
-      describe: 'program part that computes; auto is reference',
+      describe: 'platform that computes; auto: reference',
     },
-    forces: { type: 'boolean', default: false, describe: 'print the force on every atom too' },
+    forces: { type: 'boolean', default: false, describe: 'print also the force on every atom' },
   },
   async run(args, output) {
     const { system, state, assumptions, remarks } = singlePoint(args.structure, args)

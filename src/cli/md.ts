@@ -23,8 +23,8 @@ export const mdCommand = command({
       describe: 'platform that computes forces',
     },
     threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
-    seed: { type: 'number', describe: 'seed in place of that of the recipe' },
-    steps: { type: 'number', describe: 'number of steps of the last stage' },
+    seed: { type: 'number', describe: 'seed. Default: that of the recipe' },
+    steps: { type: 'number', describe: 'number of steps of the last stage. Default: that of the recipe' },
     'max-time': {
       type: 'string',
       describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',

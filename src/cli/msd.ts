@@ -19,7 +19,7 @@ export const msdCommand = command({
   summary: 'compute the mean-squared displacement: exponent, slope with interval, verdict',
   example: [
     'hoplite msd runs/pvdf-700K --fit-from_ps 2 --fit-to_ps 12',
-    'several run directories are replicas of one system',
+    'one run; several run directories are replicas of one system',
   ],
   positionals: {
     run: {

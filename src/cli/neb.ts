@@ -13,8 +13,8 @@ import { fixed, formatTable, type Output } from './output.ts'
 
 export const nebCommand = command({
   usage: 'neb <recipe>',
-  summary: 'migration barrier of a hop by a nudged elastic band',
-  example: ['hoplite neb runs/li-bare.yaml --threads 4', 'relaxes the ends and the band, in runs/li-bare'],
+  summary: 'compute the migration barrier of a hop by a nudged elastic band',
+  example: ['hoplite neb runs/li-bare.yaml --threads 4', 'relax the ends and the band, in runs/li-bare'],
   positionals: {
     recipe: {
       type: 'string',
@@ -23,7 +23,7 @@ export const nebCommand = command({
     },
   },
   options: {
-    out: { type: 'string', describe: 'run directory (runs/NAME)' },
+    out: { type: 'string', describe: 'run directory. Default: runs/NAME' },
     resume: {
       type: 'boolean',
       default: false,
@@ -32,16 +32,22 @@ export const nebCommand = command({
     platform: {
       choices: PLATFORM_CHOICES,
       default: 'auto' as const,
-      describe: 'platform that computes (reference)',
+      describe: 'platform that computes forces; auto: reference',
     },
-    threads: { type: 'number', describe: 'number of images computed at once (one per core)' },
-    images: { type: 'number', describe: "replaces the recipe's number of images, both ends included" },
-    fmax_eV_per_A: { type: 'number', describe: "replaces the recipe's tolerance of the band" },
-    'max-time': { type: 'string', describe: 'stop after this wall time, with a checkpoint: 90s, 30m, 2h' },
+    threads: { type: 'number', describe: 'number of images computed at once. Default: one per core' },
+    images: { type: 'number', describe: 'number of images, both ends included. Default: that of the recipe' },
+    fmax_eV_per_A: {
+      type: 'number',
+      describe: 'largest force of a converged band, eV/Å. Default: that of the recipe',
+    },
+    'max-time': {
+      type: 'string',
+      describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',
+    },
     'dry-run': {
       type: 'boolean',
       default: false,
-      describe: 'check everything, say what would be done, write nothing',
+      describe: 'check the recipe, print the calculation, write nothing',
     },
   },
   async run(args, output, commandLine) {

@@ -22,10 +22,19 @@ import { openInBrowser } from './output.ts'
 
 export const reportCommand = command({
   usage: 'report <directory>',
-  summary: 'the self-contained HTML page of a run, a band, a study or one case of it',
-  example: ['hoplite report runs/pvdf-700K', 'writes runs/pvdf-700K/report.html'],
-  positionals: { directory: { type: 'string', demandOption: true, describe: 'run or study directory' } },
-  options: { ...fitOptions, open: { type: 'boolean', default: false, describe: 'show it in the browser' } },
+  summary: 'write the self-contained HTML page of a run, a band, a study or a case of it',
+  example: ['hoplite report runs/pvdf-700K', 'write runs/pvdf-700K/report.html'],
+  positionals: {
+    directory: {
+      type: 'string',
+      demandOption: true,
+      describe: 'directory of a run, a band, a study or a case of it',
+    },
+  },
+  options: {
+    ...fitOptions,
+    open: { type: 'boolean', default: false, describe: 'open the page in the browser' },
+  },
   async run(args, output) {
     const path = join(args.directory, RUN_FILES.report)
     const studyCase = studyCaseOf(args.directory)

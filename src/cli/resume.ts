@@ -13,8 +13,8 @@ export const resumeCommand = command({
   example: ['hoplite resume runs/pvdf-700K --steps-more 10000', 'add 10000 steps to the last stage'],
   positionals: { directory: { type: 'string', demandOption: true, describe: 'run directory' } },
   options: {
-    'steps-total': { type: 'number', describe: 'number of steps of the last stage, with those already done' },
-    'steps-more': { type: 'number', describe: 'steps to add to the last stage' },
+    'steps-total': { type: 'number', describe: 'number of steps of the last stage, finished steps included' },
+    'steps-more': { type: 'number', describe: 'number of steps to add to the last stage' },
     platform: {
       choices: PLATFORM_CHOICES,
       describe: 'platform that computes forces. Default: that of the run',

@@ -11,15 +11,15 @@ const SHIPPED_RECIPE = fileURLToPath(new URL('../../runs/pvdf-700K.yaml', import
 
 export const serveCommand = command({
   usage: 'serve [recipe]',
-  summary: 'shows a recipe live in the browser, computed there on WebGPU',
+  summary: 'show a recipe live in the browser, computed there on WebGPU',
   example: ['hoplite serve --open', 'Li⁺ in PVDF: box, temperature and growing MSD; Ctrl-C ends it'],
-  positionals: { recipe: { type: 'string', describe: 'recipe (YAML) (runs/pvdf-700K.yaml)' } },
+  positionals: { recipe: { type: 'string', describe: 'recipe (YAML). Default: runs/pvdf-700K.yaml' } },
   options: {
     port: { type: 'number', default: 8137, describe: 'port to listen on; 0 for any free port' },
     host: {
       type: 'string',
       default: '127.0.0.1',
-      describe: 'address to listen on; the default serves this machine alone',
+      describe: 'address to listen on; the default is for this machine only',
     },
     open: { type: 'boolean', default: false, describe: 'open the page in the browser' },
   },

@@ -37,9 +37,8 @@ const ONE_STUDY_FLAGS = ['cases', 'replicas', 'dry-run'] as const
 
 export const studyCommand = command({
   usage: 'study <name>',
-  summary:
-    'one comparison end to end: simulations, analysis, report; the shipped ones, or a recipe of your own',
-  example: ['hoplite study li-barrier', 'barriers of Li⁺ at bare and coated surfaces, in a minute'],
+  summary: 'run a study from simulations to report: a shipped one, or a recipe of your own',
+  example: ['hoplite study li-barrier', 'barriers of Li⁺ at bare and coated surfaces, in one minute'],
   positionals: {
     name: {
       type: 'string',
@@ -48,26 +47,34 @@ export const studyCommand = command({
     },
   },
   options: {
-    quick: { type: 'boolean', default: false, describe: 'run the version that takes minutes; the default' },
-    full: { type: 'boolean', default: false, describe: 'run more variants of method, cell and model' },
+    quick: {
+      type: 'boolean',
+      default: false,
+      describe: 'run the short version, which takes minutes (the default)',
+    },
+    full: {
+      type: 'boolean',
+      default: false,
+      describe: 'run the full version, with more variants of method, cell and model',
+    },
     out: {
       type: 'string',
-      describe: 'directory of the study, default runs/NAME; continue the study that has begun there',
+      describe: 'directory of the study; a study that is there continues. Default: runs/NAME',
     },
     resume: { type: 'boolean', default: false, describe: 'continue the study in its default directory' },
     'retry-failed': { type: 'boolean', default: false, describe: 'repeat runs that have failed' },
     'dry-run': {
       type: 'boolean',
       default: false,
-      describe: 'list the runs, with the wall time to expect from a short benchmark; write nothing',
+      describe: 'list the runs and their expected wall time from a short benchmark, write nothing',
     },
     cases: {
       type: 'string',
-      describe: 'run these cases of the recipe, such as a,b; default all that are not optional',
+      describe: 'names of the cases to run, such as a,b. Default: all that are not optional',
     },
-    replicas: { type: 'number', describe: "number of boxes of each system, in place of the recipe's" },
-    jobs: { type: 'number', describe: 'number of runs at a time, default one per processor' },
-    platform: { choices: PLATFORM_CHOICES, describe: 'platform that computes the runs, default auto' },
+    replicas: { type: 'number', describe: 'number of boxes of each system. Default: that of the recipe' },
+    jobs: { type: 'number', describe: 'number of runs at a time. Default: one per processor' },
+    platform: { choices: PLATFORM_CHOICES, describe: 'platform that computes the runs. Default: auto' },
   },
   async run(args, output, commandLine) {
     const { name } = args
