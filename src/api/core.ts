@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type Box, createBox, orthorhombicBox } from '../core/box.ts'
+export { type Box, createBox, orthorhombicBox, wrapPositions } from '../core/box.ts'
 export type { Force } from '../core/force.ts'
 export { copyState, createState, type State } from '../core/state.ts'
 export type { Structure } from '../core/structure.ts'

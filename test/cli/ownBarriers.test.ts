@@ -60,7 +60,7 @@ band: { images: 5, max_iterations: 2 }
     copyFileSync(join(ROOT, 'potentials/pmmcs-lno.yaml'), join(folder, 'pmmcs.yaml'))
   })
 
-  it('goes from a recipe to a report, and keeps the recipe of every band with its comments', async () => {
+  it('a recipe gives a report, and the recipe of every band is kept with its comments', async () => {
     const result = await document('study', recipe, '--out', study, '--quiet')
     expect(asked()).toEqual(['neb straight', 'neb soft', 'neb stiff'])
     expect(result).toMatchObject({
@@ -99,7 +99,7 @@ band: { images: 5, max_iterations: 2 }
     expect(asked()).toEqual([])
   })
 
-  it('goes on with bands that were interrupted, and they end as they would have', async () => {
+  it('interrupted bands continue to the results of bands without a stop', async () => {
     jobs.run = async job => {
       if (job.name !== 'soft') return runHere(job)
       const outcome = await runHere(job, '--max-time', '0.001s')

@@ -35,7 +35,7 @@ beforeEach(() => {
 })
 
 describe('a study of one’s own', () => {
-  it('goes from a recipe to a report', async () => {
+  it('a recipe of a study gives a report', async () => {
     const result = await document('study', recipe, '--out', study, '--quiet')
     expect(asked()).toEqual(['md warm/dense-1', 'md warm/loose-1', 'md warm/dense-2', 'md warm/loose-2'])
     expect(result).toMatchObject({ study: 'tiny', mode: 'recipe', report: join(study, 'report.html') })
@@ -145,7 +145,7 @@ describe('a study of one’s own', () => {
     expect(readFileSync(join(study, 'warm/loose-2/trajectory.dcd'))).toEqual(readFileSync(grown))
   })
 
-  it('goes on with runs that were interrupted, and they end as they would have', async () => {
+  it('interrupted runs continue to the results of runs without a stop', async () => {
     jobs.run = async job => {
       if (job.name !== 'warm/loose-1') return runHere(job)
       const outcome = await runHere(job, '--max-time', '0.001s')

@@ -163,7 +163,7 @@ describe('stochastic cell rescaling', () => {
     expect((factor ** 3 - 1) / (0.3 * target * 1e-3)).toBeCloseTo(1, 3)
   })
 
-  it('refuses a leap', () => {
+  it('refuses a change of the volume by more than 30 %', () => {
     const rescaling = { pressure: 1, target: 0, temperature_K: 300, compressibility: 1, timeRatio: 1 }
     expect(() => cellRescalingFactor(1000, rescaling, { seed: 1, step: 7 }, CODATA_2018)).toThrow(
       /change the volume/,

@@ -96,7 +96,7 @@ describe('coupling matrix', () => {
 describe('constrainBonds', () => {
   const { system } = polymer(2, 6, 4)
 
-  it('holds all bonds at their equilibrium length and drops their energy', () => {
+  it('all bonds are constrained to their equilibrium length and have no energy', () => {
     const constrained = constrainBonds(system, ALL)
     expect(constrained.constraints.lengths).toHaveLength(system.topology.bonds.length / 2)
     expect(new Set(constrained.constraints.lengths)).toEqual(new Set([1.09, 1.36, 1.53]))
@@ -104,7 +104,7 @@ describe('constrainBonds', () => {
     expect(constrained.system.topology).toBe(system.topology)
   })
 
-  it('holds only bonds to hydrogen when asked', () => {
+  it('h-bonds constrains only bonds to hydrogen', () => {
     const constrained = constrainBonds(system, { bonds: 'h-bonds', tolerance: 1e-8 })
     const hydrogens = system.elements.filter(element => element === 'H').length
     expect(Array.from(constrained.constraints.lengths)).toEqual(new Array(hydrogens).fill(1.09))
@@ -198,7 +198,7 @@ describe('constraint solver', () => {
     expect(() => solver.constrainPositions(torn)).toThrow(/constrained bond/)
   })
 
-  it('holds lengths over many steps of 4 fs at 700 K', async () => {
+  it('constrained lengths stay within the tolerance over many steps of 4 fs at 700 K', async () => {
     const { system, state } = polymer(4, 24, 4)
     const solver = solverOf(system)
     const evaluator = idealGas(system.atomCount)

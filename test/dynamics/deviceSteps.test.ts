@@ -60,7 +60,7 @@ const largest = (a: Recorded, b: Recorded) =>
   a.end.state.positions.reduce((most, x, k) => Math.max(most, Math.abs(x - b.end.state.positions[k]!)), 0)
 
 describe('steps on the device', () => {
-  it('are those of the host', async () => {
+  it('of a device have the results of the host', async () => {
     const [host, made] = [await run(nve), await run(onDevice(nve))]
     expect(host.blocks).toEqual([])
     expect(made.blocks).toEqual([20, 20, 20, 20, 20])
@@ -154,7 +154,7 @@ describe('steps on the device are refused', () => {
     })
   })
 
-  it('beside constraints', async () => {
+  it('with constraints', async () => {
     const { system, state } = polymer(1, 4, 1)
     const options = { stages: [onDevice(nve)], constraints: { ...NO_CONSTRAINTS, bonds: 'h-bonds' } as const }
     const running = record(

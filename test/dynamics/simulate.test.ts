@@ -43,7 +43,7 @@ describe.each(Object.keys(PRODUCTIONS))('restart of %s', name => {
     whole = await record(argon, forgetfulArgon, liquid, { stages, output })
   })
 
-  it('goes on bit for bit from every snapshot', async () => {
+  it('continues to the same bits from every snapshot', async () => {
     const { snapshots, rows, frames, end } = whole
     expect(snapshots.length).toBeGreaterThan(6)
     for (const snapshot of snapshots) {
@@ -327,7 +327,7 @@ describe('stages', () => {
     expect(await momentum(PRODUCTIONS.csvr!, tethered)).toBeGreaterThan(1)
   })
 
-  it('holds the centre of mass even where the forces add up to a push', async () => {
+  it('the centre of mass stays at rest although the forces do not add up to zero', async () => {
     const pushing = () =>
       evaluatorOf(ATOMS, (_, forces) => {
         forces.fill(0.01)

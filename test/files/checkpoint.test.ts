@@ -25,7 +25,7 @@ const checkpoint: Checkpoint = {
 }
 
 describe('a checkpoint', () => {
-  it('is exact', () => {
+  it('keeps every bit of the state', () => {
     writeCheckpoint(path, checkpoint)
     expect(readCheckpoint(path)).toEqual(checkpoint)
   })

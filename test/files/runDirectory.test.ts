@@ -99,7 +99,7 @@ describe('the lock of a run directory', () => {
     expect(owner(path)).toBe(process.pid)
   })
 
-  it('is taken over from a process that is no more, had the same number, or was cut short', async () => {
+  it('is taken over if its process has ended, has the same number, or if the file is incomplete', async () => {
     const stale = lockedBy('stale', gone())
     expect(createRunDirectory({ out: stale, name: 'x' })).toBe(stale)
     expect(owner(stale)).toBe(process.pid)
@@ -210,7 +210,7 @@ describe('a log', () => {
     expect(values.pair_eV).toEqual(Float64Array.of(-1 / 3, Number.NaN, -1 / 3, Number.NaN))
   })
 
-  it('goes on from a checkpoint without the rows that came later', () => {
+  it('continues after a checkpoint without later rows', () => {
     const path = join(folder, 'resumed.csv')
     const log = openLog(path, COLUMNS)
     for (const step of [0, 10, 20, 30]) log.append({ step, time_ps: step, pair_eV: step })
@@ -223,7 +223,7 @@ describe('a log', () => {
     expect(readLog(path).values.step).toEqual(Float64Array.of(0, 10, 20, 25))
   })
 
-  it('drops a row that was cut short', () => {
+  it('removes an incomplete row', () => {
     const path = join(folder, 'cut.csv')
     writeFileSync(path, 'step,time_ps,pair_eV\n0,0,1\n10,0.0')
     const log = openLog(path, COLUMNS)

@@ -113,7 +113,7 @@ describe('a band goes astray', () => {
 })
 
 describe('a band that is taken back', () => {
-  it('goes to the plain band with the lowest force', () => {
+  it('returns to the plain band with the lowest force', () => {
     const best = band(3)
     const course = followed(fresh(), seen(0, 2), seen(1, 0.5, { band: best }), seen(2, 0.7))
     expect(course.retreat).toBe(best)

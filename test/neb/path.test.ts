@@ -10,7 +10,7 @@ const straight = { box, via: [], kind: 'linear', frozen: null } as const
 const hexagonal = createBox([6, 0, 0, -3, 3 * Math.sqrt(3), 0, 0, 0, 12])
 
 describe('a linear path', () => {
-  it('goes the short way through the face of the cell and does not jump', async () => {
+  it('takes the short way through the face of the cell, without a jump between images', async () => {
     const path = await initialPath({
       ...straight,
       initial: Float64Array.of(9.5, 0, 0),
@@ -33,7 +33,7 @@ describe('a linear path', () => {
     expect(Math.hypot(...path[2]!)).toBeLessThan(3.1)
   })
 
-  it('passes through its via points exactly and shares images out by length', async () => {
+  it('passes exactly through its via points, with images distributed by length', async () => {
     const via = Float64Array.of(0, 3, 0)
     const path = await initialPath({
       ...straight,

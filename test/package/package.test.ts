@@ -29,7 +29,7 @@ describe('the package', () => {
     expect(HOPLITE_VERSION).toBe(manifest.version)
   })
 
-  it('holds what was built, docs, examples and data, and neither sources nor tests', () => {
+  it('contains the build, docs, examples and data, but no sources and tests', () => {
     expect(readdirSync(shipped('.')).sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',

@@ -14,7 +14,7 @@ async function auto(adapter: Adapter | NoAdapter) {
   return evaluator
 }
 
-describe('auto', () => {
+describe('the platform auto', () => {
   it('is simd without a GPU, and says why', async () => {
     const { ran, fallbackReason } = await auto({ name: null, reason: 'none is installed' })
     expect([ran, fallbackReason]).toEqual(['simd', 'no GPU: none is installed'])

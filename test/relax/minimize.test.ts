@@ -138,7 +138,7 @@ describe.each(METHODS)('%s', method => {
 })
 
 describe('lbfgs', () => {
-  it('goes on from its positions and its memory to the same bits', async () => {
+  it('continues from its positions and its memory to the same bits', async () => {
     const random = randomSequence(3, STREAM.build)
     const start = icosahedron(3.6).map(x => x + 0.25 * (2 * random.uniform() - 1))
     const { evaluate } = lennardJones(13, 0.1, 3.4)

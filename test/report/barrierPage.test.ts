@@ -22,8 +22,8 @@ function recordsOf(html: string, caption: string): string[] {
   )
 }
 
-describe('one self-contained file', () => {
-  test('loads nothing: only DOI links lead out', () => {
+describe('the page of barriers as one self-contained file', () => {
+  test('loads nothing from the network: the only links to other sites are DOIs', () => {
     const links = [...markupOf(page).matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, target]) => target!)
     const outside = links.filter(target => !target.startsWith('#') && target !== 'data:,')
     expect(outside.length).toBeGreaterThan(1)
@@ -63,8 +63,8 @@ describe('one self-contained file', () => {
   })
 })
 
-describe('content', () => {
-  test('sections stand in order', () => {
+describe('content of the page of barriers', () => {
+  test('sections are in their order', () => {
     const ids = [...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id)
     expect(ids).toEqual(['picture', 'mechanism', 'trust', 'calibrated', 'repeat'])
   })
@@ -111,7 +111,7 @@ describe('content', () => {
     )
   })
 
-  test('forward, back, and rates where there are any', () => {
+  test('barriers in both directions are given, and rates if there are any', () => {
     const [bare, pvdf] = recordsOf(page, 'Hops, forward and back')
     expect(bare).toBe('bare 1.47 1.07 +0.40 6.3 × 10¹² 1.3 × 10⁻¹² at 300 K, ion alone')
     expect(pvdf).toContain('not computed')
@@ -124,7 +124,7 @@ describe('a band that has not converged', () => {
   ) as unknown as BarrierReport['cases']
   const open = renderBarrierReport({ ...report, cases })
 
-  test('is called so wherever its number stands', () => {
+  test('is called not converged wherever its number is given', () => {
     expect(recordsOf(open, 'Convergence')[2]).toBe('dHF-PVDF ✗ not converged 0.0830 0.0100 9 322')
     expect(open).toContain('1 of 6 bands not converged.')
     expect(open).not.toMatch(/All \d bands converged/)
@@ -142,10 +142,10 @@ describe('a band that has not converged', () => {
   })
 })
 
-describe('figures', () => {
+describe('figures of the page of barriers', () => {
   const { figures } = payloadOf(page)
 
-  test('say their numbers to those who cannot see them', () => {
+  test('have text with their numbers for screen readers', () => {
     const [energy, bars, first] = figures
     expect(energy!.alt).toContain('PVDF: 1.50 eV, 1.50–1.54 eV over a height of 3.2–4.5 Å, Ye 2025 1.51 eV')
     expect(bars!.alt).toContain('counter-example C on the bottleneck O: 1.84 eV')
@@ -220,7 +220,7 @@ describe('the band in 3D', () => {
     })
   }
 
-  test('images are the given ones; atoms that stay are stored once', () => {
+  test('has the given images; atoms that do not move are stored once', () => {
     const [path] = payloadOf(page).paths
     const { images_A } = report.cases[0].molecule!
     expect(path!.images_A.length).toBe(9)
@@ -250,7 +250,7 @@ describe('the band in 3D', () => {
   })
 })
 
-test('hostile names stay text', () => {
+test('names with HTML and scripts are text in the page of barriers', () => {
   const attack = '</script><img src=x onerror=alert(1)>"\'<!--'
   const single = singleBandReport()
   const [bare] = single.cases

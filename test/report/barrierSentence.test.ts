@@ -12,8 +12,8 @@ function withDifference(report: BarrierReport, change: Partial<BarrierDifference
   return { ...report, differences: report.differences.map(item => ({ ...item, ...change })) }
 }
 
-describe('a difference', () => {
-  test('barriers, lowering with its range, the published one, what is chosen, what goes the other way', () => {
+describe('the sentence about a difference of barriers', () => {
+  test('gives barriers, lowering with range, the published value, chosen values and counter-examples', () => {
     expect(barrierSentence(barrierReport())).toBe(
       'The Li⁺ barrier is 1.06 eV with dehydrofluorinated PVDF and 1.50 eV under a PVDF unit: 0.44 eV lower ' +
         '(0.30–0.59 eV over a charge transfer of 0.24–0.47 e); the published difference −0.41 eV (Ye 2025) ' +
@@ -23,7 +23,7 @@ describe('a difference', () => {
     )
   })
 
-  test('outside its range is said to be so', () => {
+  test('says that the published value lies outside the range', () => {
     const range = { range_eV: [-0.588, -0.45] as const, varied: 'the charge' }
     expect(barrierSentence(withDifference(barrierReport(), { range }))).toContain('lies outside this range')
   })
@@ -39,7 +39,7 @@ describe('a difference', () => {
     expect(barrierSentence(withDifference(barrierReport(), { range }))).toContain('(−0.10 to 0.60 eV over')
   })
 
-  test('a rise is higher, and a counter-example that rises too is left to the tables', () => {
+  test('calls a rise higher, and leaves out a counter-example that rises too', () => {
     const text = barrierSentence(
       withDifference(barrierReport(), { value_eV: 0.52, range: null, published: null }),
     )
@@ -53,7 +53,7 @@ describe('a difference', () => {
     expect(text).not.toMatch(/lower|higher/)
   })
 
-  test('which number is calibrated is said first', () => {
+  test('names the calibrated number first', () => {
     const report = withDifference(withCase(barrierReport(), 'PVDF', { status: 'calibrated' }), {
       status: 'predicted',
     })
@@ -64,7 +64,7 @@ describe('a difference', () => {
   })
 })
 
-describe('convergence', () => {
+describe('convergence in the sentence about barriers', () => {
   test('is never claimed', () => {
     expect(barrierSentence(barrierReport())).not.toContain('converged')
   })
@@ -76,20 +76,20 @@ describe('convergence', () => {
     )
   })
 
-  test('a case that the sentence does not speak of is left to the tables', () => {
+  test('a case that is not in the sentence does not change it', () => {
     const text = barrierSentence(withCase(barrierReport(), 'uncharged unit', { converged: false }))
     expect(text).not.toContain('converged')
   })
 })
 
-describe('no difference', () => {
-  test('one band', () => {
+describe('the sentence about bands without a difference', () => {
+  test('gives the barrier of one band', () => {
     expect(barrierSentence(singleBandReport())).toBe(
       'The Li⁺ barrier is 1.47 eV at the bare surface (nothing varied); it is predicted.',
     )
   })
 
-  test('one band beside the published barrier', () => {
+  test('gives the barrier of one band and the published barrier', () => {
     const published = [{ case: 'bare', barrier_eV: 1.51, label: 'Ye 2025', doi: '10.1/x' }]
     expect(barrierSentence({ ...singleBandReport(), published })).toContain(
       'the published barrier, 1.51 eV (Ye 2025), is 0.04 eV higher',

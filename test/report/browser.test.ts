@@ -55,7 +55,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
     return readFileSync(await event.path(), 'utf8')
   }
 
-  test('draws every figure, hands out data and figures, loads the box when it is reached', async () => {
+  test('draws all figures, offers data and figures for download, loads the box when it is in view', async () => {
     const { page, complaints } = await open(renderTransportReport(comparisonReport()), 1440, 'light')
     expect(await page.locator('.plot .main-svg').count()).toBeGreaterThanOrEqual(14)
     expect(await page.locator('#msd-linear path.js-line').count()).toBeGreaterThanOrEqual(6)
@@ -83,7 +83,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
     await page.close()
   })
 
-  test('fits a phone in the dark, and follows when the reader turns the light on', async () => {
+  test('fits the screen of a phone, in dark mode and after a change to light mode', async () => {
     const { page, complaints } = await open(renderTransportReport(comparisonReport()), 390, 'dark')
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
     expect(overflow).toBeLessThanOrEqual(0)
@@ -98,7 +98,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
     await page.close()
   })
 
-  test('hostile names do not run', async () => {
+  test('names with HTML and scripts do not run', async () => {
     const attack = '</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a>'
     const report = comparisonReport()
     const { page, complaints } = await open(
@@ -118,7 +118,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
     await page.close()
   })
 
-  test('barriers: draws every figure and hands out data and bands', async () => {
+  test('barriers: draws all figures, offers data and bands for download', async () => {
     const { page, complaints } = await open(renderBarrierReport(barrierReport()), 1440, 'light')
     expect(await page.locator('.plot .main-svg').count()).toBeGreaterThanOrEqual(5)
     expect(await page.locator('#energy path.js-line').count()).toBe(5)
@@ -146,7 +146,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
     await page.close()
   })
 
-  test('barriers: the path loads when it is reached, plays, and follows the keyboard', async () => {
+  test('barriers: the path loads when it is in view, plays, and responds to the keyboard', async () => {
     const { page, complaints } = await open(renderBarrierReport(barrierReport()), 1440, 'light')
     expect(await page.locator('#scene canvas').count()).toBe(0)
     await page.locator('#scene').scrollIntoViewIfNeeded()
@@ -176,7 +176,7 @@ describe.skipIf(whyNoBrowser)(`the pages${whyNoBrowser ? `: skipped, ${whyNoBrow
     await page.close()
   })
 
-  test('barriers: fit a phone in the dark and paper', async () => {
+  test('barriers: fit the screen of a phone in dark mode, and paper', async () => {
     const { page, complaints } = await open(renderBarrierReport(barrierReport()), 390, 'dark')
     const overflow = () => page.evaluate('document.documentElement.scrollWidth - innerWidth')
     expect(await overflow()).toBeLessThanOrEqual(0)

@@ -9,8 +9,8 @@ const MEGABYTE = 1e6
 const report = comparisonReport()
 const page = renderTransportReport(report)
 
-describe('one self-contained file', () => {
-  test('loads nothing: only DOI links lead out', () => {
+describe('the page of transport as one self-contained file', () => {
+  test('loads nothing from the network: the only links to other sites are DOIs', () => {
     const markup = markupOf(page)
     const links = [...markup.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, target]) => target!)
     expect(links.length).toBeGreaterThan(5)
@@ -53,8 +53,8 @@ describe('one self-contained file', () => {
   })
 })
 
-describe('content', () => {
-  test('sections stand in order', () => {
+describe('content of the page of transport', () => {
+  test('sections are in their order', () => {
     const titles = [...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id)
     expect(titles).toEqual(['picture', 'mechanism', 'box', 'trust', 'calibrated', 'repeat'])
   })
@@ -110,14 +110,14 @@ describe('content', () => {
     expect(ends).toEqual(ions.map(k => positions_A.slice(3 * k, 3 * k + 3)))
   })
 
-  test('failed checks stand beside the answer and lead the list', () => {
+  test('failed checks are beside the answer and first in the list', () => {
     expect(page).toContain('2 checks failed:')
     const kinds = [...page.matchAll(/<li class="(passed|failed|untested)">/g)].map(([, kind]) => kind)
     expect(kinds.slice(0, 3)).toEqual(['failed', 'failed', 'untested'])
     expect(kinds.length).toBe(report.checks.length)
   })
 
-  test('the mechanism in numbers says bounds, and why there is no number', () => {
+  test('the table of the mechanism gives bounds, and the reason for a missing number', () => {
     const [, table] = page.match(/The mechanism, in numbers(.*?)<\/table>/s)!
     const rowOf = (name: string) => table!.match(new RegExp(`${name}</th>(.*?)</tr>`, 's'))![1]!
     expect(table).toContain('Hops <span class="aside">places of 2 ps each</span>')
@@ -133,7 +133,7 @@ describe('content', () => {
     expect(page).toContain(', lives 5.2 ps</small>')
   })
 
-  test('figures say their numbers to those who cannot see them', () => {
+  test('figures have text with their numbers for screen readers', () => {
     const texts = [...page.matchAll(/role="img" aria-label="([^"]+)"><\/div>/g)].map(([, text]) => text!)
     expect(texts.length).toBe(15)
     expect(texts[0]).toContain('3.04 Å²/ps (95 %: 2.61–3.50)')
@@ -178,14 +178,14 @@ describe('hostile names', () => {
     provenance: { ...hostile.provenance, command: attack, recipes: [{ name: attack, text: attack }] },
   })
 
-  test('stay text', () => {
+  test('are text in the page', () => {
     expect(markupOf(poisoned)).not.toMatch(/<img/)
     expect(poisoned.split('</script>').length - 1).toBe(3)
     expect(markupOf(poisoned)).toContain('&lt;img src=x onerror=alert(1)&gt;')
     expect(markupOf(poisoned)).not.toContain('body { display: none')
   })
 
-  test('survive in the data', () => {
+  test('are unchanged in the data', () => {
     expect(payloadOf(poisoned).title).toBe(attack)
     expect(JSON.stringify(payloadOf(poisoned).figures[0]!.traces)).not.toContain('<img')
   })

@@ -74,7 +74,7 @@ describe('two systems', () => {
     expect(sentence(report)).toContain('(95 %: 0.75–1.53, 2 and 1 boxes)')
   })
 
-  test('different temperatures stand with their systems', () => {
+  test('different temperatures are given with their systems', () => {
     const report = withSystems(comparisonReport(), (system, k) =>
       k === 0 ? { ...system, temperature_K: 500 } : system,
     )
@@ -96,7 +96,7 @@ describe('one system', () => {
     expect(sentence(withSystems(singleRunReport(), diffusive))).toContain('the slope of the Li⁺ MSD')
   })
 
-  test('the published slope of a single system is judged', () => {
+  test('the published slope of a single system is compared with the interval', () => {
     const { published } = comparisonReport()
     expect(sentence({ ...singleRunReport(), published })).toContain(
       'the published slope 2 × 10⁻⁴ Å²/ps lies outside',

@@ -27,7 +27,7 @@ describe('the sentence about many boxes', () => {
     )
   })
 
-  it('looks the other way where a slower material was published', () => {
+  it('counts ratios below the factor if the published ratio is below 1', () => {
     const slower = { ...report, publishedRatio: { ...report.publishedRatio!, value: 0.2 } }
     expect(sentence(slower)).toMatch(/shows 1\/6 or less in 2\.1 % of pairs/)
   })
@@ -73,7 +73,7 @@ describe('the page of a study', () => {
     expect(pairs!.columns.share_at_least!.at(-1)).toBeCloseTo(1 / 144, 4)
   })
 
-  it('keeps boxes that do not move out of the logarithms, and counts them', () => {
+  it('leaves boxes that do not move out of the logarithms, and gives their number', () => {
     const [pvdf, dhf] = report.systems
     const stuck = {
       ...pvdf,
@@ -100,19 +100,19 @@ describe('the page of a study', () => {
     expect(words).toContain('PVDF of 500K')
   })
 
-  it('warns of a line read outside what was measured, and of apparent slopes', () => {
+  it('warns of extrapolated lines and of apparent slopes', () => {
     const words = text(page, 'activation')
     expect(words).toContain('298 K lies outside what was measured of PVDF (charge scale 0.7, 300–700 K)')
     expect(words).toContain('the energies are those of apparent slopes, not of diffusion')
   })
 
-  it('shows typical boxes in the cards, as the ratio is theirs', () => {
+  it('shows geometric means over boxes in the cards, as in the ratio', () => {
     const [card] = /<div class="card">[\s\S]*?<\/div>\n<div class="foot">[\s\S]*?<\/div>/.exec(page)!
     expect(card).toContain('geometric mean of 12 boxes')
     expect(card).toMatch(/1\.40<span class="unit"> × 10⁻³ Å²\/ps/)
   })
 
-  it('of a case leads back to the study and has no conditions of its own', () => {
+  it('of a case links to the study and has no section of conditions', () => {
     const study = { name: '500K', page: '../report.html', conditions: [], absent: [], activations: [] }
     const html = renderTransportReport({ ...report, study })
     expect(sections(html)).not.toContain('conditions')
@@ -145,13 +145,13 @@ describe('the sentence about conditions', () => {
     expect(said([headline!, silent!])).toMatch(/: temperature-300K, where 1 lies inside as well/)
   })
 
-  it('says plainly when there is none', () => {
+  it('says that the published ratio is possible under no condition', () => {
     expect(said([headline!, hot!])).toBe(
       'The published ratio 6.2 lies inside the interval of none of 2 conditions.',
     )
   })
 
-  it('tells the ratios of one case apart by as many systems as that takes', () => {
+  it('names as many systems as distinguish the ratios of one case', () => {
     const over = (name: string, row = silent!) => ({ ...row, denominator: { ...row.denominator, name } })
     const other = { ...over('PVDF'), numerator: { ...silent!.numerator, name: 'beta-PVDF' } }
     expect(said([other, over('PVDF'), over('beta-PVDF')])).toContain(
@@ -172,7 +172,7 @@ describe('the sentence about conditions', () => {
     expect(text(html, 'conditions')).toMatch(/no bound.*not known.*not known/)
   })
 
-  it('speaks of differences where nothing was published', () => {
+  it('gives differences if no ratio was published', () => {
     const rows = overview.conditions.map(row => ({ ...row, publishedInside: null }))
     expect(said(rows, null)).toBe(
       'Of 5 conditions, the interval of the ratio excludes 1 under charges-q1 and degree-d0.83.',

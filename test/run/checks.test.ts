@@ -55,7 +55,7 @@ describe('positions', () => {
     expect(caught(() => checkPositions(atoms([1, 1, 1, 5, x, 5]), 'box')).message).toBe(message)
   })
 
-  it('may be cells away', () => {
+  it('may be several cells away', () => {
     expect(() => checkPositions(atoms([1e5, -1e5, 3]), 'box')).not.toThrow()
   })
 })

@@ -120,7 +120,7 @@ describe('the seeds of a study', () => {
     for (const [key, seed] of before) expect(after.get(key)).toBe(seed)
   })
 
-  it('are never shared', () => {
+  it('are different for all runs', () => {
     const all = seeds(plan(TINY_STUDY, { cases: ['warm', 'later'], replicas: 40 }).runs)
     expect(new Set(all.values()).size).toBe(all.size)
     expect(runSeed(1, 'a', 'b', 1)).not.toBe(runSeed(2, 'a', 'b', 1))

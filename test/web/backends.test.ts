@@ -21,13 +21,13 @@ const recipe = join(temporaryFolder(), 'blocks.yaml')
 writeFileSync(recipe, RECIPE)
 const input = liveInput(loadRecipe(recipe))
 
-it('what moves atoms on a device gets the blocks of steps that the recipe asks for', async () => {
+it('a backend that moves atoms on a device gets the steps_on_device of the recipe', async () => {
   const opened = await openBackend('webasm', input)
   expect(productionOf(opened.input).device).toEqual({ steps: 20 })
   expect(opened.running.remarks).toEqual([])
 })
 
-it('what does not makes every step here, and says so', async () => {
+it('a backend that cannot move atoms makes every step on the host, with a remark', async () => {
   const opened = await openBackend('simd', input)
   expect(productionOf(opened.input).device).toBeNull()
   expect(opened.running.remarks).toEqual(['without steps_on_device: simd moves no atoms on a device'])

@@ -20,7 +20,7 @@ const stages: readonly Stage[] = [
   nvt,
 ]
 
-it('another temperature takes the place of that of the production, wherever that stands', () => {
+it('another temperature replaces that of the production stage, wherever the recipe has it', () => {
   expect(temperatureOf({ stages })).toBe(700)
   expect(stagesAt({ stages }, 300)).toMatchObject([
     stages[0],
@@ -34,7 +34,7 @@ it('the recipe’s own temperature changes nothing', () => {
   expect(stagesAt({ stages }, null)).toBe(stages)
 })
 
-it('a production without a temperature has none to choose', () => {
+it('no temperature can be chosen for a production stage without one', () => {
   const nve: DynamicsStage = { ...nvt, temperature: null, bath: null }
   expect(temperatureOf({ stages: [nve] })).toBeNull()
   expect(stagesAt({ stages: [nve] }, 300)).toEqual([nve])

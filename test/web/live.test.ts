@@ -69,7 +69,7 @@ describe('a live run', () => {
     ])
   })
 
-  it('goes on where it has ended, for as long again', async () => {
+  it('continues after its end, for the same time again', async () => {
     const reports = await told({}, 2)
     const [first, second] = ofKind(reports, 'displacements').filter(({ frames }) => frames >= FRAMES)
     expect([first?.frames, second?.frames]).toEqual([FRAMES, 2 * FRAMES - 1])
@@ -77,7 +77,7 @@ describe('a live run', () => {
     expect(times.at(-1)).toBeCloseTo(0.084, 9)
   })
 
-  it('goes on at the temperature to which a ramp has led', async () => {
+  it('continues at the final temperature of a ramp', async () => {
     const production = {
       temperature: { start_K: 900, end_K: 300 },
       bath: { kind: 'csvr', time_ps: 0.001 },
@@ -89,7 +89,7 @@ describe('a live run', () => {
     expect(Math.abs(mean(after) - 300)).toBeLessThan(60)
   })
 
-  it('leaves blocks of steps to the device, and looks in between', async () => {
+  it('makes blocks of steps on the device, with reports between them', async () => {
     const { system } = expected.input
     const forces = system.forces.map(force =>
       force.kind === 'coulomb' ? { ...force, method: { name: 'dsf' as const, alpha_per_A: 0.2 } } : force,
@@ -129,7 +129,7 @@ describe('a live run', () => {
     expect(asked).toBe(blocks.length + evaluations.length)
   })
 
-  it('follows the temperature and the seed that are chosen', async () => {
+  it('uses the temperature and the seed that are chosen', async () => {
     const first = (reports: readonly Report[]) => ofKind(reports, 'thermo')[0]!.temperature_K
     const [cold, other] = [await told({ temperature_K: 100 }), await told({ seed: 99 })]
     expect(first(cold) / expected.temperature_K[0]!).toBeCloseTo(100 / 500, 9)

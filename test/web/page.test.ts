@@ -91,7 +91,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     })
   }
 
-  test('computes on WebGPU what Node does from the same seed, and says so', async () => {
+  test('has the same results on WebGPU as Node from the same seed, and names WebGPU', async () => {
     const { page, complaints } = await open('?backend=webgpu')
     const shown = await ended(page)
     expect(shown).toMatchObject({ state: 'ended', alarm: '', running: 'gpu (f32, webgpu)', remarks: '' })
@@ -103,7 +103,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await page.close()
   })
 
-  test.each(['webgl2', 'webasm'])('computes on %s, too', async backend => {
+  test.each(['webgl2', 'webasm'])('has the same results on %s as Node', async backend => {
     const { page, complaints } = await open(`?backend=${backend}`)
     const shown = await ended(page)
     expect(shown).toMatchObject({ state: 'ended', alarm: '', running: `gpu (f32, ${backend})` })
@@ -112,7 +112,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await page.close()
   })
 
-  test('leaves steps to the device where the recipe asks for it, and to threads of gpu.js', async () => {
+  test('makes steps on the device if the recipe has steps_on_device, also on threads of gpu.js', async () => {
     const { system, stages, ...rest } = expected.input
     const forces = system.forces.map(force =>
       force.kind === 'coulomb' ? { ...force, method: { name: 'dsf' as const, alpha_per_A: 0.2 } } : force,
@@ -131,7 +131,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await blocks.close()
   })
 
-  test('leaves a GPU in software aside unless it is asked for, and says why', async () => {
+  test('uses a GPU in software only if it is asked for, and gives the reason', async () => {
     const { page, complaints } = await open('')
     const shown = await ended(page)
     expect(shown.running).toMatch(/^simd \(f32, (relaxed-)?simd\)$/)
@@ -141,7 +141,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await page.close()
   })
 
-  test('runs on from its end, and begins anew at another temperature', async () => {
+  test('continues after its end, and starts again at another temperature', async () => {
     const { page, complaints } = await open('?backend=reference')
     expect((await ended(page)).running).toBe('reference (f64)')
     expect(await page.textContent('#pause')).toBe('Run on')
@@ -155,7 +155,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await page.close()
   })
 
-  test('stands still while it is paused', async () => {
+  test('makes no steps while it is paused', async () => {
     const { input } = expected
     const stages = input.stages.map(stage => ('time_ps' in stage ? { ...stage, time_ps: 1000 } : stage))
     const endless = await serve({
@@ -180,7 +180,7 @@ describe.skipIf(whyNoBrowser)(`the live page${whyNoBrowser ? `: skipped, ${whyNo
     await endless.close()
   })
 
-  test('without WebGPU says so, and does not pretend', async () => {
+  test('without WebGPU names the backend that it uses instead', async () => {
     const without = await launchBrowser({ webgpu: false })
     const { page } = await open('?backend=webgpu', 800, 'light', without)
     await expect.poll(async () => (await look(page)).state, { timeout: 30_000 }).toBe('failed')

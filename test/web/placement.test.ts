@@ -4,14 +4,14 @@ import { createPlacement } from '../../src/web/live/placement.ts'
 
 const box = createBox([10, 0, 0, 4, 10, 0, 0, 0, 10])
 
-it('brings molecules into the cell, whole', () => {
+it('molecules are drawn whole, inside the cell', () => {
   const place = createPlacement({ molecules: Int32Array.of(0, 0, 1) })
   const placed = place(box, Float64Array.of(23, 1, 1, 27, 1, 1, 0, -12, 35))
   // A cell down the second vector is 4 Å to the side as well.
   expect([...placed]).toEqual([3, 1, 1, 7, 1, 1, 8, 8, 5])
 })
 
-it('does not let a molecule at a face jump to and fro', () => {
+it('a molecule at a face of the cell does not jump between two images', () => {
   const place = createPlacement({ molecules: Int32Array.of(0) })
   const along = (x: number) => place(box, Float64Array.of(x, 0, 0))[0]
   expect([9.9, 10.1, 9.9, 10.4].map(along)).toEqual([9.9, 10.1, 9.9, 10.4].map(Math.fround))

@@ -33,7 +33,7 @@ function ask(path: string, method = 'GET') {
 }
 
 describe('the server of the live page', () => {
-  it('hands out the page, its programs and the run, isolated from other origins', async () => {
+  it('serves the page, its programs and the run, isolated from other origins', async () => {
     const page = await ask('/?backend=simd')
     expect(page.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
@@ -51,7 +51,7 @@ describe('the server of the live page', () => {
     }
   })
 
-  it('sends the run to the last bit', async () => {
+  it('sends the state of the run to the last bit', async () => {
     const { headers, body } = await ask('/input.json')
     expect(headers['content-type']).toBe('application/json')
     const received = unpack(body) as typeof input
@@ -60,7 +60,7 @@ describe('the server of the live page', () => {
     expect(received.groups.filter(group => group === 'ion')).toHaveLength(15)
   })
 
-  it('answers HEAD without a body, and refuses to be written to', async () => {
+  it('answers HEAD without a body, and refuses other methods', async () => {
     expect(await ask('/', 'HEAD')).toMatchObject({ status: 200, body: '' })
     expect(await ask('/', 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
   })
@@ -74,11 +74,11 @@ describe('the server of the live page', () => {
     '/page.js/',
     '/constructor',
     'http://127.0.0.1/',
-  ])('has nothing at %s', async path => {
+  ])('answers 404 at %s', async path => {
     expect(await ask(path)).toMatchObject({ status: 404, body: 'not found\n' })
   })
 
-  it('names a port that is in use, and an address that is not ours', async () => {
+  it('names a port that is in use, and an address of another machine', async () => {
     const port = Number(new URL(serving.address).port)
     await expect(serve({ ...asked, port })).rejects.toMatchObject({
       name: 'UserError',

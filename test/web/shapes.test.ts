@@ -32,7 +32,7 @@ describe('shapes of a 3D view', () => {
     ])
   })
 
-  it('keeps more shapes than there was room for at first', () => {
+  it('the buffer grows for more shapes than it has room for', () => {
     const collected = createShapes()
     for (let k = 0; k < 3000; k++) collected.sphere([k, 0, 0], 1, '#ffffff')
     expect(sticks(collected.shapes()).map(({ start }) => start[0])).toEqual(
@@ -107,7 +107,7 @@ describe('shapes of a 3D view', () => {
 describe('the camera of a 3D view', () => {
   const upright = [1, 0, 0, 0, 1, 0, 0, 0, 1]
 
-  it('shows what is nearer to the eye larger, and the centre in the middle of the picture', () => {
+  it('nearer objects are larger, and the centre is in the middle of the picture', () => {
     const camera = {
       rotation: upright,
       centre: [5, 5, 5] as const,
@@ -138,7 +138,7 @@ describe('the camera of a 3D view', () => {
     expect(Math.min(...margins)).toBeLessThan(0.035)
   })
 
-  it('turns keep lengths and right angles', () => {
+  it('rotations keep lengths and right angles', () => {
     const rotation = turned(turned(upright, 0.3, -0.7), -1.9, 0.4)
     for (let i = 0; i < 3; i++) {
       for (let j = 0; j < 3; j++) {
@@ -148,7 +148,7 @@ describe('the camera of a 3D view', () => {
     }
   })
 
-  it('a turn to the right brings the left side of the box to the front', () => {
+  it('a rotation to the right brings the left side of the box to the front', () => {
     const camera = {
       ...fittedCamera({ frame: cellCorners(upright), shapes: new Float32Array(0) }, upright, 100, 100),
     }

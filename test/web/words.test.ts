@@ -13,7 +13,7 @@ const displacements: Displacements = {
   exponent: null,
 }
 
-describe('the sentence', () => {
+describe('the sentence of the live page', () => {
   it.each([
     [null, 0, null, 'Getting ready.'],
     [

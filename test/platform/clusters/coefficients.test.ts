@@ -52,7 +52,7 @@ const two = (forces: readonly Force[]): System => ({
   forces,
 })
 
-describe('the fastest kernels that do', () => {
+describe('the fastest kernels for a set of pair terms', () => {
   const ewald = coulomb({ name: 'ewald', alpha_per_A: 0.28, kCutoff_per_A: 2 })
   const wall = { ...lennardJones, form: 'inverse-twelfth', parameters: Float64Array.of(3) } as const
   const well = { ...lennardJones, form: 'morse', parameters: Float64Array.of(0.03, 2, 2.5) } as const

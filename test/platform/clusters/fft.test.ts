@@ -87,7 +87,7 @@ describe.each(['relaxed-simd', 'simd'] as const)('four transforms at once, %s', 
   })
 })
 
-describe('lengths', () => {
+describe('lengths of transforms', () => {
   it.each([
     [48, [4, 4, 3]],
     [40, [4, 2, 5]],

@@ -221,7 +221,7 @@ describe('particle-mesh Ewald on grids made of 2, 3 and 5', () => {
   })
 })
 
-it.each([5, 6, 7, 8])('energies at order %i are off at random, not all the same way', order => {
+it.each([5, 6, 7, 8])('errors of energies at order %i are random, without a common sign', order => {
   const box = orthorhombicBox(9, 10, 11)
   const { positions } = randomIons(box, 200)
   const charge = Float64Array.of(1)
@@ -250,7 +250,7 @@ describe('an evaluation', () => {
     expect(alone.virial).toEqual(new Float64Array(9))
   })
 
-  it('adds to what is there', () => {
+  it('adds its forces to those in the array', () => {
     const evaluate = directPme(force, pvdf.charges)
     const once = accumulator(atomCount)
     const into = accumulator(atomCount)
@@ -260,7 +260,7 @@ describe('an evaluation', () => {
     expect(into.virial).toEqual(once.virial.map(v => v + v))
   })
 
-  it('follows the cell', () => {
+  it('of a changed cell agrees with a new mesh', () => {
     const larger = scaleBox(pvdf.box, 1.02)
     const evaluate = directPme(force, pvdf.charges)
     const [before, after, again, fresh] = [0, 1, 2, 3].map(() => accumulator(atomCount)) as [
@@ -277,7 +277,7 @@ describe('an evaluation', () => {
     expect(after).toEqual(fresh)
   })
 
-  it('leaves atoms without charge alone', () => {
+  it('gives no force to atoms without charge', () => {
     const charges = pvdf.charges.map((q, i) => (i % 3 === 0 ? 0 : q))
     const into = accumulator(atomCount)
     directPme(force, charges)(pvdf.box, pvdf.positions, into, BOTH)
@@ -285,7 +285,7 @@ describe('an evaluation', () => {
       expect([...into.forces.subarray(3 * i, 3 * i + 3)]).toEqual([0, 0, 0])
   })
 
-  it('without any charge is nothing', () => {
+  it('of a system without charges is zero', () => {
     const into = accumulator(atomCount)
     const charges = new Float64Array(atomCount)
     expect(directPme(force, charges)(pvdf.box, pvdf.positions, into, BOTH)).toBe(0)

@@ -62,7 +62,7 @@ function expected(force: PairForce, r: number) {
 
 const DISTANCES = [0.9, 1.6, 2.419, 3.5, 5.9, 6.1, 7.5, 7.999, 8.001]
 
-describe('a row is its terms', () => {
+describe('the coefficients of a row give its terms', () => {
   it.each(forms.flatMap(form => [PLAIN, SHIFTED, SWITCHED].map(truncation => ({ form, truncation }))))(
     '$form, $truncation.kind',
     ({ form, truncation }) => {
@@ -83,7 +83,7 @@ describe('a row is its terms', () => {
     },
   )
 
-  it('added up, each with its factor and its shift', () => {
+  it('in double precision, as a sum with factors and shifts', () => {
     const terms = [term('buckingham'), term('morse', { truncation: SHIFTED }), term('lennard-jones')]
     const factors = new Map(terms.map((item, k) => [item, [0.5, 0, 2][k]!]))
     const layout = rowLayout(terms)

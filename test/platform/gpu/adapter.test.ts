@@ -23,14 +23,14 @@ async function ask(env: NodeJS.ProcessEnv): Promise<Answer> {
   return JSON.parse(stdout) as Answer
 }
 
-it.runIf(process.platform === 'linux')('says what is missing where there is no driver', async () => {
+it.runIf(process.platform === 'linux')('an adapter names what is missing if there is no driver', async () => {
   const { before, adapter, result } = await ask({ VK_DRIVER_FILES: '/nowhere.json' })
   expect(before).toBe(false)
   expect(adapter).toEqual({ name: null, reason: expect.stringContaining('no Vulkan driver') })
   expect(result).toBeNull()
 })
 
-it('loads native code when it is asked for an adapter, and ends with a device in use', async context => {
+it('native code is loaded on the first request for an adapter, and a process with a device in use ends', async context => {
   const { before, after, adapter, result } = await ask({ HOPLITE_SOFTWARE_GPU: '1' })
   expect(before).toBe(false)
   if (adapter.reason !== null && !process.env.CI) context.skip(adapter.reason)
@@ -39,7 +39,7 @@ it('loads native code when it is asked for an adapter, and ends with a device in
   expect(result).toEqual([1, 1])
 })
 
-it.runIf(process.env.CI)('names an adapter in software as such', async () => {
+it.runIf(process.env.CI)('an adapter in software is named as such', async () => {
   const { adapter } = await ask({ HOPLITE_SOFTWARE_GPU: '1' })
   expect(adapter).toMatchObject({ name: expect.stringMatching(/\w/), isSoftware: true })
 })

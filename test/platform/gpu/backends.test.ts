@@ -113,7 +113,7 @@ onEachBackend(name => {
   })
 })
 
-it('lets no kernel fall back to the cpu', async () => {
+it('no kernel falls back to the cpu without an error', async () => {
   const backend = await createBackend('webasm')
   // What gpu.js calls to learn whether it can translate a kernel.
   const translate = vi.spyOn(
@@ -129,7 +129,7 @@ it('lets no kernel fall back to the cpu', async () => {
   await backend.dispose()
 })
 
-it('says which backend is not to be had', async () => {
+it('a backend that is not available is named', async () => {
   await expect(createBackend('webgl2')).rejects.toThrow(UserError)
   await expect(createBackend('webgl2')).rejects.toThrow('no webgl2 here')
 })
@@ -141,7 +141,7 @@ onWebGpu(() => {
     return context as unknown as { readonly device: (typeof context)['device'] & Compiler }
   }
 
-  it('holds what the device has compiled, so that kernels of the same text have it at once', async () => {
+  it('keeps compiled shaders, so that kernels of the same text need no compilation', async () => {
     const { device } = await acquire()
     const made: WeakRef<object>[] = []
     const compile = device.createComputePipeline.bind(device)
@@ -170,7 +170,7 @@ onWebGpu(() => {
     expect(made.filter(pipeline => pipeline.deref())).toHaveLength(1)
   })
 
-  it('makes no buffer that the first launches have not made', async () => {
+  it('makes no new buffers after the first launches', async () => {
     const backend = await createBackend('webgpu')
     const { device } = await acquire()
     const [input, one] = [backend.array(3), backend.kernel(kernel(add))]
@@ -182,7 +182,7 @@ onWebGpu(() => {
     await backend.dispose()
   })
 
-  it('does not pass off as a result what is left when the device refuses its work', async () => {
+  it('throws if the device refuses its work, and returns no old result', async () => {
     const backend = await createBackend('webgpu')
     const { device } = await acquire()
     const [input, one] = [backend.array(3), backend.kernel(kernel(add))]
@@ -195,7 +195,7 @@ onWebGpu(() => {
     await next.dispose()
   })
 
-  it('says that the device is lost, and has another for what begins then', async () => {
+  it('reports a lost device, and takes a new one for later kernels', async () => {
     const backend = await createBackend('webgpu')
     const { device } = await acquire()
     const [input, one] = [backend.array(3), backend.kernel(kernel(add))]

@@ -223,7 +223,7 @@ function wheel(atomCount: number): Configuration {
   ])
 }
 
-it('leaves to others what it does not compute, and everything where there is nothing for it', async () => {
+it('names the terms that it does not compute, and does nothing without bonded terms', async () => {
   const backend = await createBackend('cpu')
   const { system } = hotPvdf()
   const tether = cases.find(({ name }) => name === 'restraint')!.system
@@ -245,10 +245,13 @@ onEachBackend(name => {
     expect(deviation(await found(backend, { system, state }), { system, state })).toBeLessThan(1e-6)
   })
 
-  it.each(bondedCases)('knows $name, in a skewed box, atoms many cells away', async ({ system, state }) => {
-    const away = { system, state: { ...state, positions: unwrapped(state.box, state.positions, 40) } }
-    expect(deviation(await found(backend, away), away)).toBeLessThan(4e-6)
-  })
+  it.each(bondedCases)(
+    'agrees with reference for $name, in a skewed box, atoms many cells away',
+    async ({ system, state }) => {
+      const away = { system, state: { ...state, positions: unwrapped(state.box, state.positions, 40) } }
+      expect(deviation(await found(backend, away), away)).toBeLessThan(4e-6)
+    },
+  )
 
   it.each(scans)('has the $name of the reference over its whole range', async ({ scale, one }) => {
     const wanted = expected(one)
@@ -265,7 +268,7 @@ onEachBackend(name => {
     },
   )
 
-  it('loses of nearly straight angles what single precision must, and of straight ones nothing', async () => {
+  it('has the errors of single precision for nearly straight angles, and none for straight ones', async () => {
     for (const bend of [1e-2, 1e-3, 1e-4]) {
       const one = molecules([Math.PI - bend], three, angle([4, 1.9]))
       expect(deviation(await found(backend, one), one)).toBeLessThan(1e-7 / bend)
@@ -293,7 +296,7 @@ onEachBackend(name => {
     expect(deviation(await found(backend, one), one)).toBeLessThan(4e-6)
   })
 
-  it('follows atoms to other slots, and makes its kernel anew for arrays of other sizes alone', async () => {
+  it('follows atoms to other slots, and compiles a new kernel only for arrays of other sizes', async () => {
     const one = randomChain(4)
     const bonded = createGpuBonded(one.system, backend)!
     for (const [spare, compilations] of [

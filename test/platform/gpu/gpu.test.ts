@@ -36,7 +36,7 @@ onEachBackend(name => {
     await expect(refused).rejects.toMatchObject({ name: 'UserError', message: 'the system has no atoms' })
   })
 
-  it('sends no more for atoms that leave a cluster unfilled', async () => {
+  it('sends no more bytes for a cluster that is not full', async () => {
     const box = orthorhombicBox(24, 24, 24)
     const positions = scattered(box, 400, 1.9)
     const sent = (atomCount: number) => {
@@ -49,7 +49,7 @@ onEachBackend(name => {
     expect(await sent(399)).toBeLessThan(1.1 * (await sent(400)))
   })
 
-  it('names the first atom that is nowhere', async () => {
+  it('names the first atom whose position is not finite', async () => {
     const one = configuration(orthorhombicBox(20, 20, 20), [1, 1, 1, 4, 4, Number.NaN], [lennardJones()])
     await withGpu(name, one, async gpu => {
       const failed = gpu.evaluate(one.state)
@@ -58,7 +58,7 @@ onEachBackend(name => {
     })
   })
 
-  it('says what has gone to and fro', async () => {
+  it('reports the launches and the bytes sent and read', async () => {
     const { system, state } = hotPvdf()
     await withGpu(name, { system }, async gpu => {
       await gpu.evaluate(state)
@@ -74,7 +74,7 @@ onEachBackend(name => {
   })
 })
 
-describe('who computes', () => {
+describe('the backend of the gpu platform', () => {
   it('is named, with its backend', async () => {
     const { system } = hotPvdf()
     const gpu = await prepareEvaluator('gpu:webasm', system)

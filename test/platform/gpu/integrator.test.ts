@@ -125,7 +125,7 @@ onEachBackend(name => {
     return { system: { ...system, masses: Float64Array.of(12, 1) }, state }
   }
 
-  it('hears of an atom that has left its list and come back', async () => {
+  it('notices an atom that left its list and came back', async () => {
     const one = dimer([5, 5, 5, 6.75, 5, 5])
     const after = await inDoublePrecision(one, 11)
     expect(largest(after.positions, one.state.positions)).toBeLessThan(0.3)
@@ -147,7 +147,7 @@ onEachBackend(name => {
     expect(Math.abs(length(state) - length(expected))).toBeLessThan(2.5e-7)
   })
 
-  it('makes twenty steps of twice ten', async () => {
+  it('twice ten steps are twenty steps', async () => {
     const one = chains()
     const { advance } = integratorOf(one)
     const [once, twice] = [copyState(one.state), copyState(one.state)]
@@ -156,7 +156,7 @@ onEachBackend(name => {
     expect(largest(once.positions, twice.positions)).toBeLessThan(1e-6)
   })
 
-  it('starts afresh, to the last bit, when it is told to forget', async () => {
+  it('starts again, to the last bit, after `forget`', async () => {
     const one = chains()
     const { advance, forget } = integratorOf(one)
     const [first, second] = [copyState(one.state), copyState(one.state)]
@@ -167,7 +167,7 @@ onEachBackend(name => {
     expect(second).toEqual(first)
   })
 
-  it('goes on bit for bit from a snapshot of a run', async () => {
+  it('continues to the same bits from a snapshot of a run', async () => {
     const { system, state } = chains()
     const options = {
       prepare: (part: System) => createGpuEvaluator(part, name),
@@ -212,7 +212,7 @@ onEachBackend(name => {
     )
   })
 
-  it('leaves the state as it was when an atom would fly, and names it', async () => {
+  it('names an atom that would move too far, and does not change the state', async () => {
     const one = chains()
     one.state.velocities[3 * 17] = 1300
     const { advance } = integratorOf(one)
@@ -230,7 +230,7 @@ onEachBackend(name => {
   })
 })
 
-describe('who moves atoms on the device', () => {
+describe('the choice of the integrator on the device', () => {
   const { system, state } = chains()
 
   it.each([
@@ -267,7 +267,7 @@ describe('who moves atoms on the device', () => {
     await backend.dispose()
   })
 
-  it('shares lists with evaluations, and takes turns with them', async () => {
+  it('shares lists with evaluations that alternate with steps', async () => {
     const evaluator = await createGpuEvaluator(system, 'cpu')
     const { advance } = evaluator.integrator!(STEP)
     const moving = copyState(state)

@@ -64,7 +64,7 @@ onEachBackend(name => {
     nonbonded.dispose()
   })
 
-  it('follows atoms with the list that it has, and into a list for which its arrays are too small', async () => {
+  it('follows atoms with one list, and with a new list that is larger than its arrays', async () => {
     const box = orthorhombicBox(30, 30, 30)
     const at = (spacing_A: number) =>
       configuration(box, cubicLattice(5, spacing_A), [lennardJones({ cutoff_A: 6 }), coulomb(DSF, 6)])

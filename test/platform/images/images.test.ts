@@ -48,8 +48,8 @@ async function throughout(seconds: number, task: () => Promise<unknown>): Promis
 
 const program = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`)
 
-describe('images', () => {
-  it('are evaluated as one by one', async () => {
+describe('images of a band on threads', () => {
+  it('have the results of single evaluations', async () => {
     const together = await (await evaluator({ threads: 1 })).evaluate(images)
     for (const [k, positions] of images.entries()) {
       const alone = await (await referencePlatform.prepare(system)).evaluate(createState(positions, box))
@@ -61,7 +61,7 @@ describe('images', () => {
     }
   })
 
-  it('have the same bits whatever was evaluated before', async () => {
+  it('have the same bits after any other evaluation', async () => {
     const travelled = await evaluator({ threads: 1 })
     // Near enough for the lists of pairs that were built then to serve now.
     await travelled.evaluate(images.map(image => image.map((x, k) => x + 0.05 * Math.sin(k))))
@@ -78,14 +78,14 @@ describe('images', () => {
     await throughout(2, async () => expect(await shared.evaluate(images)).toEqual(alone))
   })
 
-  it('may come in calls at the same time', async () => {
+  it('can be evaluated by several calls at the same time', async () => {
     const shared = await evaluator({ threads: 2 })
     const parts = [images.slice(0, 5), [], images.slice(5, 6), images.slice(6)]
     const results = await Promise.all(parts.map(part => shared.evaluate(part)))
     expect(results.flat()).toEqual(await shared.evaluate(images))
   })
 
-  it('are the caller’s to keep, in any number', async () => {
+  it('are returned in new arrays, in any number', async () => {
     const shared = await evaluator({ threads: 2 })
     const [first] = await shared.evaluate(images.slice(0, 1))
     const kept = first!.forces.slice()
@@ -105,7 +105,7 @@ describe('images', () => {
 })
 
 describe('a worker thread', () => {
-  it('takes its share', async () => {
+  it('computes its share of the images', async () => {
     // Says that it is ready and takes every image there is, but computes nothing.
     const greedy = program(`
       import { parentPort } from 'node:worker_threads'
@@ -137,7 +137,7 @@ describe('a worker thread', () => {
 })
 
 describe('an image that cannot be evaluated', () => {
-  it.each([1, 3])('is named, the first of its call, with %i threads', async threads => {
+  it.each([1, 3])('is named in the error, the first of its call, with %i threads', async threads => {
     const shared = await evaluator({ threads })
     await throughout(threads > 1 ? 1 : 0, () => shared.evaluate(images))
     const broken = images.map((image, k) => (k === 4 || k === 9 ? image.with(6, Number.NaN) : image))
@@ -152,7 +152,7 @@ describe('an image that cannot be evaluated', () => {
   })
 })
 
-it('refuses a number of threads that is none, and a platform that is not there', async () => {
+it('images refuse a wrong number of threads, and a platform that does not exist', async () => {
   await expect(prepareImageEvaluator('auto', system, box, { threads: 0 })).rejects.toThrow(/threads is 0/)
   await expect(prepareImageEvaluator('gpu', system, box, { threads: 1 })).rejects.toThrow(/'gpu'/)
 })

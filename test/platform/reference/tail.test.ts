@@ -15,7 +15,7 @@ function beyond(cutoff: number, f: (r: number) => number): number {
   return (sum * h) / 3
 }
 
-it('adds the energy and pressure of a uniform fluid beyond the cut-off, type by type', async () => {
+it('the tail correction is the energy and pressure of a uniform fluid beyond the cut-off, type by type', async () => {
   const force = pairForce('lennard-jones', { kind: 'plain' }, true) as PairForce
   const withTail = makeCase('with', [force])
   const without = makeCase('without', [{ ...force, tailCorrection: false }])

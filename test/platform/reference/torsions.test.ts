@@ -47,7 +47,7 @@ function energyByDefinition(x: Float64Array): number {
   }, 0)
 }
 
-it('sums torsions that share arms as if each stood alone', () => {
+it('torsions that share arms have the sum of single torsions', () => {
   const { energy, forces } = evaluate(positions)
   expect(energy).toBeCloseTo(energyByDefinition(positions), 11)
   positions.forEach((_, k) => {
@@ -69,6 +69,6 @@ it('finds the nearest image of arms and axes across the faces of the cell', () =
   })
 })
 
-it('has forces that do not depend on whether the virial is wanted', () => {
+it('forces of torsions do not depend on whether the virial is wanted', () => {
   expect(evaluate(positions, false).forces).toEqual(evaluate(positions).forces)
 })

@@ -271,7 +271,7 @@ const systems: readonly [string, () => Configuration][] = [
 ]
 
 describe.each(['relaxed-simd', 'simd'] as const)('non-bonded kernels (%s)', flavour => {
-  it.each(systems)('%s: as the reference', async (_name, make) => {
+  it.each(systems)('%s: have the results of the reference', async (_name, make) => {
     const configuration = make()
     await expectParity(configuration, directNonbonded(configuration.system, flavour))
   })
@@ -288,11 +288,11 @@ describe.each(['relaxed-simd', 'simd'] as const)('non-bonded kernels (%s)', flav
   })
 })
 
-describe('lists', () => {
+describe('pair lists of simd', () => {
   // So wide that no special pair comes near half a cell.
   const { system, box, positions } = mixture([lennardJones(), coulomb(EWALD)], orthorhombicBox(26, 26, 26))
 
-  it('are made anew in time while atoms move', async () => {
+  it('are rebuilt in time while atoms move', async () => {
     const simd = directNonbonded(system, 'relaxed-simd', { skin_A: 1, innerSkin_A: 0.4 })
     const random = randomSequence(5, STREAM.build)
     const drift = positions.map(() => random.normal() * 0.03)
@@ -312,7 +312,7 @@ describe('lists', () => {
     expect(prunes).toBeGreaterThan(builds)
   })
 
-  it('outlast a uniform change of the cell', async () => {
+  it('stay valid for a uniform change of the cell', async () => {
     const simd = directNonbonded(system)
     for (const factor of [1, 1.003, 0.996]) {
       const scaled = { system, box: scaleBox(box, factor), positions: positions.map(x => x * factor) }
@@ -321,19 +321,19 @@ describe('lists', () => {
     expect(simd.statistics.builds).toBe(1)
   })
 
-  it('do not outlast another shape of the cell', async () => {
+  it('are rebuilt for another shape of the cell', async () => {
     const simd = directNonbonded(system)
     await expectParity({ system, box, positions }, simd)
     await expectParity({ system, box: orthorhombicBox(26, 27, 26.5), positions }, simd)
     expect(simd.statistics.builds).toBe(2)
   })
 
-  it('grow when a uniform fluid was a bad guess', async () => {
+  it('grow if the estimate for a uniform fluid was too small', async () => {
     // Everything in one corner of a large cell.
     await expectParity({ system, box: orthorhombicBox(120, 120, 120), positions })
   })
 
-  it('name an atom that is nowhere', async () => {
+  it('name an atom whose position is not finite', async () => {
     const simd = directNonbonded(system)
     await simd.evaluate(box, positions, accumulator(system), FORCES)
     const broken = positions.with(3 * 7 + 1, Number.NaN)
@@ -344,7 +344,7 @@ describe('lists', () => {
   })
 })
 
-it('forces are added to what is there', async () => {
+it('simd adds forces to those in the array', async () => {
   const { system, box, positions } = mixture([lennardJones()])
   const simd = directNonbonded(system)
   const into = accumulator(system)

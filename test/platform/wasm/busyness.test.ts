@@ -20,14 +20,14 @@ function rounds({ together, waiting, alone }: { together: number; waiting: numbe
   }
 }
 
-it('the calling thread stays with the others while it hardly waits', () => {
+it('the calling thread shares the work while it hardly waits', () => {
   expect(rounds({ together: 1, waiting: 0.3, alone: 2 })(2000)).toBe(0)
 })
 
-it('it works alone where waiting takes longer than the work', () => {
+it('the calling thread works alone if it would wait longer than it works', () => {
   expect(rounds({ together: 5, waiting: 4, alone: 2 })(2000)).toBeGreaterThan(0.7)
 })
 
-it('waiting for one long job is no reason to be alone', () => {
+it('one long wait does not make the calling thread work alone', () => {
   expect(rounds({ together: 1, waiting: 0.6, alone: 2 })(2000)).toBeLessThan(0.06)
 })

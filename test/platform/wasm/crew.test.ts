@@ -49,7 +49,7 @@ async function evaluateForever(evaluator: Evaluator, onEnd = () => {}): Promise<
 }
 
 describe('threads of the simd platform', () => {
-  it('do not change a result, however many there are', async () => {
+  it('do not change a result, for any number of threads', async () => {
     const one = await along(1)
     expect(one.helped).toBe(0)
     for (const threads of [2, 5]) {
@@ -59,7 +59,7 @@ describe('threads of the simd platform', () => {
     }
   })
 
-  it('are one where memory cannot be shared, and that memory may grow', async () => {
+  it('are one if memory cannot be shared, and this memory can grow', async () => {
     const memory = createMemory(false)
     const before = memory.buffer.byteLength
     const { results, helped } = await along(4, memory)
@@ -68,13 +68,13 @@ describe('threads of the simd platform', () => {
     expect(results).toEqual((await along(1)).results)
   })
 
-  it('that end are an error with its cause, not a hang, and stay one', async () => {
+  it('that end give an error with the cause, now and in later evaluations', async () => {
     const evaluator = createSimdEvaluator(pvdf.system, await startCrew(2, 'exits.mjs'))
     await expect(evaluateForever(evaluator)).rejects.toThrow(/a worker thread ended: exit code 3/)
     await expect(evaluator.evaluate(pvdf.state)).rejects.toThrow(/a worker thread ended: exit code 3/)
   })
 
-  it('that throw when they start say what', async () => {
+  it('that throw at their start give the cause', async () => {
     const { kernels, crew } = await startCrew(2, 'throws.mjs')
     const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew })
     await expect(crew.ready()).rejects.toThrow(/no such thing as a kernel/)
@@ -83,7 +83,7 @@ describe('threads of the simd platform', () => {
     )
   })
 
-  it('that are ended in the middle of an evaluation end it', async () => {
+  it('that are ended during an evaluation end the evaluation', async () => {
     const { kernels, crew } = await startCrew(2, 'keeps.mjs')
     await crew.ready()
     const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew })
@@ -107,7 +107,7 @@ describe('threads of the simd platform', () => {
   })
 })
 
-it('configurations that take turns need no more memory each time', async () => {
+it('evaluators that take turns need no more memory each time', async () => {
   const memory = createMemory()
   const { kernels, crew } = await startCrew(1, undefined, memory)
   const evaluator = createSimdEvaluator(pvdf.system, { kernels, crew, reproducible: true })
@@ -136,7 +136,7 @@ describe('a crew', () => {
     calls: [{ kernel: 'clearPart', args: [0xffff_0000, 0, 0, 0] }],
   }
 
-  it.each([1, 3])('of %i hands on what a kernel says when it fails', async threads => {
+  it.each([1, 3])('of %i threads reports the message of a kernel that fails', async threads => {
     const { crew } = await prepare(threads)
     crew.start([failing])
     await expect(crew.finish()).rejects.toThrow(/the kernel clearPart failed: RuntimeError/)
@@ -144,7 +144,7 @@ describe('a crew', () => {
     await crew.dispose()
   })
 
-  it('says when a kernel is not there', async () => {
+  it('reports a kernel that does not exist', async () => {
     const { crew } = await prepare()
     crew.start([{ part: 'pair', calls: [{ kernel: 'noSuchKernel', args: [] }] }])
     await expect(crew.finish()).rejects.toThrow(/the kernel \? failed/)

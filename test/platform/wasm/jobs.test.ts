@@ -34,7 +34,7 @@ it('a job that is too long is refused before it is written', () => {
   expect(board.slots).toEqual(before)
 })
 
-it('the programs of other tests know where numbers stand', async () => {
+it('the layout of jobs is that in the programs of other tests', async () => {
   const program = new URL('./crewPrograms/takeNumber.mjs', import.meta.url).href
   const places: Record<'ISSUED' | 'TAKEN', number> = await import(program)
   expect([places.ISSUED, places.TAKEN]).toEqual([ISSUED, TAKEN])
