@@ -13,10 +13,10 @@ import type { Potential } from '../potentials/load.ts'
 import type { LoadedBandRecipe } from '../recipes/bandRecipe.ts'
 import { namedFile } from '../run/checks.ts'
 
-/** Both ends of a band before anything is relaxed. */
+/** Both ends of a band before their relaxation. */
 export interface BandEnds {
   readonly initial: Structure
-  /** Atom by atom the same as `initial`. */
+  /** The final end, with the same atoms in the same order as `initial`. */
   readonly final: Structure
   /** [3N] Å, points that the first path goes through. */
   readonly via: readonly Float64Array[]
@@ -126,7 +126,7 @@ function endsOfHop(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
   }
 }
 
-/** Adsorbates so high above a slab that the next image of the slab is nearer, one line each. */
+/** Remarks about adsorbates that are nearer to the next image of the slab than to the slab, one line each. */
 function strayAdsorbates(
   { box, positions, types, topology }: Structure,
   adsorbate: readonly number[],
@@ -204,7 +204,7 @@ function sitesOf({ elements, types, positions, frozen }: Structure): Site[] {
   }))
 }
 
-/** Atom types by element where the file names none; the element itself where nothing is said. */
+/** The structure with atom types: those of the file, otherwise those of the elements in `types`, otherwise the elements. */
 function withTypes(structure: Structure, types: Readonly<Record<string, string>> = {}): Structure {
   return {
     ...structure,

@@ -17,7 +17,7 @@ export interface PreparedBand {
   readonly ends: BandEnds
   /** The initial end with atom types and charges. */
   readonly structure: Structure
-  /** All interactions but the tethers of adsorbates, whose anchors are found when the ends are relaxed. */
+  /** All interactions except the tethers of adsorbates, whose anchors are known after the relaxation of the ends. */
   readonly system: System
   readonly box: Box
   /** Remarks about structure and charges, one line each. */

@@ -12,7 +12,7 @@ import { type PreparedBand, tethersTo } from './prepareBand.ts'
 /** Largest number of steps of a relaxation. */
 const MAX_STEPS = 2000
 
-/** Largest force on a settled adsorbate: lower forces only turn it over a flat surface. */
+/** Largest force on an adsorbate that is relaxed without tethers: smaller forces only rotate it on a flat surface. */
 const SETTLED_EV_PER_A = 0.05
 
 /** Unfinished ends, to be continued later. */
@@ -27,7 +27,7 @@ export interface Preparing {
   forceCalls: number
 }
 
-/** A signal came while the ends of a band relaxed. */
+/** Error of a band that was stopped during the relaxation of its ends. */
 export class StoppedAtEnds extends SimulationError {
   override readonly code = EXIT.interrupted
   readonly ends: UnfinishedEnds
@@ -53,7 +53,7 @@ interface Relaxation {
 }
 
 /**
- * Relaxes configurations until no atom of any feels more than `fmax`, as a vector.
+ * Relaxes configurations until the force on every atom, as a vector, is at most `fmax`.
  * @param stage what of the preparation this is
  * @returns [3N] Å each
  * @throws StoppedAtEnds when a signal comes first
@@ -82,7 +82,7 @@ async function relaxAll(
   })
 }
 
-/** @returns false when a signal came first */
+/** Relaxes one configuration. @returns false if a signal stopped it */
 async function relax(
   { structure }: PreparedBand,
   evaluator: ImageEvaluator,

@@ -3,7 +3,7 @@ import type { BarrierCase, BarrierDifference, BarrierReport, SensitivityRange } 
 import type { Status } from './common.ts'
 import { placement } from './sentence.ts'
 
-/** Below this two barriers are the same at the digits shown. */
+/** Difference below which two barriers are equal at the digits shown, eV. */
 const SAME_eV = 0.005
 
 export function findCase(report: BarrierReport, name: string): BarrierCase {
@@ -36,7 +36,7 @@ export function barrierSentence(report: BarrierReport): string {
   ].join('; ')}.`
 }
 
-/** A single band answers by itself, whatever its role. */
+/** The main cases; for a single band, this band. */
 function mainCases(report: BarrierReport): readonly BarrierCase[] {
   const main = casesOf(report, 'main')
   return main.length > 0 ? main : report.cases

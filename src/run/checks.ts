@@ -4,10 +4,10 @@ import { buildPairList, createExclusions } from '../core/neighbors.ts'
 import type { Structure } from '../core/structure.ts'
 import { UserError } from '../errors.ts'
 
-/** Atoms closer than this, Å, are taken for a mistake in the file. */
+/** Distance of two atoms below which the file is wrong, Å. */
 const OVERLAP_A = 0.4
 
-/** A double gives atoms this far out, Å, to 1e-8 Å only: fewer digits than bonded forces need. */
+/** Largest coordinate, Å: beyond it a double has a resolution of 1e-8 Å only, too little for bonded forces. */
 const FAR_A = 1e7
 
 /**
@@ -24,7 +24,7 @@ export function namedFile(file: string, where: string): string {
   })
 }
 
-/** @throws UserError naming the first atom that is lost in space */
+/** Checks the coordinates. @throws UserError naming the first atom whose position is not finite or too large */
 export function checkPositions(structure: Structure, where: string): void {
   const far = structure.positions.findIndex(x => !(Math.abs(x) <= FAR_A))
   if (far < 0) return
@@ -36,7 +36,7 @@ export function checkPositions(structure: Structure, where: string): void {
   })
 }
 
-/** @throws UserError naming two atoms that sit on top of each other */
+/** Checks that no atoms overlap. @throws UserError naming two atoms at the same place */
 export function checkOverlaps(structure: Structure, where: string): void {
   const { box, positions, elements } = structure
   const list = buildPairList(box, positions, OVERLAP_A, createExclusions(elements.length, []))
@@ -84,7 +84,7 @@ export function about<T>(place: string, run: () => T): T {
   }
 }
 
-/** @throws UserError when a molecule could meet its own image */
+/** Checks the box against the cut-off. @throws UserError when a molecule could interact with its own image */
 export function checkBoxAgainstCutoff(box: Box, cutoff_A: number, where: string): void {
   const smallest = Math.min(...box.heights)
   if (smallest >= 2 * cutoff_A) return

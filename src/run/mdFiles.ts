@@ -151,7 +151,7 @@ export function earlierRun(
   return { snapshot, manifest }
 }
 
-/** @throws UserError when nothing is left to do */
+/** Checks that a run is not complete. @throws UserError when it is */
 function checkUnfinished(directory: string, { stages }: Recipe, snapshot: Snapshot): void {
   const stage = stages[snapshot.stageIndex]
   const planned = stage && 'time_ps' in stage ? plannedSteps([stage]) : 0

@@ -16,7 +16,7 @@ import { CODATA_2018, type Constants, LAMMPS_METAL } from '../units.ts'
 import { assemble } from './assemble.ts'
 import { about, checkBoxAgainstCutoff, namedFile } from './checks.ts'
 
-/** A recipe turned into something that can be simulated. */
+/** The system, the start and the stages of a recipe, ready to be simulated. */
 export interface PreparedRun {
   readonly recipe: Recipe
   readonly system: System
@@ -27,7 +27,7 @@ export interface PreparedRun {
   readonly constants: Constants
   /** null when the structure came from a file. */
   readonly buildReport: BuildReport | null
-  /** Lines that a reader should know of charges and vacuum. */
+  /** Remarks for the user about charges and vacuum, one line each. */
   readonly remarks: readonly string[]
   /** Every file that the run depends on. */
   readonly inputs: readonly string[]

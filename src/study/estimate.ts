@@ -41,7 +41,7 @@ const CONDENSED_g_per_cm3 = { low: 1, expected: 1.4, high: 2 }
 /** Relative range of a wall time from a benchmark, which is short and shares the machine with other runs. */
 const BENCHMARK_SPREAD = { low: 0.9, expected: 1, high: 1.25 }
 const RUNS_SPREAD = { low: 0.95, expected: 1, high: 1.1 }
-/** Most steps of the relaxation before a benchmark. */
+/** Largest number of steps of the relaxation before a benchmark. */
 const MOST_MINIMIZER_STEPS = 200
 const BENCH = { sizes: [1], turns: 3, seconds: 0.25, timestep_fs: 1, threads: [1] }
 

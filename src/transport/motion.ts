@@ -19,7 +19,7 @@ const HOPS = { window_ps: 2, threshold_A2: 4 }
 const HOP_ROWS = rowsOf(
   `Hops: places of 2 ps each that lie about 2 Å or more apart (p_hop ≥ ${HOPS.threshold_A2} Å²)`,
 )
-/** Largest fraction of the time above the threshold at which single hops can still be told apart. */
+/** Largest fraction of the time above the threshold at which single hops can be distinguished. */
 const MOST_ABOVE = 0.2
 /** 95 % upper bound of the expected number of events where none was seen (Poisson). */
 const NONE_SEEN = 3
@@ -177,7 +177,7 @@ function displacementRows(system: AnalysedSystem): Quantity[] {
 const meanAfter = (curves: AnalysedSystem['msds'], lag_ps: number) =>
   meanAt(curves, Math.floor(lag_ps / curves[0]!.frameInterval_ps + 1e-9))
 
-/** Å, about the distance between sites: slow moves in which no hop is seen end as far away. */
+/** Distance between sites, about, Å: slow displacements without a hop also reach it. */
 const FAR_A = 3
 
 const shareFar = ({ surveys, msds }: AnalysedSystem, lag_ps: number) =>

@@ -28,9 +28,9 @@ export interface SystemRuns {
   readonly runs: readonly LoadedRun[]
 }
 
-/** MSDs are kept to this multiple of the end of the window: enough to see the curve after it. */
+/** Longest lag of a kept MSD, divided by the end of the fit window. */
 const LAG_MARGIN = 2
-/** Longest lag of an MSD as a part of the trajectory: few origins are left for longer ones. */
+/** Longest lag of an MSD as a fraction of the trajectory: longer lags have too few origins. */
 const RESOLVED_PART = 0.75
 
 /** Reads and fits one system. @throws UserError when the runs do not fit together, are too short for the window, or a trajectory is damaged */

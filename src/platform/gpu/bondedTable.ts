@@ -56,7 +56,7 @@ export interface BondedTable {
   readonly special: readonly string[]
 }
 
-/** Pairs near in a molecule whose non-bonded interaction is a matter of its own; see `createSpecialTerms`. */
+/** Pairs within three bonds, whose non-bonded interaction is scaled or excluded; see `createSpecialTerms`. */
 export interface SpecialTerms extends Pick<BondedTable, 'special'> {
   /** [2M] */
   readonly atoms: Int32Array

@@ -76,7 +76,7 @@ export const SUMS = {
 } as const
 export type Sums = keyof typeof SUMS
 
-/** Charge above which a lane has no atom; see NO_ATOM in wasm/layout.ts. */
+/** Least charge that marks a lane without an atom; see NO_ATOM in wasm/layout.ts. */
 const SOMEBODY = NO_ATOM / 10
 
 /**

@@ -7,7 +7,7 @@ import { type Accumulator, addSymmetric } from './nonbonded.ts'
 import { fourierSeries, harmonicAngle } from './torsionCurves.ts'
 import { createTorsions } from './torsions.ts'
 
-/** Every term of a system that acts on named atoms. */
+/** The bonded terms and restraints of a system. */
 export interface Bonded {
   /**
    * Adds forces and virial. @param x [3N] Å, unwrapped @param wantsVirial whether the virial is to be added
@@ -31,7 +31,7 @@ export function createBonded(forces: readonly Force[]): Bonded {
   }
 }
 
-/** null for what does not act on named atoms. */
+/** Returns the bonded term of a force; null for pair and Coulomb forces. */
 function bondedTerm(force: Force): { readonly name: EnergyTerm; readonly term: BondedTerm } | null {
   switch (force.kind) {
     case 'bond':
@@ -193,7 +193,7 @@ function angles(
   return energy
 }
 
-/** Tethers to points of space: they do not follow an atom to another image. */
+/** Restraints to fixed points, computed from unwrapped positions. */
 function restraints(
   { atoms, anchors, stiffness }: RestraintForce,
   x: Float64Array,

@@ -74,7 +74,7 @@ export function createReferenceEvaluator(system: System, options: EvaluatorOptio
       terms[term] = (terms[term] ?? 0) + energy
     }
     let before = performance.now()
-    /** Books the time since the last call. */
+    /** Adds the time since the last call to a part. */
     const book = (part: keyof Timings) => {
       const now = performance.now()
       spent_ms[part] += now - before

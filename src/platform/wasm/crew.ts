@@ -69,9 +69,9 @@ export interface CrewOptions {
   readonly program?: URL | undefined
 }
 
-/** Looks for the end of the others' jobs before sleeping: some hundred microseconds, longer than the last job of a round. */
+/** Number of checks for the end of other jobs before the thread sleeps: some hundred µs, longer than the last job. */
 const LOOKS = 20_000
-/** Time without a sign of life after which the crew checks that its threads still run, ms. */
+/** Time without progress after which the crew checks that its threads still run, ms. */
 const PATIENCE_MS = 100
 
 export function createCrew(kernels: Kernels, { threads: asked = 1, program }: CrewOptions = {}): Crew {

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { ALONE, type CrewData, HELPED, ISSUED, numbered, takeJob } from './jobs.ts'
 import { functionsOf } from './kernels.ts'
 
-/** Looks for work before a thread sleeps: some ten microseconds, less than the time between two steps. */
+/** Number of checks for work before a thread sleeps: some ten µs, less than the time between two steps. */
 const LOOKS = 5000
 
 /** Does jobs for as long as the thread lives. */

@@ -1,7 +1,7 @@
 import { type Box, fractional } from '../../core/box.ts'
 import type { Topology } from '../../core/topology.ts'
 
-/** A molecule changes to the other side of the cell once its centre is this far outside, as a fraction of the cell. */
+/** Distance of the centre outside the cell at which a molecule is moved to the other side, as a fraction of the cell. */
 const MARGIN = 0.05
 
 /** Returns a function that moves whole molecules by lattice vectors, so that their centres are in the cell or close to it. */

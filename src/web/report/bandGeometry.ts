@@ -2,11 +2,11 @@ import type { EmbeddedPath } from '../payload.ts'
 import type { Rotation } from '../view/camera.ts'
 import { distance, pointAt, type Vector } from '../view/shapes.ts'
 
-/** Atoms this close to the path are drawn in full, the others small and pale. */
+/** Largest distance from the path of atoms that are drawn in full, Å; the others are small and pale. */
 const NEAR_A = 4.2
 /** Longest metal–oxygen distance that is drawn as a stick. */
 const STICK_A = 2.45
-/** An atom this close to the line of sight hides the ion. */
+/** Distance from the line of sight below which an atom hides the ion, Å. */
 const HIDING_A = 1.4
 /** Heights of the camera above the horizon that are tried, radians. */
 const HEIGHTS = [0.12, 0.3, 0.5, 0.7]
