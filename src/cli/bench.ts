@@ -29,10 +29,7 @@ export const benchCommand = command({
   summary: 'measure the steps per second of all platforms, and the time of their parts',
   example: ['hoplite bench --sizes 1,2', 'PVDF with LiFSI, 890 and 7120 atoms'],
   positionals: {
-    structure: {
-      type: 'string',
-      describe: 'structure file: .extxyz, .data (LAMMPS) or .vasp (POSCAR). Default: a shipped box',
-    },
+    structure: { type: 'string', describe: '.extxyz, .data (LAMMPS), .vasp. Default: a shipped box' },
   },
   options: {
     ...singlePointFlags,
@@ -42,10 +39,7 @@ export const benchCommand = command({
       default: 'none' as const,
       describe: 'bonds of constrained length',
     },
-    platform: {
-      type: 'string',
-      describe: `one or more of ${PLATFORM_KEYS.join(',')}. Default: all but gpu:…`,
-    },
+    platform: { type: 'string', describe: `any of ${PLATFORM_KEYS.join(',')}. Default: all but gpu:…` },
     threads: {
       type: 'string',
       describe: 'numbers of threads to compare, such as 1,2. Default: chosen by box and machine',

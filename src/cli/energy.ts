@@ -12,19 +12,9 @@ import { fixed, formatTable } from './output.ts'
 
 /** Flags that say how a structure file becomes a system. */
 export const singlePointFlags = {
-  potential: {
-    type: 'string',
-    describe: 'potential file; not needed for LAMMPS data with Coeffs sections',
-  },
-  constants: {
-    choices: ['codata2018', 'lammps'],
-    default: 'codata2018',
-    describe: 'physical constants',
-  },
-  units: {
-    choices: ['real', 'metal'],
-    describe: 'units of a LAMMPS data file. Default: those in its first line',
-  },
+  potential: { type: 'string', describe: 'potential file; not needed for LAMMPS data with Coeffs sections' },
+  constants: { choices: ['codata2018', 'lammps'], default: 'codata2018', describe: 'physical constants' },
+  units: { choices: ['real', 'metal'], describe: 'units of LAMMPS data. Default: those in its first line' },
   styles: {
     type: 'string',
     describe: 'styles of LAMMPS data: pair=lj/cut/coul/long,bond=harmonic,… Default: comments of the file',
@@ -35,21 +25,14 @@ export const singlePointFlags = {
     describe: 'treatment of pair interactions at the cut-off. Default: plain',
   },
   'switch-from_A': { type: 'number', describe: 'start of the switching function of `switched`, Å' },
-  'tail-correction': {
-    type: 'boolean',
-    default: false,
-    describe: 'add the Lennard-Jones energy beyond the cut-off',
-  },
+  'tail-correction': { type: 'boolean', default: false, describe: 'add the LJ energy beyond the cut-off' },
   coulomb: {
     choices: ['ewald', 'pme', 'dsf', 'wolf', 'cut', 'none'],
     describe: 'Coulomb method. Default: ewald up to 5000 atoms, pme above',
   },
   'dsf-alpha_per_A': { type: 'number', describe: 'damping of dsf and wolf, 1/Å. Default: 0.2' },
   'ewald-accuracy': { type: 'number', describe: 'RMS force error of ewald and pme, relative. Default: 1e-6' },
-  'ewald-alpha_per_A': {
-    type: 'number',
-    describe: 'splitting of ewald and pme, 1/Å. Default: from the accuracy',
-  },
+  'ewald-alpha_per_A': { type: 'number', describe: 'splitting of ewald and pme, 1/Å. Default: by accuracy' },
   'slab-correction': {
     type: 'boolean',
     default: false,
@@ -138,11 +121,7 @@ export const energyCommand = command({
     'energy of one box',
   ],
   positionals: {
-    structure: {
-      type: 'string',
-      demandOption: true,
-      describe: 'structure file: .extxyz, .data (LAMMPS) or .vasp (POSCAR)',
-    },
+    structure: { type: 'string', demandOption: true, describe: 'file: .extxyz, .data (LAMMPS), .vasp' },
   },
   options: {
     ...singlePointFlags,

@@ -25,15 +25,8 @@ export const mdCommand = command({
     threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
     seed: { type: 'number', describe: 'seed. Default: that of the recipe' },
     steps: { type: 'number', describe: 'number of steps of the last stage. Default: that of the recipe' },
-    'max-time': {
-      type: 'string',
-      describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',
-    },
-    'dry-run': {
-      type: 'boolean',
-      default: false,
-      describe: 'check the recipe, print the stages, write nothing',
-    },
+    'max-time': { type: 'string', describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h' },
+    'dry-run': { type: 'boolean', default: false, describe: 'check recipe, print stages, write nothing' },
   },
   async run(args, output, commandLine) {
     const loaded = overrideRecipe(loadRecipe(args.recipe), {

@@ -16,19 +16,11 @@ export const nebCommand = command({
   summary: 'compute the migration barrier of a hop by a nudged elastic band',
   example: ['hoplite neb runs/li-bare.yaml --threads 4', 'relax the ends and the band, in runs/li-bare'],
   positionals: {
-    recipe: {
-      type: 'string',
-      demandOption: true,
-      describe: 'recipe (YAML), or a run directory to continue',
-    },
+    recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML), or a run directory to continue' },
   },
   options: {
     out: { type: 'string', describe: 'run directory. Default: runs/NAME' },
-    resume: {
-      type: 'boolean',
-      default: false,
-      describe: 'continue from the checkpoint in the run directory',
-    },
+    resume: { type: 'boolean', default: false, describe: 'continue from the checkpoint in the directory' },
     platform: {
       choices: PLATFORM_CHOICES,
       default: 'auto' as const,
@@ -36,19 +28,9 @@ export const nebCommand = command({
     },
     threads: { type: 'number', describe: 'number of images computed at once. Default: one per core' },
     images: { type: 'number', describe: 'number of images, both ends included. Default: that of the recipe' },
-    fmax_eV_per_A: {
-      type: 'number',
-      describe: 'largest force of a converged band, eV/Å. Default: that of the recipe',
-    },
-    'max-time': {
-      type: 'string',
-      describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',
-    },
-    'dry-run': {
-      type: 'boolean',
-      default: false,
-      describe: 'check the recipe, print the calculation, write nothing',
-    },
+    fmax_eV_per_A: { type: 'number', describe: 'largest band force, eV/Å. Default: that of the recipe' },
+    'max-time': { type: 'string', describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h' },
+    'dry-run': { type: 'boolean', default: false, describe: 'check and print the plan, write nothing' },
   },
   async run(args, output, commandLine) {
     const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])

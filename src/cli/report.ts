@@ -25,11 +25,7 @@ export const reportCommand = command({
   summary: 'write the self-contained HTML page of a run, a band, a study or a case of it',
   example: ['hoplite report runs/pvdf-700K', 'write runs/pvdf-700K/report.html'],
   positionals: {
-    directory: {
-      type: 'string',
-      demandOption: true,
-      describe: 'directory of a run, a band, a study or a case of it',
-    },
+    directory: { type: 'string', demandOption: true, describe: 'directory of a run, band, study or case' },
   },
   options: {
     ...fitOptions,

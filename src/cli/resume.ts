@@ -20,10 +20,7 @@ export const resumeCommand = command({
       describe: 'platform that computes forces. Default: that of the run',
     },
     threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
-    'max-time': {
-      type: 'string',
-      describe: 'write a checkpoint and stop after this wall time: 90s, 30m, 2h',
-    },
+    'max-time': { type: 'string', describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h' },
   },
   async run(args, output, commandLine) {
     const { manifest, loaded } = readRun(args.directory)

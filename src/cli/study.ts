@@ -47,20 +47,13 @@ export const studyCommand = command({
     },
   },
   options: {
-    quick: {
-      type: 'boolean',
-      default: false,
-      describe: 'run the short version, which takes minutes (the default)',
-    },
+    quick: { type: 'boolean', default: false, describe: 'run the short version (the default)' },
     full: {
       type: 'boolean',
       default: false,
       describe: 'run the full version, with more variants of method, cell and model',
     },
-    out: {
-      type: 'string',
-      describe: 'directory of the study; a study that is there continues. Default: runs/NAME',
-    },
+    out: { type: 'string', describe: 'directory of the study, new or to continue. Default: runs/NAME' },
     resume: { type: 'boolean', default: false, describe: 'continue the study in its default directory' },
     'retry-failed': { type: 'boolean', default: false, describe: 'repeat runs that have failed' },
     'dry-run': {
@@ -68,10 +61,7 @@ export const studyCommand = command({
       default: false,
       describe: 'list the runs and their expected wall time from a short benchmark, write nothing',
     },
-    cases: {
-      type: 'string',
-      describe: 'names of the cases to run, such as a,b. Default: all that are not optional',
-    },
+    cases: { type: 'string', describe: 'cases to run, such as a,b. Default: all that are not optional' },
     replicas: { type: 'number', describe: 'number of boxes of each system. Default: that of the recipe' },
     jobs: { type: 'number', describe: 'number of runs at a time. Default: one per processor' },
     platform: { choices: PLATFORM_CHOICES, describe: 'platform that computes the runs. Default: auto' },
