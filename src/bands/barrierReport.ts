@@ -1,37 +1,18 @@
-import { availableParallelism, cpus } from 'node:os'
 import { minimumImage } from '../core/box.ts'
-import type {
-  BandGroup,
-  BarrierCase,
-  BarrierReport,
-  CaseRole,
-  NeighborDistance,
-} from '../report/barrierModel.ts'
-import type { CalibrationRow, Check, Status } from '../report/common.ts'
-import { HOPLITE_VERSION } from '../version.ts'
+import type { BandGroup, BarrierCase, BarrierReport, NeighborDistance } from '../report/barrierModel.ts'
+import type { CalibrationRow, Check } from '../report/common.ts'
+import { provenance } from '../run/machine.ts'
 import { bandCalibrationRows, type LoadedBand } from './loadBand.ts'
 
 /** Texts of a report about a band that are not in its directory. */
-export interface CaseContext {
-  readonly name: string
-  /** Label with its preposition, for sentences, such as "at the bare surface". */
-  readonly label: string
-  readonly color: string | null
-  readonly role: CaseRole
-  readonly status: Status
-  /** Source of the value, or the reason for choosing it: one line. */
-  readonly basis: string | null
-  readonly range?: BarrierCase['range']
-  readonly against?: BarrierCase['against']
-}
+export type CaseContext = Pick<
+  BarrierCase,
+  'name' | 'label' | 'color' | 'role' | 'status' | 'basis' | 'range' | 'against'
+>
 
-export interface BarrierContext
-  extends Pick<BarrierReport, 'title' | 'question' | 'ionLabel' | 'differences' | 'published'> {
+export interface BarrierContext extends Omit<BarrierReport, 'cases' | 'provenance'> {
   /** Command lines without the program, the first one first. */
   readonly commands: readonly (readonly string[])[]
-  /** Rows that stand above those of the potentials. */
-  readonly calibration: BarrierReport['calibration']
-  readonly checks: readonly Check[]
 }
 
 export interface ReportedBand {
@@ -42,45 +23,28 @@ export interface ReportedBand {
 /** Everything that the page shows of some bands. */
 export function barrierReport(
   bands: readonly [ReportedBand, ...ReportedBand[]],
-  context: BarrierContext,
+  { commands, ...context }: BarrierContext,
 ): BarrierReport {
   const [first, ...rest] = bands.map(barrierCase)
   const loaded = bands.map(({ band }) => band)
-  const { title, question, ionLabel, differences, published } = context
   const told = new Set(context.calibration.map(({ quantity }) => quantity))
   const isNew = ({ quantity }: CalibrationRow) => !told.has(quantity)
   return {
-    title,
-    question,
-    ionLabel,
+    ...context,
     cases: [first!, ...rest],
-    differences,
-    published,
     checks: [...context.checks, ...bandChecks(bands)],
     calibration: [...context.calibration, ...bandCalibrationRows(loaded).filter(isNew)],
-    provenance: {
-      command: context.commands.map(command => `hoplite ${command.join(' ')}`).join('\n'),
-      date: new Date().toISOString(),
-      hopliteVersion: HOPLITE_VERSION,
-      nodeVersion: process.versions.node,
-      machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism() },
-      runs: bands.map(({ band: { manifest, results, recipe }, context: { name } }) => ({
+    provenance: provenance(
+      commands,
+      bands.map(({ band, context: { name } }) => ({
         system: name,
-        seed: recipe.seed,
-        platformAsked: manifest.platform?.asked ?? 'unknown',
-        platformRan: manifest.platform?.ran ?? 'unknown',
-        precision: manifest.precision === 'f64' ? 'f64' : 'f32 forces',
-        fallbackReason: manifest.platform?.fallback_reason ?? null,
-        wallTime_s: manifest.wall_clock.wall_s ?? Number.NaN,
-        forceCalls: results.force_calls + results.preparation_force_calls,
+        run: band,
+        own: {
+          precision: band.manifest.precision === 'f64' ? 'f64' : 'f32 forces',
+          forceCalls: band.results.force_calls + band.results.preparation_force_calls,
+        },
       })),
-      inputs: [
-        ...new Map(
-          loaded.flatMap(({ manifest }) => manifest.inputs).map(input => [input.path, input]),
-        ).values(),
-      ],
-      recipes: loaded.map(({ name, recipe }) => ({ name, text: JSON.stringify(recipe, null, 2) })),
-    },
+    ),
   }
 }
 
@@ -102,6 +66,8 @@ export function singleBandReport(band: LoadedBand): BarrierReport {
           basis: tethered
             ? 'rests on the tethers that the recipe sets, whatever they were fitted to'
             : 'given the parameters below',
+          range: null,
+          against: null,
         },
       },
     ],
@@ -128,17 +94,10 @@ function barrierCase({ band: loaded, context }: ReportedBand): BarrierCase {
   // A dozen variations would look alike: their numbers are enough.
   const isShown = context.role === 'main' || context.role === 'counter-example'
   return {
-    name: context.name,
-    label: context.label,
-    color: context.color,
-    role: context.role,
+    ...context,
     barrier_eV: barrier.barrier_eV,
     reverse_barrier_eV: barrier.reverse_barrier_eV,
     reaction_energy_eV: barrier.reaction_energy_eV,
-    status: context.status,
-    basis: context.basis,
-    range: context.range ?? null,
-    against: context.against ?? null,
     path: {
       path_A,
       energies_eV: energies_eV.map(energy => energy - base),

@@ -1,20 +1,17 @@
-import { availableParallelism, cpus } from 'node:os'
 import { boxSummary } from '../analysis/boxes.ts'
 import { boxSlopesOf, type Comparison } from '../analysis/comparison.ts'
 import { meanOf } from '../analysis/estimate.ts'
 import { mean } from '../analysis/stats.ts'
 import type {
-  Provenance,
   PublishedRatio,
   PublishedSlope,
-  Replica,
   SystemReport,
   Thermo,
   TransportReport,
 } from '../report/model.ts'
 import { ionLabel } from '../run/groups.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
-import { HOPLITE_VERSION } from '../version.ts'
+import { provenance } from '../run/machine.ts'
 import { conductionOf } from './conduction.ts'
 import { hostOf } from './host.ts'
 import { moleculeOf } from './molecule.ts'
@@ -59,7 +56,19 @@ export async function transportReport(
       mechanisms.map(({ hops }) => hops),
     ),
     calibration: calibrationRows(runs),
-    provenance: provenanceOf(systems, context.commands),
+    provenance: provenance(
+      context.commands,
+      systems.flatMap(({ name, runs }) =>
+        runs.map(run => ({
+          system: name,
+          run,
+          own: {
+            precision: PRECISIONS[run.manifest.precision],
+            rate_ns_per_day: run.results?.ns_per_day ?? Number.NaN,
+          },
+        })),
+      ),
+    ),
   }
 }
 
@@ -113,7 +122,13 @@ function systemReport(
       standardError: densities.length > 1 ? meanOf(densities).standardError : null,
       status: production.kind === 'npt' ? 'predicted' : 'chosen',
     },
-    replicas: runs.map((r, k) => replicaOf(r, system, k, slopes[k]!)),
+    replicas: runs.map((replica, k) => ({
+      seed: replica.recipe.seed,
+      slope_A2_per_ps: slopes[k]!,
+      lag_ps: system.msds[k]!.lag_ps,
+      msd_A2: system.msds[k]!.mean_A2,
+      thermo: thermoOf(replica),
+    })),
     mean: {
       lag_ps: transport.lag_ps,
       msd_A2: transport.msd_A2,
@@ -150,17 +165,6 @@ function systemReport(
   }
 }
 
-function replicaOf(run: LoadedRun, system: AnalysedSystem, index: number, slope_A2_per_ps: number): Replica {
-  const msd = system.msds[index]!
-  return {
-    seed: run.recipe.seed,
-    slope_A2_per_ps,
-    lag_ps: msd.lag_ps,
-    msd_A2: msd.mean_A2,
-    thermo: thermoOf(run),
-  }
-}
-
 function thermoOf(run: LoadedRun): Thermo {
   return {
     time_ps: productionColumn(run, 'time_ps'),
@@ -169,37 +173,5 @@ function thermoOf(run: LoadedRun): Thermo {
     conserved_eV: productionColumn(run, 'conserved_eV'),
     density_g_per_cm3: productionColumn(run, 'density_g_per_cm3'),
     pressure_bar: productionColumn(run, 'pressure_bar'),
-  }
-}
-
-function provenanceOf(systems: readonly AnalysedSystem[], commands: ReportContext['commands']): Provenance {
-  const inputs = new Map<string, string>()
-  const recipes: { name: string; text: string }[] = []
-  for (const { runs } of systems) {
-    for (const run of runs) {
-      for (const { path, sha256 } of run.manifest.inputs) inputs.set(path, sha256)
-      recipes.push({ name: run.name, text: JSON.stringify(run.recipe, null, 2) })
-    }
-  }
-  return {
-    command: commands.map(command => `hoplite ${command.join(' ')}`).join('\n'),
-    date: new Date().toISOString(),
-    hopliteVersion: HOPLITE_VERSION,
-    nodeVersion: process.versions.node,
-    machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism() },
-    runs: systems.flatMap(({ name, runs }) =>
-      runs.map(({ recipe, manifest, results }) => ({
-        system: name,
-        seed: recipe.seed,
-        platformAsked: manifest.platform?.asked ?? 'unknown',
-        platformRan: manifest.platform?.ran ?? 'unknown',
-        precision: PRECISIONS[manifest.precision],
-        fallbackReason: manifest.platform?.fallback_reason ?? null,
-        wallTime_s: manifest.wall_clock.wall_s ?? Number.NaN,
-        rate_ns_per_day: results?.ns_per_day ?? Number.NaN,
-      })),
-    ),
-    inputs: [...inputs].map(([path, sha256]) => ({ path, sha256 })),
-    recipes,
   }
 }
