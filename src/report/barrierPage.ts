@@ -1,6 +1,5 @@
 import { formatFixed, formatRange, formatSigned, unbroken } from '../format.ts'
 import { html, type Markup } from '../web/html.ts'
-import { bandView, embeddedPaths } from './bandView.ts'
 import {
   type BarrierCase,
   type BarrierDifference,
@@ -23,6 +22,7 @@ import { neighborFigures } from './plots/neighbors.ts'
 import { repeatSection } from './repeat.ts'
 import { placement } from './sentence.ts'
 import { distinctDatasets, htmlDocument, pagePayload, type Section } from './shell.ts'
+import { bandView, embeddedPaths } from './views.ts'
 
 /** Number of bars and headings that fit into a figure of the usual height. */
 const ROWS_THAT_FIT = 8

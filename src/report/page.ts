@@ -3,7 +3,6 @@ import { type Figure, systemColors } from '../web/figure.ts'
 import { doiLink, html, type Markup } from '../web/html.ts'
 import type { EmbeddedMolecule } from '../web/payload.ts'
 import { boxesSection } from './boxesSection.ts'
-import { boxView, embeddedMolecules } from './boxView.ts'
 import { conditionsSection, temperatureSection } from './conditionsSection.ts'
 import { mechanismTable } from './mechanismTable.ts'
 import type { TransportReport } from './model.ts'
@@ -15,6 +14,7 @@ import { repeatSection } from './repeat.ts'
 import { answer, curveKey, systemKey } from './sections.ts'
 import { distinctDatasets, htmlDocument, pagePayload, type Section } from './shell.ts'
 import { coordinationTable, numbersTable } from './tables.ts'
+import { boxView, embeddedMolecules } from './views.ts'
 
 /** Returns the page of a run, a comparison or a study of transport, as one HTML document. */
 export function renderTransportReport(report: TransportReport): string {

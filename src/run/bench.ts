@@ -1,3 +1,4 @@
+import { quantile } from '../analysis/stats.ts'
 import { buildPairList, createExclusions } from '../core/neighbors.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
@@ -243,11 +244,11 @@ function breakdownOf(measured: readonly Measurement[], step_ms: number): BenchRe
   return { pair_ms, kspace_ms, bonded_ms, neighbours_ms, rest_ms }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}
+const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
 
 /** Pairs of atoms more than three bonds apart that are within the longest cut-off. */
 function pairsWithinCutoff(system: System, { box, positions }: State): number {

@@ -4,8 +4,8 @@ import type { PublishedRatio, PublishedSlope, TransportReport } from '../report/
 import { type LoadedRun, loadRun } from '../run/loadRun.ts'
 import { type AnalysedSystem, analyseSystems, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
-import type { Conditions, StudySystem, SystemsCase } from './plan.ts'
 import { canonicalText, finishedOf, runPaths, type TransportRecord } from './record.ts'
+import type { Conditions, StudySystem, SystemsCase } from './schema.ts'
 
 /** The figures of a case, which stay when its trajectories are gone from memory. */
 export interface CaseResult {

@@ -2,8 +2,8 @@ import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
 import type { AbsentCondition, Condition } from '../report/studyModel.ts'
 import type { CaseResult, CaseSystem, Yardstick } from './compare.ts'
-import type { SystemsCase } from './plan.ts'
 import { finishedOf, runsOf, type TransportRecord } from './record.ts'
+import type { SystemsCase } from './schema.ts'
 
 /**
  * One row for each system that can be compared: with the first of its case, or, where it is alone there, with the study's

@@ -18,40 +18,11 @@ import {
 import {
   atTemperature,
   type BandCase,
-  type Placement,
+  type Conditions,
+  type SystemsCase,
   type TransportCase,
   type TransportSystem,
 } from './schema.ts'
-
-/** Conditions that differ between the cases of a study of transport. */
-export interface Conditions {
-  readonly temperature_K: number
-  readonly charge_scale: number
-  /** Fraction of units that are replaced; null where the systems say it themselves. */
-  readonly degree: number | null
-  readonly placement: Placement | null
-}
-
-/** Runs of several systems under the same conditions. */
-export interface SystemsCase {
-  readonly name: string
-  /** The sentence of the report is about it. */
-  readonly headline: boolean
-  readonly conditions: Conditions
-  readonly systems: readonly StudySystem[]
-}
-
-export interface StudySystem {
-  readonly name: string
-  readonly label: string
-  readonly color: string | null
-  /** True: a system of the whole study; false: one that the case has in its place. */
-  readonly own: boolean
-  /** The system of the study that it is another form of. */
-  readonly formOf: string | null
-  /** Keys of its replicas. */
-  readonly runs: readonly string[]
-}
 
 /** One process of a study: a run of molecular dynamics or a band. */
 export type PlannedRun = PlannedMd | PlannedBand

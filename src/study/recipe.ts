@@ -13,22 +13,17 @@ import {
   transportSchema,
 } from './schema.ts'
 
-/** The recipe of a study with absolute paths, by the instrument that it uses. */
-export type LoadedStudyRecipe = LoadedTransport | LoadedBarriers
-
-interface Loaded {
+interface Loaded<Kind, Recipe> {
+  readonly kind: Kind
+  readonly recipe: Recipe
   readonly path: string
   /** `file:line:column key` of a key, for errors about what it means. */
   where(path: YamlPath): string
 }
-export interface LoadedTransport extends Loaded {
-  readonly kind: 'transport'
-  readonly recipe: TransportRecipe
-}
-export interface LoadedBarriers extends Loaded {
-  readonly kind: 'barriers'
-  readonly recipe: BarriersRecipe
-}
+export type LoadedTransport = Loaded<'transport', TransportRecipe>
+export type LoadedBarriers = Loaded<'barriers', BarriersRecipe>
+/** The recipe of a study with absolute paths, by the instrument that it uses. */
+export type LoadedStudyRecipe = LoadedTransport | LoadedBarriers
 
 /** Root of a study whose cases are bands. */
 const ofBands = z.looseObject({
@@ -152,40 +147,35 @@ function whyNoHeadline(
   return undefined
 }
 
+/** Returns a check of references by name. @param what is named @param known names, all of them */
+const amongThe =
+  (what: string, known: readonly string[], where: LoadedStudyRecipe['where']) =>
+  (name: string | undefined, path: YamlPath): void => {
+    if (name === undefined || known.includes(name)) return
+    const near = closest(name, known)
+    throw new UserError({
+      message: `there is no ${what} ${name}`,
+      where: where(path),
+      hint: near ? `did you mean ${near}?` : `${what}s: ${known.join('; ')}`,
+    })
+  }
+
 function checkSystems({ recipe, where }: LoadedTransport): void {
-  const names = recipe.systems.map(({ name }) => name)
-  const known = `systems: ${names.join(', ')}`
-  const checkForm = ({ form_of }: TransportSystem, path: YamlPath) => {
-    if (form_of === undefined || names.includes(form_of)) return
-    throw new UserError({
-      message: `there is no system ${form_of}`,
-      where: where([...path, 'form_of']),
-      hint: known,
-    })
-  }
+  const { systems, published, cases } = recipe
+  const names = systems.map(({ name }) => name)
+  const isSystem = amongThe('system', names, where)
   checkUnique(names, k => where(['systems', k, 'name']), 'systems')
-  recipe.systems.forEach((system, k) => {
-    checkForm(system, ['systems', k])
+  systems.forEach(({ form_of }, k) => {
+    isSystem(form_of, ['systems', k, 'form_of'])
   })
-  for (const name of Object.keys(recipe.published?.slope_A2_per_ps ?? {})) {
-    if (names.includes(name)) continue
-    throw new UserError({
-      message: `there is no system ${name}`,
-      where: where(['published', 'slope_A2_per_ps', name]),
-      hint: known,
-    })
+  for (const name of Object.keys(published?.slope_A2_per_ps ?? {})) {
+    isSystem(name, ['published', 'slope_A2_per_ps', name])
   }
-  recipe.cases.forEach((one, index) => {
+  cases.forEach((one, index) => {
     one.systems?.forEach((system, k) => {
-      if (typeof system !== 'string' || names.includes(system)) return
-      throw new UserError({
-        message: `there is no system ${system}`,
-        where: where(['cases', index, 'systems', k]),
-        hint: known,
-      })
-    })
-    one.systems?.forEach((system, k) => {
-      if (typeof system !== 'string') checkForm(system, ['cases', index, 'systems', k])
+      const path = ['cases', index, 'systems', k]
+      if (typeof system === 'string') isSystem(system, path)
+      else isSystem(system.form_of, [...path, 'form_of'])
     })
     const own = systemsOf(recipe, one).map(({ name }) => name)
     checkUnique(own, k => where(['cases', index, 'systems', k]), 'systems of the case')
@@ -208,16 +198,7 @@ function checkBarriers({ recipe: { cases, differences, published }, where }: Loa
     k => where(['cases', k, 'key']),
     'directories of cases',
   )
-  const known = (what: string, list: readonly string[]) => (name: string | undefined, path: YamlPath) => {
-    if (name === undefined || list.includes(name)) return
-    const near = closest(name, list)
-    throw new UserError({
-      message: `there is no ${what} ${name}`,
-      where: where(path),
-      hint: near ? `did you mean ${near}?` : `${what}s: ${list.join('; ')}`,
-    })
-  }
-  const isCase = known('case', names)
+  const isCase = amongThe('case', names, where)
   cases.forEach(({ against, range }, k) => {
     isCase(against, ['cases', k, 'against'])
     range?.cases.forEach((name, j) => {
@@ -234,9 +215,10 @@ function checkBarriers({ recipe: { cases, differences, published }, where }: Loa
     })
   })
   for (const name of Object.keys(published?.barrier_eV ?? {})) isCase(name, ['published', 'barrier_eV', name])
-  const isDifference = known(
+  const isDifference = amongThe(
     'difference',
     differences.map(({ name }) => name),
+    where,
   )
   for (const name of Object.keys(published?.difference_eV ?? {})) {
     isDifference(name, ['published', 'difference_eV', name])

@@ -5,43 +5,18 @@ import * as z from 'zod'
 import { parseYaml, parseYamlDocument } from '../core/yaml.ts'
 import { readText, writeJson } from '../files/files.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
-import {
-  type BarriersPlan,
-  type Conditions,
-  type StudyCase,
-  type StudyPlan,
-  type SystemsCase,
-  type TransportPlan,
-  variantsOf,
-} from './plan.ts'
+import { type BarriersPlan, type StudyCase, type StudyPlan, type TransportPlan, variantsOf } from './plan.ts'
 import { loadBarriers } from './recipe.ts'
-import { type BandCase, type BarriersRecipe, barriersSchema } from './schema.ts'
+import {
+  type BandCase,
+  type BarriersRecipe,
+  barriersSchema,
+  type SystemsCase,
+  systemsCaseSchema,
+} from './schema.ts'
 
 const STUDY_FILE = 'study.json'
 const VERSION = 2
-
-const conditionsSchema = z.strictObject({
-  temperature_K: z.number(),
-  charge_scale: z.number(),
-  degree: z.number().nullable(),
-  placement: z.enum(['isolated', 'adjacent', 'random']).nullable(),
-}) satisfies z.ZodType<Conditions>
-
-const systemsCaseSchema = z.strictObject({
-  name: z.string(),
-  headline: z.boolean(),
-  conditions: conditionsSchema,
-  systems: z.array(
-    z.strictObject({
-      name: z.string(),
-      label: z.string(),
-      color: z.string().nullable(),
-      own: z.boolean().default(true),
-      formOf: z.string().nullable().default(null),
-      runs: z.array(z.string()),
-    }),
-  ),
-}) satisfies z.ZodType<SystemsCase>
 
 const identity = {
   version: z.literal(VERSION),

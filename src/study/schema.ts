@@ -222,10 +222,42 @@ export const barriersSchema = z.strictObject({
     .describe('rows above those of the potentials in the table of parameters'),
 })
 
+/** Conditions that differ between the cases of a study of transport. */
+const conditionsSchema = z.strictObject({
+  temperature_K: z.number(),
+  charge_scale: z.number(),
+  /** Fraction of units that are replaced; null where the systems say it themselves. */
+  degree: z.number().nullable(),
+  placement: placement.nullable(),
+})
+
+/** A planned case of a study of transport, as study.json has it: runs of several systems under the same conditions. */
+export const systemsCaseSchema = z.strictObject({
+  name: z.string(),
+  /** The sentence of the report is about it. */
+  headline: z.boolean(),
+  conditions: conditionsSchema,
+  systems: z.array(
+    z.strictObject({
+      name: z.string(),
+      label: z.string(),
+      color: z.string().nullable(),
+      /** True: a system of the whole study; false: one that the case has in its place. */
+      own: z.boolean().default(true),
+      /** The system of the study that it is another form of. */
+      formOf: z.string().nullable().default(null),
+      /** Keys of its replicas. */
+      runs: z.array(z.string()),
+    }),
+  ),
+})
+
+export type Conditions = z.output<typeof conditionsSchema>
+export type SystemsCase = z.output<typeof systemsCaseSchema>
+export type StudySystem = SystemsCase['systems'][number]
 export type TransportRecipe = z.output<typeof transportSchema>
 export type TransportCase = TransportRecipe['cases'][number]
 export type TransportSystem = TransportRecipe['systems'][number]
-export type Placement = z.output<typeof placement>
 export type BarriersRecipe = z.output<typeof barriersSchema>
 export type BandCase = BarriersRecipe['cases'][number]
 

@@ -8,9 +8,9 @@ import type { StudyOverview } from '../report/studyModel.ts'
 import { activations } from './activation.ts'
 import { type AnalysedCase, analyseCase, type CaseResult, withRuns, yardstickOf } from './compare.ts'
 import { absentConditions, conditionRows } from './conditions.ts'
-import type { SystemsCase } from './plan.ts'
 import type { TransportRecord } from './record.ts'
 import { type TransportResults, transportResults } from './results.ts'
+import type { SystemsCase } from './schema.ts'
 
 export interface TransportOutcome {
   /** Results of the headline; null when it has no two systems with a finished run. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { orthorhombicBox } from '../../src/core/box.ts'
 import { createTopology } from '../../src/core/topology.ts'
-import { embeddedPaths } from '../../src/report/bandView.ts'
 import type { BandMolecule, BarrierReport } from '../../src/report/barrierModel.ts'
 import { renderBarrierReport } from '../../src/report/barrierPage.ts'
+import { embeddedPaths } from '../../src/report/views.ts'
 import { barrierReport, singleBandReport } from './barrierFixture.ts'
 import { markupOf, payloadOf } from './payload.ts'
 

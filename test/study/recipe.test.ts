@@ -70,14 +70,14 @@ describe('the recipe of a study', () => {
       /replicas: 1/,
       'replicas: 1, systems: [thin]',
       'there is no system thin',
-      /dense, loose/,
+      /dense; loose/,
     ],
     [
       'a form of a system that is not there',
       /label: loose salt,/,
       'label: loose salt, form_of: thin,',
       'there is no system thin',
-      /dense, loose/,
+      /dense; loose/,
     ],
     ['a window beyond the end', /fit_to_ps: 0.012/, 'fit_to_ps: 0.03', /produce, is 0.02 ps long/, /^$/],
     [
