@@ -129,6 +129,46 @@ export function guideLine(ends: Layout): Layout {
   }
 }
 
+/** Returns a text in the plot. @param place plotly's keys of an annotation */
+export function label(text: string, place: Layout): Layout {
+  return { text, showarrow: false, font: { size: 12, color: 'var(--ink)' }, ...place }
+}
+
+/** A small grey text, for what is no result. */
+export const ASIDE = { font: { size: 11, color: 'var(--muted)' } } as const
+/** Place of a text below the upper edge of the plot. */
+export const AT_TOP = { y: 1, yref: 'paper', yanchor: 'top' } as const
+/** Colours of a text that stands across lines. */
+export const VEILED = { bgcolor: 'var(--veil)' } as const
+/** The line of a published value. */
+export const PUBLISHED_LINE = { color: 'var(--ink)', width: 1.6, dash: 'dash' } as const
+
+/** Returns places from bottom to top that are at least `height` apart, each as low as it can be. @param wanted ascending */
+export function keptApart(wanted: readonly number[], height: number): number[] {
+  let free = Number.NEGATIVE_INFINITY
+  return wanted.map(value => {
+    const place = Math.max(value, free)
+    free = place + height
+    return place
+  })
+}
+
+/** Returns unequal error bars. @param look colour, thickness and width of the ends */
+export function errorBars(
+  values: readonly number[],
+  intervals: readonly (readonly [low: number, high: number] | null)[],
+  look: Layout,
+): Layout {
+  const side = (k: number, end: 0 | 1) => Math.abs((intervals[k]?.[end] ?? values[k]!) - values[k]!)
+  return {
+    type: 'data',
+    symmetric: false,
+    array: values.map((_, k) => side(k, 1)),
+    arrayminus: values.map((_, k) => side(k, 0)),
+    ...look,
+  }
+}
+
 /** Returns a name in which all but letters and digits is replaced by hyphens, for file names. */
 export function fileName(text: string): string {
   return text.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '')
@@ -195,17 +235,15 @@ export function fitWindows(
       line: { width: 0 },
       layer: 'below',
     })),
-    annotations: [...distinct].map(([text, { from_ps, to_ps }], k) => ({
-      text: `fit ${text}`,
-      x: logarithmic ? (place(from_ps) + place(to_ps)) / 2 : (from_ps + to_ps) / 2,
-      xref: 'x',
-      y: 1,
-      yref: 'paper',
-      yanchor: 'top',
-      yshift: -2 - 15 * k,
-      showarrow: false,
-      font: { size: 11, color: 'var(--muted)' },
-    })),
+    annotations: [...distinct].map(([text, { from_ps, to_ps }], k) =>
+      label(`fit ${text}`, {
+        ...ASIDE,
+        ...AT_TOP,
+        x: (place(from_ps) + place(to_ps)) / 2,
+        xref: 'x',
+        yshift: -2 - 15 * k,
+      }),
+    ),
   }
 }
 

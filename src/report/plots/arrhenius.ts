@@ -1,11 +1,15 @@
 import { formatMeasurement, formatNumber } from '../../format.ts'
 import {
+  ASIDE,
+  AT_TOP,
   axis,
   column,
   type DataSeries,
+  errorBars,
   type Figure,
   hoverLabel,
   type Layout,
+  label,
   logAxis,
   plotText,
   systemColors,
@@ -145,15 +149,11 @@ function pointTrace({ points }: Activation, series: number, name: string, marker
     mode: 'markers',
     name: plotText(name),
     marker: { ...marker, size: 10 },
-    error_y: {
-      type: 'data',
-      symmetric: false,
-      array: points.map(({ value, ci95 }) => (ci95?.[1] ?? value) - value),
-      arrayminus: points.map(({ value, ci95 }) => value - (ci95?.[0] ?? value)),
-      color: marker.color,
-      thickness: 1.4,
-      width: 4,
-    },
+    error_y: errorBars(
+      points.map(({ value }) => value),
+      points.map(({ ci95 }) => ci95),
+      { color: marker.color, thickness: 1.4, width: 4 },
+    ),
     text: points.map(
       point => `${formatNumber(point.temperature_K, 4)} K: ${formatMeasurement(point, 'Å²/ps')}`,
     ),
@@ -174,14 +174,12 @@ function temperatureLabels(activations: readonly Activation[]): Layout[] {
   const isFree = (k: number) => x.slice(0, k).every(other => Math.abs(other - x[k]!) >= width)
   return all
     .filter((_, k) => isFree(k))
-    .map(temperature_K => ({
-      text: `${formatNumber(temperature_K, 4)} K`,
-      x: 1000 / temperature_K,
-      xref: 'x',
-      y: 1,
-      yref: 'paper',
-      yanchor: 'top',
-      showarrow: false,
-      font: { size: 11, color: 'var(--muted)' },
-    }))
+    .map(temperature_K =>
+      label(`${formatNumber(temperature_K, 4)} K`, {
+        ...ASIDE,
+        ...AT_TOP,
+        x: 1000 / temperature_K,
+        xref: 'x',
+      }),
+    )
 }

@@ -3,11 +3,16 @@ import {
   axis,
   column,
   type DataSeries,
+  errorBars,
   type Figure,
   hoverLabel,
+  keptApart,
   type Layout,
+  label,
+  PUBLISHED_LINE,
   plotText,
   type Trace,
+  VEILED,
 } from '../../web/figure.ts'
 import { type BarrierCase, type BarrierReport, type CaseRole, caseColors } from '../barrierModel.ts'
 import { casesOf } from '../barrierSentence.ts'
@@ -150,7 +155,7 @@ const tickTraces = (ticks: readonly PublishedTick[], first: number, left_A: numb
         x: 'path_A',
         y: 'energy_eV',
         mode: 'lines',
-        line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
+        line: PUBLISHED_LINE,
       },
       {
         ...shared,
@@ -179,24 +184,22 @@ function tickLabels(
   ticks: readonly { readonly name: string; readonly barrier_eV: number }[],
   eV_per_px: number,
 ): Layout[] {
-  let free_eV = Number.NEGATIVE_INFINITY
-  return ticks.map(({ name, barrier_eV }) => {
-    const place_eV = Math.max(barrier_eV, free_eV)
-    free_eV = place_eV + LABEL_HEIGHT_PX * eV_per_px
-    return {
-      text: `${plotText(name)} ${formatFixed(barrier_eV)}`,
+  const places_eV = keptApart(
+    ticks.map(({ barrier_eV }) => barrier_eV),
+    LABEL_HEIGHT_PX * eV_per_px,
+  )
+  return ticks.map(({ name, barrier_eV }, k) =>
+    label(`${plotText(name)} ${formatFixed(barrier_eV)}`, {
+      ...VEILED,
       x: 1,
       xref: 'paper',
       xanchor: 'right',
-      y: place_eV,
+      y: places_eV[k],
       yanchor: 'bottom',
       yshift: 1,
-      showarrow: false,
-      font: { size: 12, color: 'var(--ink)' },
-      bgcolor: 'var(--veil)',
       borderpad: 0,
-    }
-  })
+    }),
+  )
 }
 
 interface Row extends Coloured {
@@ -321,19 +324,8 @@ const barLayout = (
   })),
 })
 
-function rowText(text: string, y: number): Layout {
-  return {
-    text,
-    x: 0,
-    xref: 'paper',
-    xanchor: 'left',
-    xshift: 3,
-    y,
-    yanchor: 'bottom',
-    showarrow: false,
-    font: { size: 12, color: 'var(--ink)' },
-  }
-}
+const rowText = (text: string, y: number): Layout =>
+  label(text, { x: 0, xref: 'paper', xanchor: 'left', xshift: 3, y, yanchor: 'bottom' })
 
 /** Label of a bar, short enough for a phone; a barrier that has not converged is not compared with the published value. */
 function rowLabel(report: BarrierReport, item: BarrierCase): string {
@@ -360,15 +352,7 @@ function barLook({ role, converged }: BarrierCase, color: string): Layout {
 function whisker({ barrier_eV, range }: BarrierCase): Layout {
   if (!range) return {}
   const [low, high] = range.range_eV
-  return {
-    error_x: {
-      type: 'data',
-      symmetric: false,
-      array: [Math.max(0, high - barrier_eV)],
-      arrayminus: [Math.max(0, barrier_eV - low)],
-      color: 'var(--ink)',
-      thickness: 1.6,
-      width: 5,
-    },
-  }
+  // The barrier itself belongs to what was found.
+  const found = [Math.min(low, barrier_eV), Math.max(high, barrier_eV)] as const
+  return { error_x: errorBars([barrier_eV], [found], { color: 'var(--ink)', thickness: 1.6, width: 5 }) }
 }

@@ -5,11 +5,14 @@ import {
   axis,
   column,
   type DataSeries,
+  errorBars,
   type Figure,
   guideLine,
   hoverLabel,
   type Layout,
+  label,
   logAxis,
+  PUBLISHED_LINE,
   perSystem,
   plotText,
   systemColors,
@@ -117,17 +120,16 @@ const boxesLayout = (
     x1: one.column + 0.42,
     y0: one.slope_A2_per_ps,
     y1: one.slope_A2_per_ps,
-    line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
+    line: PUBLISHED_LINE,
   })),
-  annotations: published.map(one => ({
-    text: formatNumber(one.slope_A2_per_ps),
-    x: one.column - 0.46,
-    y: Math.log10(one.slope_A2_per_ps),
-    xanchor: 'left',
-    yanchor: 'bottom',
-    showarrow: false,
-    font: { size: 12, color: 'var(--ink)' },
-  })),
+  annotations: published.map(one =>
+    label(formatNumber(one.slope_A2_per_ps), {
+      x: one.column - 0.46,
+      y: Math.log10(one.slope_A2_per_ps),
+      xanchor: 'left',
+      yanchor: 'bottom',
+    }),
+  ),
 })
 
 const moving = ({ replicas }: SystemReport) => replicas.filter(({ slope_A2_per_ps }) => slope_A2_per_ps > 0)
@@ -155,15 +157,7 @@ function meanTrace(
     name: plotText(name),
     marker: { color, size: 13, symbol: 'diamond', line: { color: 'var(--surface)', width: 1.5 } },
     ...(ci95 && {
-      error_y: {
-        type: 'data',
-        symmetric: false,
-        array: [ci95[1] - value],
-        arrayminus: [value - ci95[0]],
-        color,
-        thickness: 2.4,
-        width: 5,
-      },
+      error_y: errorBars([value], [ci95], { color, thickness: 2.4, width: 5 }),
     }),
     hovertemplate: hoverLabel(name, formatMeasurement({ value, ci95 }, 'Å²/ps')),
   }

@@ -7,6 +7,7 @@ import {
   fitWindows,
   guideLine,
   hoverLabel,
+  label,
   logAxis,
   perSystem,
   plotText,
@@ -142,17 +143,15 @@ export function alphaFigure(report: TransportReport): Figure | null {
       shapes: [...window.shapes, guideLine({ y0: 1, y1: 1 })],
       annotations: [
         ...window.annotations,
-        {
-          text: 'diffusion',
+        label('diffusion', {
           x: 0,
           xref: 'paper',
           xanchor: 'left',
           xshift: 4,
           y: 1,
           yanchor: 'bottom',
-          showarrow: false,
           font: { size: 12, color: 'var(--muted)' },
-        },
+        }),
       ],
     },
   }

@@ -8,6 +8,7 @@ import {
   fitWindows,
   hoverLabel,
   type Layout,
+  label,
   logAxis,
   perSystem,
   plotText,
@@ -15,6 +16,7 @@ import {
   systemColors,
   type Trace,
   thinnedForBothScales,
+  VEILED,
 } from '../../web/figure.ts'
 import type { TransportReport } from '../model.ts'
 
@@ -195,16 +197,7 @@ function publishedText(report: TransportReport, k: number): string {
   return plotText(`${label}, ${system}: ${formatNumber(slope_A2_per_ps)} Å²/ps`)
 }
 
-function label(text: string, options: Layout): Layout {
-  return {
-    text,
-    showarrow: false,
-    font: { size: 12, color: 'var(--ink)' },
-    bgcolor: 'var(--veil)',
-    borderpad: 1,
-    ...options,
-  }
-}
+const BESIDE_LINE = { ...VEILED, borderpad: 1 }
 
 function linearLayout(report: TransportReport, range: Range): Layout {
   const window = fitWindows(report.systems)
@@ -219,6 +212,7 @@ function linearLayout(report: TransportReport, range: Range): Layout {
     free_px = place_px + LABEL_HEIGHT_PX
     const offScale = end_A2 > top ? ' ↑' : ''
     return label(publishedText(report, k) + offScale, {
+      ...BESIDE_LINE,
       x: 1,
       xref: 'paper',
       xanchor: 'right',
@@ -249,6 +243,7 @@ function logarithmicLayout(report: TransportReport, range: Range): Layout {
     // The longest text is half as wide as the plot: so it keeps off the axis.
     const lag_ps = part(rank === 0 ? 0.6 : 0.45)
     return label(publishedText(report, k), {
+      ...BESIDE_LINE,
       x: Math.log10(lag_ps),
       xanchor,
       y: Math.log10(lag_ps * slope_A2_per_ps),
@@ -265,6 +260,7 @@ function logarithmicLayout(report: TransportReport, range: Range): Layout {
       ...window.annotations,
       ...labels,
       label('slope 1', {
+        ...BESIDE_LINE,
         x: Math.log10((guide.x as number[])[0]!),
         y: Math.log10((guide.y as number[])[0]!),
         xanchor: 'right',

@@ -1,12 +1,16 @@
 import { formatFixed } from '../../format.ts'
 import {
+  ASIDE,
+  AT_TOP,
   axis,
   column,
   type Figure,
   fileName,
   guideLine,
   hoverLabel,
+  keptApart,
   type Layout,
+  label,
   plotText,
 } from '../../web/figure.ts'
 import { type BarrierReport, caseColors } from '../barrierModel.ts'
@@ -61,17 +65,7 @@ export function neighborFigures(report: BarrierReport): Figure[] {
         yaxis: axis('<i>d</i> / Å', { range }),
         shapes: [guideLine({ x0: path.saddle.path_A, x1: path.saddle.path_A })],
         annotations: [
-          {
-            text: 'saddle',
-            x: path.saddle.path_A,
-            xanchor: 'left',
-            xshift: 3,
-            y: 1,
-            yref: 'paper',
-            yanchor: 'top',
-            showarrow: false,
-            font: { size: 11, color: 'var(--muted)' },
-          },
+          label('saddle', { ...ASIDE, ...AT_TOP, x: path.saddle.path_A, xanchor: 'left', xshift: 3 }),
           ...lineLabels(
             neighbors.map(({ neighbor, distance_A }) => ({
               text: neighbor,
@@ -96,21 +90,19 @@ function lineLabels(
   x: number,
   A_per_px: number,
 ): Layout[] {
-  let free = Number.NEGATIVE_INFINITY
-  return [...lines]
-    .sort((a, b) => a.y - b.y)
-    .map(({ text, y }) => {
-      const place = Math.max(y, free)
-      free = place + LABEL_HEIGHT_PX * A_per_px
-      return {
-        text: plotText(text),
-        x,
-        xanchor: 'left',
-        xshift: 6,
-        y: place,
-        yanchor: 'middle',
-        showarrow: false,
-        font: { size: 11, color: 'var(--ink)' },
-      }
-    })
+  const sorted = [...lines].sort((a, b) => a.y - b.y)
+  const places = keptApart(
+    sorted.map(({ y }) => y),
+    LABEL_HEIGHT_PX * A_per_px,
+  )
+  return sorted.map(({ text }, k) =>
+    label(plotText(text), {
+      x,
+      xanchor: 'left',
+      xshift: 6,
+      y: places[k],
+      yanchor: 'middle',
+      font: { size: 11, color: 'var(--ink)' },
+    }),
+  )
 }

@@ -1,6 +1,7 @@
 import type { Interval } from '../../analysis/stats.ts'
 import { formatInterval, formatMeasurement, formatNumber, formatUncertain } from '../../format.ts'
 import {
+  AT_TOP,
   axis,
   column,
   type DataSeries,
@@ -8,13 +9,16 @@ import {
   guideLine,
   hoverLabel,
   type Layout,
+  label,
   logAxis,
+  PUBLISHED_LINE,
   perSystem,
   plotText,
   pointsPerSeries,
   systemColors,
   type Trace,
   thinned,
+  VEILED,
 } from '../../web/figure.ts'
 import type { Thermo, TransportReport } from '../model.ts'
 
@@ -333,23 +337,14 @@ export function nullFigure(report: TransportReport): Figure | null {
 
 /** The published ratio across the plot. */
 export function publishedLine(value: number): Layout {
-  return {
-    ...guideLine({ x0: value, x1: value }),
-    line: { color: 'var(--ink)', width: 1.6, dash: 'dash' },
-  }
+  return { ...guideLine({ x0: value, x1: value }), line: PUBLISHED_LINE }
 }
 
-export function publishedLabel(value: number, label: string): Layout {
-  return {
-    text: `${plotText(label)}: ${formatNumber(value)}`,
+export const publishedLabel = (value: number, source: string): Layout =>
+  label(`${plotText(source)}: ${formatNumber(value)}`, {
+    ...AT_TOP,
+    ...VEILED,
     x: Math.log10(value),
-    y: 1,
-    yref: 'paper',
-    yanchor: 'top',
     xanchor: 'right',
     xshift: -4,
-    showarrow: false,
-    font: { size: 12, color: 'var(--ink)' },
-    bgcolor: 'var(--veil)',
-  }
-}
+  })

@@ -1,5 +1,5 @@
 import type { ReplicateMean } from '../../analysis/transport.ts'
-import { axis, guideLine, type Layout, thinned } from '../figure.ts'
+import { ASIDE, AT_TOP, axis, guideLine, type Layout, label, thinned } from '../figure.ts'
 import { byId, plotlyFigure } from '../theme.ts'
 
 const MOST_POINTS = 800
@@ -79,17 +79,13 @@ export function plotTemperature(
         counted_ps === null || !(last > 1.3 * counted_ps) || counted_ps <= 0
           ? []
           : [
-              {
-                text: 'displacements from here',
+              label('displacements from here', {
+                ...ASIDE,
+                ...AT_TOP,
                 x: counted_ps,
                 xanchor: 'left',
                 xshift: 3,
-                y: 1,
-                yref: 'paper',
-                yanchor: 'top',
-                showarrow: false,
-                font: { size: 11, color: 'var(--muted)' },
-              },
+              }),
             ],
     },
   )
