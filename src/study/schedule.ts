@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { EXIT, SimulationError } from '../errors.ts'
+import { EXIT } from '../errors.ts'
 
 /** One hoplite command in a process of its own: a crash costs this job alone. */
 export interface Job {
@@ -65,26 +65,6 @@ export async function runJobs(
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker))
   return outcomes.filter(outcome => outcome !== undefined)
-}
-
-/**
- * @param accepted exit codes that are no failure
- * @throws SimulationError naming the jobs that failed, with what they said
- */
-export function throwIfFailed(
-  outcomes: readonly JobOutcome[],
-  directory: string,
-  accepted: readonly number[] = [EXIT.done],
-): void {
-  const failed = outcomes.filter(({ exitCode }) => !accepted.includes(exitCode))
-  if (failed.length === 0) return
-  throw new SimulationError({
-    message: failed
-      .map(({ name, exitCode, stderr }) => `${name} ended with exit code ${exitCode}: ${stderr.trim()}`)
-      .join('\n'),
-    where: directory,
-    hint: 'what the others have written is complete and stays where it is',
-  })
 }
 
 function runJob(
