@@ -1,6 +1,6 @@
 import type { ComparedSystem } from '../analysis/comparison.ts'
 import { formatDuration, formatEstimate, formatNumber, formatShare } from '../format.ts'
-import type { Condition } from '../report/studyModel.ts'
+import type { Condition } from '../report/model.ts'
 import type { BarrierResults } from '../study/barriers.ts'
 import type { Expected, RunEstimate, StudyEstimate } from '../study/estimate.ts'
 import type { RunState } from '../study/record.ts'

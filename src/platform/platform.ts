@@ -109,6 +109,29 @@ export interface Evaluator {
   dispose(): Promise<void>
 }
 
+/** Returns the evaluator with a pause before every evaluation and every block of steps on its device. */
+export function withPauses(evaluator: Evaluator, pause: (state: State) => Promise<void>): Evaluator {
+  const { integrator } = evaluator
+  return {
+    ...evaluator,
+    async evaluate(state, want) {
+      await pause(state)
+      return evaluator.evaluate(state, want)
+    },
+    ...(integrator && {
+      integrator(step) {
+        const inner = integrator(step)
+        return {
+          async advance(state, steps) {
+            await pause(state)
+            return inner.advance(state, steps)
+          },
+        }
+      },
+    }),
+  }
+}
+
 /** Description of a platform on this machine. */
 export interface PlatformDescription {
   readonly detail: string

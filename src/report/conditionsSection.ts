@@ -9,13 +9,12 @@ import {
 } from '../format.ts'
 import type { Figure } from '../web/figure.ts'
 import { html, type Markup } from '../web/html.ts'
-import type { TransportReport } from './model.ts'
+import type { AbsentCondition, Activation, Condition, StudyOverview, TransportReport } from './model.ts'
 import { count, figureGrid, recordTable } from './parts.ts'
 import { arrheniusFigure, conditionGroups } from './plots/arrhenius.ts'
 import { conditionsFigure, rowName } from './plots/conditions.ts'
 import { systemKey } from './sections.ts'
 import type { Section } from './shell.ts'
-import type { AbsentCondition, Activation, Condition, StudyOverview } from './studyModel.ts'
 import { measured } from './tables.ts'
 
 interface Drawn {

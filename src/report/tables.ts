@@ -1,28 +1,33 @@
 import type { Measured } from '../analysis/estimate.ts'
 import { formatEstimate, formatMeasurement, formatNumber, formatUncertain, joinWords } from '../format.ts'
 import { doiLink, html, type Markup } from '../web/html.ts'
-import type { Residence, SystemReport, TransportReport } from './model.ts'
+import type { Quantity, Residence, SystemReport, TransportReport } from './model.ts'
 import { slopesAreApparent } from './sentence.ts'
 
 /** Seeds of more boxes than this stand only in the table of runs. */
 const SEEDS_SHOWN = 3
 
+/** Head of a row of the table of numbers, and the cell of a system. */
+type Row = [string, (system: SystemReport) => Markup | string]
+
 /** Every system's numbers side by side. */
 export function numbersTable(report: TransportReport): Markup {
   const apparent = slopesAreApparent(report.systems)
-  const rows: [string, (system: SystemReport) => Markup | string][] = [
+  const several = report.systems.some(({ replicas }) => replicas.length > 1)
+  const betweenBoxes: Row[] = [
+    ['Geometric mean of boxes', ({ boxes }) => orNone(boxes.geometricMean, 'Å²/ps')],
+    ['Median of boxes', ({ boxes }) => measured(boxes.median, 'Å²/ps')],
+    [
+      'Slowest and fastest box',
+      ({ boxes }) => `${boxes.range.map(slope => formatNumber(slope)).join(' and ')} Å²/ps`,
+    ],
+    ['SD of ln slope between boxes', ({ boxes }) => orNone(boxes.sdLog)],
+  ]
+  const byAxes: Row[] = [['Slope along x, y, z', axisSlopes]]
+  const published: Row[] = [['Published slope', system => publishedText(report, system)]]
+  const rows: Row[] = [
     [apparent ? 'Apparent slope' : 'Slope', system => measured(system.slope_A2_per_ps, 'Å²/ps')],
-    ...(report.systems.some(({ replicas }) => replicas.length > 1)
-      ? ([
-          ['Geometric mean of boxes', ({ boxes }) => orNone(boxes.geometricMean, 'Å²/ps')],
-          ['Median of boxes', ({ boxes }) => measured(boxes.median, 'Å²/ps')],
-          [
-            'Slowest and fastest box',
-            ({ boxes }) => `${boxes.range.map(slope => formatNumber(slope)).join(' and ')} Å²/ps`,
-          ],
-          ['SD of ln slope between boxes', ({ boxes }) => orNone(boxes.sdLog)],
-        ] as [string, (system: SystemReport) => Markup | string][])
-      : []),
+    ...(several ? betweenBoxes : []),
     [
       'Fit',
       ({ fit }) =>
@@ -33,9 +38,7 @@ export function numbersTable(report: TransportReport): Markup {
       ({ fit }) => html`${measured(fit.other, 'Å²/ps')}<span class="aside">${fit.other.method}</span>`,
     ],
     ['Exponent α', system => html`${measured(system.alpha)}<span class="aside">${system.verdict}</span>`],
-    ...(report.systems.some(({ axisSlopes_A2_per_ps }) => axisSlopes_A2_per_ps)
-      ? [['Slope along x, y, z', axisSlopes] as [string, (system: SystemReport) => Markup | string]]
-      : []),
+    ...(report.systems.some(({ axisSlopes_A2_per_ps }) => axisSlopes_A2_per_ps) ? byAxes : []),
     ['Density', densityText],
     [
       'Boxes',
@@ -45,14 +48,7 @@ export function numbersTable(report: TransportReport): Markup {
           : `${replicas.length} (seed ${joinWords(replicas.map(({ seed }) => `${seed}`))})`,
     ],
     ['Atoms', ({ atoms, ions }) => `${atoms} (${ions} ${report.speciesLabel})`],
-    ...(report.published.length > 0
-      ? [
-          ['Published slope', (system: SystemReport) => publishedText(report, system)] as [
-            string,
-            (system: SystemReport) => Markup,
-          ],
-        ]
-      : []),
+    ...(report.published.length > 0 ? published : []),
   ]
   return html`<div class="table"><table><caption>Numbers <span class="aside">small print: 95 % intervals</span></caption><thead><tr><td></td>${systemHeads(report)}</tr></thead><tbody>${rows.map(
     ([name, cell]) =>
@@ -118,4 +114,41 @@ function coordinationCell(system: SystemReport, pair: string): Markup {
   const lives = residence ? `, lives ${time(residence)}` : ''
   const breaks = unbroken ? `, unbroken ${time(unbroken)}` : ''
   return html`<td>${measured(found)}<small>within ${formatNumber(found.radius_A)} Å${chosen}${lives}${breaks}</small></td>`
+}
+
+const BOUNDS = { 'at least': '≥ ', 'at most': '≤ ' } as const
+
+/** All numbers of the mechanism, systems side by side, in the groups and the order in which they come. */
+export function mechanismTable(report: TransportReport): Markup | null {
+  const all = report.systems.flatMap(({ mechanism }) => mechanism)
+  if (all.length === 0) return null
+  const columns = report.systems.length + 1
+  return html`<div class="table"><table><caption>The mechanism, in numbers <span class="aside">small print: 95 % intervals, between boxes where there are three or more</span></caption><thead><tr><td></td>${systemHeads(
+    report,
+  )}</tr></thead>${[...new Set(all.map(({ group }) => group))].map(group => {
+    const rows = distinct(all.filter(quantity => quantity.group === group))
+    return html`<tbody><tr class="group"><th scope="rowgroup" colspan="${columns}">${groupHead(group)}</th></tr>${rows.map(
+      row =>
+        html`<tr><th scope="row">${row.name}</th>${report.systems.map(system => html`<td>${cell(system, row)}</td>`)}</tr>`,
+    )}</tbody>`
+  })}</table></div>`
+}
+
+/** Heading of a group: a title, and an explanation after the first colon. */
+function groupHead(group: string): Markup {
+  const [title, ...rest] = group.split(': ')
+  return html`${title}${rest.length > 0 && html` <span class="aside">${rest.join(': ')}</span>`}`
+}
+
+/** One of each name. */
+const distinct = (rows: readonly Quantity[]): Quantity[] => [
+  ...new Map(rows.map(row => [row.name, row])).values(),
+]
+
+function cell({ mechanism }: SystemReport, { group, name }: Quantity): Markup {
+  const found = mechanism.find(quantity => quantity.group === group && quantity.name === name)
+  if (!found) return html`<span class="aside">none</span>`
+  const { value, ci95, unit, bound, note } = found
+  if (value === null) return html`<span class="aside">${note}</span>`
+  return html`${bound && BOUNDS[bound]}${measured({ value, ci95 }, unit)}${note && html`<span class="aside">${note}</span>`}`
 }

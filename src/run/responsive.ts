@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Evaluator } from '../platform/platform.ts'
+import { type Evaluator, withPauses } from '../platform/platform.ts'
 
 /** Longest time that signals, timers and messages wait, in addition to one evaluation, ms. */
 const INTERVAL_MS = 20
@@ -11,27 +11,7 @@ let turned = performance.now()
  * Returns the evaluator with regular turns of the event loop, also between the turns of a device. Promises alone never let
  * it turn: a run on a platform that computes in this thread would notice neither Ctrl-C nor a time limit before its end.
  */
-export function responsive(evaluator: Evaluator): Evaluator {
-  const { integrator } = evaluator
-  return {
-    ...evaluator,
-    async evaluate(state, want) {
-      await turn()
-      return evaluator.evaluate(state, want)
-    },
-    ...(integrator && {
-      integrator(step) {
-        const inner = integrator(step)
-        return {
-          async advance(state, steps) {
-            await turn()
-            return inner.advance(state, steps)
-          },
-        }
-      },
-    }),
-  }
-}
+export const responsive = (evaluator: Evaluator): Evaluator => withPauses(evaluator, turn)
 
 async function turn(): Promise<void> {
   if (performance.now() - turned <= INTERVAL_MS) return

@@ -3,7 +3,7 @@ import { geometricMean } from '../analysis/boxes.ts'
 import { ENOUGH_BOXES } from '../analysis/comparison.ts'
 import { boxSlopes, fitSlope } from '../analysis/diffusion.ts'
 import { scaled } from '../analysis/estimate.ts'
-import type { Activation, ActivationLine, ActivationPoint } from '../report/studyModel.ts'
+import type { Activation, ActivationLine, ActivationPoint } from '../report/model.ts'
 import type { CaseResult, CaseSystem } from './compare.ts'
 
 /** Points of a drawn line. */

@@ -6,37 +6,12 @@ import { RUN_FILES } from '../files/runDirectory.ts'
 import type { BarrierReport, SensitivityRange } from '../report/barrierModel.ts'
 import { renderBarrierReport } from '../report/barrierPage.ts'
 import { barrierSentence } from '../report/barrierSentence.ts'
-import type { Check, Status } from '../report/common.ts'
-import {
-  type BarriersRecord,
-  finishedOf,
-  type MissingRun,
-  missingRuns,
-  runPaths,
-  type StudyMode,
-} from './record.ts'
+import type { Check } from '../report/common.ts'
+import { type BarriersRecord, finishedOf, missingRuns, runPaths } from './record.ts'
 import type { BandCase } from './schema.ts'
 
 /** The document of a study of barriers: results.json and what --json prints. */
-export interface BarrierResults {
-  readonly study: string
-  readonly mode: StudyMode
-  readonly report: string
-  readonly cases: readonly {
-    readonly name: string
-    readonly value: number
-    /** Lowest and highest value over the cases that vary something, no interval of confidence; null where nothing was varied. */
-    readonly range: readonly [number, number] | null
-    readonly ci95: null
-    readonly unit: 'eV'
-    readonly published: number | null
-    readonly status: Status
-    readonly converged: boolean
-  }[]
-  readonly sentence: string
-  /** Bands that were planned and have not finished; left out when there are none. */
-  readonly missing?: readonly MissingRun[]
-}
+export type BarrierResults = ReturnType<typeof resultsOf>
 
 /**
  * Writes the page and the results of a study, of the bands that have finished.
@@ -166,7 +141,7 @@ function completeness(study: BarriersRecord): Check[] {
   ]
 }
 
-function resultsOf(study: BarriersRecord, report: BarrierReport, path: string): BarrierResults {
+function resultsOf(study: BarriersRecord, report: BarrierReport, path: string) {
   const missing = missingRuns(study)
   return {
     study: study.study,
@@ -176,6 +151,7 @@ function resultsOf(study: BarriersRecord, report: BarrierReport, path: string): 
       ...report.cases.map(({ name, barrier_eV, range, status, converged }) => ({
         name,
         value: barrier_eV,
+        /** Lowest and highest value over the cases that vary something, no interval of confidence; null where nothing was varied. */
         range: range?.range_eV ?? null,
         ci95: null,
         unit: 'eV' as const,
@@ -195,6 +171,7 @@ function resultsOf(study: BarriersRecord, report: BarrierReport, path: string): 
       })),
     ],
     sentence: barrierSentence(report),
+    // Left out when every planned band has finished.
     ...(missing.length > 0 && { missing }),
   }
 }

@@ -1,6 +1,6 @@
 import { type Comparison, compareSystems } from '../analysis/comparison.ts'
 import { RUN_FILES } from '../files/runDirectory.ts'
-import type { AbsentCondition, Condition } from '../report/studyModel.ts'
+import type { AbsentCondition, Condition } from '../report/model.ts'
 import type { CaseResult, CaseSystem, Yardstick } from './compare.ts'
 import { finishedOf, runsOf, type TransportRecord } from './record.ts'
 import type { SystemsCase } from './schema.ts'

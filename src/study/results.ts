@@ -1,42 +1,21 @@
 import { boxSummary, type PairRatios } from '../analysis/boxes.ts'
 import { boxSlopesOf, type ComparedSystem, type Comparison } from '../analysis/comparison.ts'
+import type { Condition, StudyOverview } from '../report/model.ts'
 import { sentence } from '../report/sentence.ts'
-import type { Condition, StudyOverview } from '../report/studyModel.ts'
 import type { AnalysedCase, CaseResult } from './compare.ts'
-import { type MissingRun, missingRuns, type StudyMode, type TransportRecord } from './record.ts'
+import { missingRuns, type TransportRecord } from './record.ts'
 
-type Pair = readonly [number, number]
+const PREDICTED = 'predicted' as const
 
 /** The document of a study: results.json and what --json prints. */
-export interface TransportResults {
-  readonly study: string
-  readonly mode: StudyMode
-  readonly report: string
-  readonly cases: readonly {
-    readonly name: string
-    readonly value: number
-    readonly ci95: Pair | null
-    readonly unit: string
-    readonly published: number | null
-    readonly status: 'predicted'
-  }[]
-  /** 95 % interval of the ratio of two single boxes of one material. */
-  readonly null_ratio_ci95: Pair
-  readonly sentence: string
-  /** Statistics over all boxes of the headline. */
-  readonly statistics: ReturnType<typeof statisticsOf>
-  readonly conditions: readonly ReturnType<typeof conditionDocument>[]
-  readonly not_run: StudyOverview['absent']
-  readonly missing: readonly MissingRun[]
-  readonly activation_energies: readonly ReturnType<typeof activationOf>[]
-}
+export type TransportResults = ReturnType<typeof transportResults>
 
 export function transportResults(
   study: TransportRecord,
   { result, report }: AnalysedCase,
   overview: StudyOverview,
   path: string,
-): TransportResults {
+) {
   const comparison = result.comparisons[0]!
   const published = (name: string) =>
     report.published.find(({ system }) => system === name)?.slope_A2_per_ps ?? null
@@ -55,7 +34,7 @@ export function transportResults(
         ci95: slopes[k]!.ci95,
         unit: 'Å²/ps',
         published: published(name),
-        status: 'predicted' as const,
+        status: PREDICTED,
       })),
       {
         name: 'ratio',
@@ -63,11 +42,13 @@ export function transportResults(
         ci95: comparison.ratio.ci95,
         unit: '',
         published: report.publishedRatio?.value ?? null,
-        status: 'predicted',
+        status: PREDICTED,
       },
     ],
+    /** 95 % interval of the ratio of two single boxes of one material. */
     null_ratio_ci95: comparison.nullRatio_ci95,
     sentence: sentence(report),
+    /** Statistics over all boxes of the headline. */
     statistics: statisticsOf(result, comparison),
     conditions: overview.conditions.map(conditionDocument),
     not_run: overview.absent,

@@ -4,9 +4,14 @@
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { SystemReport, TransportReport } from '../../src/report/model.ts'
+import type {
+  Activation,
+  Condition,
+  StudyOverview,
+  SystemReport,
+  TransportReport,
+} from '../../src/report/model.ts'
 import { renderTransportReport } from '../../src/report/page.ts'
-import type { Activation, Condition, StudyOverview } from '../../src/report/studyModel.ts'
 import { comparedSystem, comparisonReport, pairRatios } from './fixture.ts'
 
 const QUANTILES = [-1.65, -1.1, -0.75, -0.45, -0.2, 0, 0.1, 0.3, 0.55, 0.85, 1.2, 1.8]

@@ -15,7 +15,7 @@ import {
   systemColors,
   type Trace,
 } from '../../web/figure.ts'
-import type { Activation, ActivationLine } from '../studyModel.ts'
+import type { Activation, ActivationLine } from '../model.ts'
 
 const SYMBOLS = [
   { symbol: 'circle', mark: '●' },

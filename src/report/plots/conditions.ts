@@ -10,8 +10,7 @@ import {
   logAxis,
   plotText,
 } from '../../web/figure.ts'
-import type { PublishedRatio } from '../model.ts'
-import type { Condition } from '../studyModel.ts'
+import type { Condition, PublishedRatio } from '../model.ts'
 import { publishedLabel, publishedLine } from './trust.ts'
 
 /** Colour of ratios whose numerators have none. */

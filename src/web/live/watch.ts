@@ -1,5 +1,5 @@
 import type { State } from '../../core/state.ts'
-import type { Evaluator } from '../../platform/platform.ts'
+import { type Evaluator, withPauses } from '../../platform/platform.ts'
 import type { Report } from './messages.ts'
 import type { createPlacement } from './placement.ts'
 
@@ -58,24 +58,7 @@ export function createWatch({ tell, gate, place }: Watched) {
       timestep_fs = timestep
       marks = []
     },
-    evaluator: (inner: Evaluator): Evaluator => ({
-      ...inner,
-      async evaluate(state, want) {
-        await pass(state)
-        return inner.evaluate(state, want)
-      },
-      ...(inner.integrator && {
-        integrator(step) {
-          const { advance } = inner.integrator!(step)
-          return {
-            async advance(state, steps) {
-              await pass(state)
-              return advance(state, steps)
-            },
-          }
-        },
-      }),
-    }),
+    evaluator: (inner: Evaluator): Evaluator => withPauses(inner, pass),
     /** Reports the state at the end, even right after another report. */
     last(state: State): void {
       picture(state)
