@@ -13,6 +13,16 @@ export async function runHere(job: Job, ...more: string[]): Promise<JobOutcome> 
   }
 }
 
+/** Runs jobs here, until that of a name: it is stopped as soon as it has begun, with the study. */
+export const stoppingAt =
+  (name: string) =>
+  async (job: Job): Promise<JobOutcome> => {
+    if (job.name !== name) return runHere(job)
+    const outcome = await runHere(job, '--max-time', '0.001s')
+    process.emit('SIGINT')
+    return outcome
+  }
+
 /** Jobs that a study has asked for, and how each is run. */
 export const jobs = { asked: [] as Job[], run: (job: Job): Promise<JobOutcome> => runHere(job) }
 

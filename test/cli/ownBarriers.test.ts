@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../tools/folder.ts'
 import { changed } from './boxes.ts'
 import { document, hoplite, ROOT, refusal } from './hoplite.ts'
-import { asked, jobs, runHere } from './jobsHere.ts'
+import { asked, jobs, runHere, stoppingAt } from './jobsHere.ts'
 
 const folder = temporaryFolder()
 let study = ''
@@ -100,12 +100,7 @@ band: { images: 5, max_iterations: 2 }
   })
 
   it('interrupted bands continue to the results of bands without a stop', async () => {
-    jobs.run = async job => {
-      if (job.name !== 'soft') return runHere(job)
-      const outcome = await runHere(job, '--max-time', '0.001s')
-      process.emit('SIGINT')
-      return outcome
-    }
+    jobs.run = stoppingAt('soft')
     const stopped = await run()
     expect(stopped.code).toBe(130)
     expect(asked()).toEqual(['neb straight', 'neb soft'])

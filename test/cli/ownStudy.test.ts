@@ -5,7 +5,7 @@ import { temporaryFolder } from '../tools/folder.ts'
 import { TINY_STUDY } from '../tools/tinyStudy.ts'
 import { changed } from './boxes.ts'
 import { contents, document, hoplite, refusal } from './hoplite.ts'
-import { asked, jobs, runHere } from './jobsHere.ts'
+import { asked, jobs, runHere, stoppingAt } from './jobsHere.ts'
 
 const folder = temporaryFolder()
 let study = ''
@@ -146,12 +146,7 @@ describe('a study of one’s own', () => {
   })
 
   it('interrupted runs continue to the results of runs without a stop', async () => {
-    jobs.run = async job => {
-      if (job.name !== 'warm/loose-1') return runHere(job)
-      const outcome = await runHere(job, '--max-time', '0.001s')
-      process.emit('SIGINT')
-      return outcome
-    }
+    jobs.run = stoppingAt('warm/loose-1')
     const stopped = await run()
     expect(stopped.code).toBe(130)
     expect(asked()).toEqual(['md warm/dense-1', 'md warm/loose-1'])

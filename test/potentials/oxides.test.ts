@@ -179,6 +179,7 @@ interface Fragment {
   readonly lengths: readonly (readonly [number, number, number])[]
 }
 
+/** Bonds and lengths as data, one molecule after the other: their lists look alike. */
 const FRAGMENTS: Record<string, Fragment> = {
   'CH3-CF2-CH3': {
     types: ['C_CH3', 'C_CF2', 'C_CH3', ...new Array<string>(6).fill('H_C'), 'F_C', 'F_C'],

@@ -12,6 +12,7 @@ import {
 } from '../../src/recipes/bandRecipe.ts'
 import { caught } from '../tools/caught.ts'
 import { temporaryFolder } from '../tools/folder.ts'
+import { type Mistake, testMistakes } from '../tools/mistakes.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -118,8 +119,7 @@ describe('a band recipe', () => {
   })
 })
 
-/** What is replaced in the lithium recipe, by what, where the mistake is, its key, and the message. */
-const MISTAKES: [from: string, to: string, line: number, key: string, message: string][] = [
+const MISTAKES: readonly Mistake[] = [
   ['{ images: 9 }', '{ imges: 9 }', 21, 'band.imges', 'unknown key `imges`'],
   ['{ images: 9 }', '{ images: 2 }', 21, 'band.images', 'at least 3'],
   ['{ images: 9 }', '{ images: 8, climb: false }', 21, 'band.images', 'no image is at the middle'],
@@ -176,14 +176,12 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
 ]
 
 describe('a mistaken band recipe', () => {
-  it.each(MISTAKES)('%j → %j is refused at line %i', (from, to, line, key, message) => {
-    expect(LITHIUM).toContain(from)
-    const error = caught(() => parse(LITHIUM.replace(from, to)))
-    expect(error.where).toMatch(new RegExp(`^band\\.yaml:${line}:\\d+ `))
-    expect(`${error.where} ${error.message}`).toContain(key)
-    expect(error.message).toContain(message)
+  const refusalOf = (text: string) => {
+    const error = caught(() => parse(text))
     expect(error.message).not.toContain('\n')
-  })
+    return error
+  }
+  testMistakes(LITHIUM, MISTAKES, refusalOf, 'band.yaml')
 
   it.each([
     [/hop:\n( {2}.*\n)+/, '', 'the key `hop` is missing: which ion goes where'],

@@ -15,6 +15,7 @@ import {
 } from '../../src/recipes/recipe.ts'
 import { protocolStages } from '../../src/recipes/stages.ts'
 import { caught } from '../tools/caught.ts'
+import { type Mistake, testMistakes } from '../tools/mistakes.ts'
 
 const RECIPE = `name: pvdf-700K
 system:
@@ -126,8 +127,7 @@ describe('a recipe', () => {
 
 const LAMELLA = 'lamella: { form: own/form.yaml, cells: [3, 4], gap_A: 13 }'
 
-/** What is replaced in the recipe above, by what, the line of the mistake, the key and a part of the message. */
-const MISTAKES: [from: string, to: string, line: number, key: string, message: string][] = [
+const MISTAKES: readonly Mistake[] = [
   ['name: pvdf-700K', 'name: pvdf 700K', 1, 'name', 'letters'],
   ['name: pvdf-700K', 'name: pvdf-700K\nsed: 3', 2, 'sed', 'unknown key'],
   ['name: pvdf-700K', 'name: pvdf-700K\nseed: 1.5', 2, 'seed', 'whole number'],
@@ -200,13 +200,7 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
 ]
 
 describe('a mistaken recipe', () => {
-  it.each(MISTAKES)('%j → %j is refused at line %i', (from, to, line, key, message) => {
-    expect(RECIPE).toContain(from)
-    const error = caught(() => parse(RECIPE.replace(from, to)))
-    expect(`${error.where} ${error.message}`).toContain(key)
-    expect(`${error.message} ${error.hint}`).toContain(message)
-    expect(error.where).toMatch(new RegExp(`^run.yaml:${line}:`))
-  })
+  testMistakes(RECIPE, MISTAKES, text => caught(() => parse(text)), 'run.yaml')
 
   it('is refused without stages', () => {
     const error = caught(() => parse(`${RECIPE.split('stages:')[0]}stages: []\n`))

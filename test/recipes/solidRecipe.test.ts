@@ -7,6 +7,7 @@ import { loadSolidRecipe } from '../../src/recipes/solidRecipe.ts'
 import type { SolidBuild } from '../../src/recipes/solidSchema.ts'
 import { caught } from '../tools/caught.ts'
 import { temporaryFolder } from '../tools/folder.ts'
+import { type Mistake, testMistakes } from '../tools/mistakes.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -73,8 +74,7 @@ hop: { ion: { atom: 3 }, to_fractional: [0.5, 0.5, 0.2] }
   })
 })
 
-/** What is replaced, by what, the line of the mistake and its key, and the message. */
-const MISTAKES: [from: string, to: string, line: number, key: string, message: string][] = [
+const MISTAKES: readonly Mistake[] = [
   ['layers: 5', 'layrs: 5', 6, 'slab.layrs', 'unknown key `layrs`'],
   ['crystal:', 'crystl:', 3, 'build.crystl', 'the key `crystal` is missing'],
   ['layers: 5', 'layers: 5.5', 6, 'slab.layers', 'whole number'],
@@ -103,13 +103,7 @@ const MISTAKES: [from: string, to: string, line: number, key: string, message: s
 ]
 
 describe('a mistaken recipe of a slab', () => {
-  it.each(MISTAKES)('%j → %j is refused at line %i', (from, to, line, key, message) => {
-    expect(SLAB).toContain(from)
-    const error = caught(() => load(SLAB.replace(from, to)))
-    expect(error.where).toMatch(new RegExp(`slab\\.yaml:${line}:\\d+ `))
-    expect(`${error.where} ${error.message}`).toContain(key)
-    expect(error.message).toContain(message)
-  })
+  testMistakes(SLAB, MISTAKES, text => caught(() => load(text)), 'slab.yaml')
 
   it('with adsorbates but no surface is refused', () => {
     const error = caught(() => load(SLAB.replace(/ {4}slab: .*\n/, '')))
