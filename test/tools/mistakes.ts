@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import type { UserError } from '../../src/errors.ts'
 
-/** A text of a recipe, what stands in its place, the line of the mistake, its key, and a part of the message. */
+/**
+ * A text of a recipe, what stands in its place, the line of the mistake, its key, and a part of the message. Tables of
+ * mistakes are data: their rows have one shape.
+ */
 export type Mistake = readonly [from: string, to: string, line: number, key: string, message: string]
 
 /**
