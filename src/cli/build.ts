@@ -7,7 +7,7 @@ import { stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { EXIT, type ExitCode, UserError } from '../errors.ts'
 import { structureFormat, writeStructureFile } from '../files/structureFile.ts'
-import { PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { prepareEvaluator } from '../platform/choose.ts'
 import { loadPotential } from '../potentials/load.ts'
 import { loadRecipe, overrideRecipe } from '../recipes/recipe.ts'
 import { type LoadedSolidRecipe, loadSolidRecipe } from '../recipes/solidRecipe.ts'
@@ -16,7 +16,7 @@ import { checkBoxAgainstCutoff } from '../run/checks.ts'
 import { checkPlatform, prepareRun } from '../run/prepare.ts'
 import { responsive } from '../run/responsive.ts'
 import { command } from './command.ts'
-import { checkWritable, createStopSignal, wholeNumber } from './options.ts'
+import { checkWritable, createStopSignal, platformOption, wholeNumber } from './options.ts'
 import { fixed, type Output } from './output.ts'
 import { protocolListener } from './protocolProgress.ts'
 
@@ -37,11 +37,7 @@ export const buildCommand = command({
       describe: 'file to write: .extxyz, .data (LAMMPS) or .vasp (POSCAR)',
     },
     seed: { type: 'number', describe: 'seed. Default: that of the recipe' },
-    platform: {
-      choices: PLATFORM_CHOICES,
-      default: 'auto' as const,
-      describe: 'platform that computes forces',
-    },
+    platform: platformOption('platform that computes forces'),
     'pack-only': { type: 'boolean', default: false, describe: 'pack the box and run no stage' },
     force: { type: 'boolean', default: false, describe: 'overwrite the file of --out' },
   },

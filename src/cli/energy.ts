@@ -2,12 +2,12 @@ import type { InferredOptionTypes, Options } from 'yargs'
 import { densityOf, netCharge, type System } from '../core/system.ts'
 import { EXIT, SimulationError, UserError } from '../errors.ts'
 import { parseLammpsStyles } from '../files/lammpsStyles.ts'
-import { inDoublePrecision, PLATFORM_CHOICES, prepareEvaluator } from '../platform/choose.ts'
+import { inDoublePrecision, prepareEvaluator } from '../platform/choose.ts'
 import { isEwald } from '../potentials/interactions.ts'
 import { about } from '../run/checks.ts'
 import { prepareSinglePoint, type SinglePoint } from '../run/singlePoint.ts'
 import { command } from './command.ts'
-import { factors, positive } from './options.ts'
+import { factors, platformOption, positive } from './options.ts'
 import { fixed, formatTable } from './output.ts'
 
 /** Flags that say how a structure file becomes a system. */
@@ -125,11 +125,7 @@ export const energyCommand = command({
   },
   options: {
     ...singlePointFlags,
-    platform: {
-      choices: PLATFORM_CHOICES,
-      default: 'auto' as const,
-      describe: 'platform that computes; auto: reference',
-    },
+    platform: platformOption('platform that computes; auto: reference'),
     forces: { type: 'boolean', default: false, describe: 'print also the force on every atom' },
   },
   async run(args, output) {

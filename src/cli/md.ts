@@ -1,12 +1,20 @@
 import { EXIT, type ExitCode } from '../errors.ts'
 import { createRunDirectory } from '../files/runDirectory.ts'
-import { PLATFORM_CHOICES, type PlatformChoice } from '../platform/choose.ts'
+import type { PlatformChoice } from '../platform/choose.ts'
 import { type LoadedRecipe, loadRecipe, overrideRecipe } from '../recipes/recipe.ts'
 import { plannedSteps } from '../recipes/stages.ts'
 import { type MdResults, runMd } from '../run/md.ts'
 import { checkPlatform, type PreparedRun, prepareRun } from '../run/prepare.ts'
 import { command } from './command.ts'
-import { createStopSignal, parseDuration, wholeNumber } from './options.ts'
+import {
+  createStopSignal,
+  MAX_TIME,
+  parseDuration,
+  platformOption,
+  RUN_DIRECTORY,
+  THREADS,
+  wholeNumber,
+} from './options.ts'
 import type { Output } from './output.ts'
 import { describeProtocol, protocolListener } from './protocolProgress.ts'
 
@@ -16,16 +24,12 @@ export const mdCommand = command({
   example: ['hoplite md runs/pvdf-700K.yaml --seed 2', 'a replica with seed 2, in runs/pvdf-700K'],
   positionals: { recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML)' } },
   options: {
-    out: { type: 'string', describe: 'run directory. Default: runs/NAME' },
-    platform: {
-      choices: PLATFORM_CHOICES,
-      default: 'auto' as const,
-      describe: 'platform that computes forces',
-    },
-    threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
+    out: RUN_DIRECTORY,
+    platform: platformOption('platform that computes forces'),
+    threads: THREADS,
     seed: { type: 'number', describe: 'seed. Default: that of the recipe' },
     steps: { type: 'number', describe: 'number of steps of the last stage. Default: that of the recipe' },
-    'max-time': { type: 'string', describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h' },
+    'max-time': MAX_TIME,
     'dry-run': { type: 'boolean', default: false, describe: 'check recipe, print stages, write nothing' },
   },
   async run(args, output, commandLine) {
@@ -34,7 +38,7 @@ export const mdCommand = command({
       productionSteps: wholeNumber('--steps', args.steps),
     })
     const threads = wholeNumber('--threads', args.threads)
-    const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
+    const maxTime_s = parseDuration(args['max-time'])
     // Mistakes are reported before a directory is made.
     const prepared = prepareRun(loaded)
     for (const remark of prepared.remarks) output.note(remark)

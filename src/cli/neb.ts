@@ -5,10 +5,17 @@ import { type NebPlan, type NebResults, planNeb, runNeb } from '../bands/neb.ts'
 import { EXIT, type ExitCode, UserError } from '../errors.ts'
 import { readManifest } from '../files/manifest.ts'
 import { createRunDirectory, RUN_FILES } from '../files/runDirectory.ts'
-import { PLATFORM_CHOICES } from '../platform/choose.ts'
 import { type LoadedBandRecipe, loadBandRecipe, overrideBand, recipeOfBand } from '../recipes/bandRecipe.ts'
 import { command } from './command.ts'
-import { createStopSignal, parseDuration, positive, wholeNumber } from './options.ts'
+import {
+  createStopSignal,
+  MAX_TIME,
+  parseDuration,
+  platformOption,
+  positive,
+  RUN_DIRECTORY,
+  wholeNumber,
+} from './options.ts'
 import { fixed, formatTable, type Output } from './output.ts'
 
 export const nebCommand = command({
@@ -19,21 +26,17 @@ export const nebCommand = command({
     recipe: { type: 'string', demandOption: true, describe: 'recipe (YAML), or a run directory to continue' },
   },
   options: {
-    out: { type: 'string', describe: 'run directory. Default: runs/NAME' },
+    out: RUN_DIRECTORY,
     resume: { type: 'boolean', default: false, describe: 'continue from the checkpoint in the directory' },
-    platform: {
-      choices: PLATFORM_CHOICES,
-      default: 'auto' as const,
-      describe: 'platform that computes forces; auto: reference',
-    },
+    platform: platformOption('platform that computes forces; auto: reference'),
     threads: { type: 'number', describe: 'number of images computed at once. Default: one per core' },
     images: { type: 'number', describe: 'number of images, both ends included. Default: that of the recipe' },
     fmax_eV_per_A: { type: 'number', describe: 'largest band force, eV/Å. Default: that of the recipe' },
-    'max-time': { type: 'string', describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h' },
+    'max-time': MAX_TIME,
     'dry-run': { type: 'boolean', default: false, describe: 'check and print the plan, write nothing' },
   },
   async run(args, output, commandLine) {
-    const maxTime_s = args['max-time'] === undefined ? undefined : parseDuration(args['max-time'])
+    const maxTime_s = parseDuration(args['max-time'])
     const threads = wholeNumber('--threads', args.threads)
     const images = wholeNumber('--images', args.images, 3)
     const fmax_eV_per_A = positive('--fmax_eV_per_A', args.fmax_eV_per_A)

@@ -1,6 +1,20 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { UserError } from '../errors.ts'
+import { PLATFORM_CHOICES } from '../platform/choose.ts'
+
+/** Options that several commands share. */
+export const RUN_DIRECTORY = { type: 'string', describe: 'run directory. Default: runs/NAME' } as const
+export const MAX_TIME = {
+  type: 'string',
+  describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h',
+} as const
+export const THREADS = {
+  type: 'number',
+  describe: 'number of threads. Default: chosen by the size of the box',
+} as const
+export const platformOption = (describe: string) =>
+  ({ choices: PLATFORM_CHOICES, default: 'auto' as const, describe }) as const
 
 /** The value of an optional flag. @throws UserError unless it is a positive number of at most `maximum` */
 export function positive(
@@ -110,8 +124,9 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
 /** Longest time of a timer, 2³¹ − 1 ms; a longer one would fire at once. */
 const LONGEST_S = 2_147_483
 
-/** Reads `90s`, `30m`, `2h`. @returns seconds @throws UserError */
-export function parseDuration(text: string): number {
+/** Reads `90s`, `30m`, `2h` of --max-time. @returns seconds; undefined without the flag @throws UserError */
+export function parseDuration(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
   const [, number, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
   const seconds = number === undefined ? Number.NaN : Number(number) * SECONDS[unit!]!
   if (seconds > 0 && seconds <= LONGEST_S) return seconds

@@ -5,7 +5,7 @@ import { plannedSteps } from '../recipes/stages.ts'
 import { readRun } from '../run/loadRun.ts'
 import { command } from './command.ts'
 import { simulate } from './md.ts'
-import { parseDuration, wholeNumber } from './options.ts'
+import { MAX_TIME, parseDuration, THREADS, wholeNumber } from './options.ts'
 
 export const resumeCommand = command({
   usage: 'resume <directory>',
@@ -19,8 +19,8 @@ export const resumeCommand = command({
       choices: PLATFORM_CHOICES,
       describe: 'platform that computes forces. Default: that of the run',
     },
-    threads: { type: 'number', describe: 'number of threads. Default: chosen by the size of the box' },
-    'max-time': { type: 'string', describe: 'write a checkpoint and stop after this time: 90s, 30m, 2h' },
+    threads: THREADS,
+    'max-time': MAX_TIME,
   },
   async run(args, output, commandLine) {
     const { manifest, loaded } = readRun(args.directory)
@@ -45,7 +45,7 @@ export const resumeCommand = command({
         resume: true,
         platform: args.platform ?? asked ?? 'auto',
         threads: wholeNumber('--threads', args.threads),
-        maxTime_s: args['max-time'] === undefined ? undefined : parseDuration(args['max-time']),
+        maxTime_s: parseDuration(args['max-time']),
         command: commandLine,
       },
       output,
