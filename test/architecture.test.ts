@@ -32,10 +32,6 @@ const LONG_FUNCTIONS: readonly string[] = [
   'createGpuNonbonded',
   'createNonbonded',
   'createPme',
-  'interact',
-  'gather4',
-  'buildList',
-  'special',
 ]
 
 const src = resolve(import.meta.dirname, '../src')

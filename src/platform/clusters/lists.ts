@@ -114,7 +114,7 @@ export function createLists(count: number, atomCount: number, arena: Arena, crew
     arena.u8(touched, patches * own.length).fill(0)
     let left: readonly Share[] = own
     while (left.length > 0) {
-      crew.start(left.map(share => searchJob(arena, share, count, space)))
+      crew.start(left.map(share => searchJob(arena, share, space)))
       await crew.finish()
       // A list that is too long has only been counted; at the very first every list is.
       left = left.filter(share => {
@@ -162,13 +162,12 @@ function grow(arena: Arena, share: Share): void {
 function searchJob(
   arena: Arena,
   { part, capacity, masks, found, search, result }: Share,
-  clusterCount: number,
   space: SearchSpace,
 ): Job {
   const { plain, masked } = part.outer
   arena.write(SEARCH, search, {
     ...space,
-    ...{ clusterCount, found, masks, touched: part.touched },
+    ...{ found, masks, touched: part.touched },
     ...{ entries: plain.entries, entryCapacity: capacity.plainEntries },
     ...{ plain: plain.js, plainCapacity: capacity.plain },
     ...{ maskedEntries: masked.entries, maskedEntryCapacity: capacity.maskedEntries },

@@ -3,7 +3,7 @@ import type { System } from '../../core/system.ts'
 import { specialPairs } from '../../core/topology.ts'
 import { screenedEnergy, screenedForceOverR } from '../../forces/coulomb.ts'
 import { type Accumulator, addSymmetric } from '../reference/nonbonded.ts'
-import { FAR, SPECIAL_WORK } from '../wasm/layout.ts'
+import { FAR, SPECIAL_PAIRS, SPECIAL_WORK } from '../wasm/layout.ts'
 import type { Arena } from '../wasm/memory.ts'
 import type { MaskedPairs, Workplace } from './clusters.ts'
 import type { NonbondedTerms } from './coefficients.ts'
@@ -43,17 +43,18 @@ export function createSpecialPairs(workplace: Workplace, terms: NonbondedTerms):
   arena.i32(pairs, atoms.length).set(atoms)
   const apart = arena.allocate(4 * count)
   const translations = arena.allocate(24 * count)
+  const list = arena.allocate(SPECIAL_PAIRS.bytes)
+  arena.write(SPECIAL_PAIRS, list, { pairs, apart, translations })
   const work = arena.allocate(SPECIAL_WORK.bytes + (FAR.bytes * count) / 4)
   const method = terms.coulomb?.method
   const alpha = method?.name === 'ewald' || method?.name === 'pme' ? method.alpha_per_A : undefined
 
   function evaluate(parameters: number, scale: number, forces: number, energy: boolean): void {
     arena.write(SPECIAL_WORK, work, { farCount: 0 })
-    for (const { kernel, from, to, coefficients, width } of groups) {
-      // Kernels index coefficients by pair: this is the address at which those of pair 0 would stand.
-      const first = coefficients - 4 * width * from
+    for (const { kernel, from, to, coefficients } of groups) {
+      arena.write(SPECIAL_PAIRS, list, { coefficients })
       kernels[`${kernel}${energy ? 'Energy' : 'Force'}`](
-        ...[parameters, from, to, pairs, apart, translations, first, positions, scale, forces, work],
+        ...[parameters, list, from, to, positions, scale, forces, work],
       )
     }
   }

@@ -77,10 +77,14 @@ export const NONBONDED = record({
 /** Sums that a pair kernel adds to, eV. */
 export const SUMS = record(each(f64, 'pair', 'coulomb', 'xx', 'xy', 'xz', 'yy', 'yz', 'zz'))
 
-/** Workspace of the pair kernels: their sums, pair energies of 4 × 4 atoms, and x, y, z, q of the i cluster, one vector per atom. */
+/** Workspace of the pair kernels. */
 export const PAIR_WORK = record({
   sums: f64(8),
-  energies: f32(16),
+  /** Sums over the pairs of one entry, in the order of SUMS, four lanes each. */
+  entrySums: f32(32),
+  /** Pair energies and values of a polynomial, a vector for each atom of the i cluster. */
+  ...each(() => f32(16), 'energies', 'smooth'),
+  /** Coordinates and charges of the i cluster, a vector for each atom. */
   ...each(() => f32(16), 'x', 'y', 'z', 'q'),
 })
 
@@ -88,19 +92,23 @@ export const PAIR_WORK = record({
 export const SPECIAL_WORK = record(
   {
     sums: f64(8),
+    /** Sums over one stretch of pairs, in the order of SUMS, four lanes each. */
+    stretchSums: f32(32),
+    energies: f32(4),
     /** Number of fours with a pair beyond the polynomials' range: such pairs are left out. */
     farCount: i32(),
-    energies: f32(4, VECTOR),
   },
   VECTOR,
 )
+/** Arrays of the special pairs of one kernel, addresses: see `specialPairs` in assembly/special.ts. */
+export const SPECIAL_PAIRS = record(each(i32, 'pairs', 'apart', 'translations', 'coefficients'))
 /** A four with a pair beyond the polynomials' range: its first pair, and a bit for each pair within the range. */
 export const FAR = record(each(i32, 'first', 'near'))
 
 /** Input of `buildList`: addresses, unless they are counts; see clusters/clusters.ts for what the arrays hold. */
 export const SEARCH = record({
   reach2: f32(),
-  ...each(i32, 'clusterCount', 'coordinates', 'bounds', 'slabs', 'columnsPerSlab', 'columns'),
+  ...each(i32, 'coordinates', 'bounds', 'slabs', 'columnsPerSlab', 'columns'),
   ...each(i32, 'columnBounds', 'slabBounds', 'allBounds', 'shiftCount', 'shifts'),
   ...each(i32, 'blockOf', 'origins', 'heads', 'next', 'links', 'found', 'masks'),
   ...each(i32, 'entries', 'entryCapacity', 'plain', 'plainCapacity'),
@@ -180,6 +188,7 @@ export const RECORDS = {
   Sums: SUMS,
   PairWork: PAIR_WORK,
   SpecialWork: SPECIAL_WORK,
+  SpecialPairs: SPECIAL_PAIRS,
   Far: FAR,
   Search: SEARCH,
   ListCounts: LIST_COUNTS,

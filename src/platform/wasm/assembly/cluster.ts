@@ -1,4 +1,5 @@
 import { Sums } from './layout'
+import { madd } from './vector'
 
 // Functions shared by the kernels over clusters. A cluster is 64 bytes: x4 y4 z4 and charges q4 of its atoms; its forces
 // are 64 bytes as well, the last 16 unused: neither straddles cache lines. The last cluster is filled up with lanes
@@ -56,6 +57,18 @@ export function transposedSum(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
 }
 
+/** Adds a vector to one in memory. */
+@inline
+export function addTo(at: usize, a: v128): void {
+  v128.store(at, f32x4.add(v128.load(at), a))
+}
+
+/** Adds a product to a vector in memory. */
+@inline
+export function addProduct(at: usize, a: v128, b: v128): void {
+  v128.store(at, madd(a, b, v128.load(at)))
+}
+
 /** Adds the four lanes to a double in memory. */
 @inline
 function addTotal(to: usize, a: v128): void {
@@ -66,17 +79,8 @@ function addTotal(to: usize, a: v128): void {
   store<f64>(to, load<f64>(to) + (f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1)))
 }
 
-/** Adds the sums over the lanes of energies and virial to the record of SUMS at `to`. */
+/** Adds the sums over the lanes of eight vectors at `from` to the record of SUMS at `to`. */
 @inline
-export function addSums(
-  to: usize, pair: v128, coulomb: v128, xx: v128, xy: v128, xz: v128, yy: v128, yz: v128, zz: v128,
-): void {
-  addTotal(to + Sums.pair, pair)
-  addTotal(to + Sums.coulomb, coulomb)
-  addTotal(to + Sums.xx, xx)
-  addTotal(to + Sums.xy, xy)
-  addTotal(to + Sums.xz, xz)
-  addTotal(to + Sums.yy, yy)
-  addTotal(to + Sums.yz, yz)
-  addTotal(to + Sums.zz, zz)
+export function addSums(to: usize, from: usize): void {
+  for (let k: usize = 0; k < Sums.bytes; k += 8) addTotal(to + k, v128.load(from + 2 * k))
 }

@@ -35,46 +35,24 @@ function unfold(p: usize, row: usize, plane: usize, n0: i32, past: usize, width:
   }
 }
 
+/** Bytes of a row for the part of a spline that sticks out, in whole vectors. */
+@inline
+function overhang(plan: usize): usize {
+  return load<i32>(plan, Mesh.order) == 4 ? 16 : 32
+}
+
 /** Transforms along a of rows [from, to), both even. @param scratch 3·32·n0 bytes */
 export function pmeForward(plan: usize, from: i32, to: i32, scratch: usize): void {
   const n0 = load<i32>(plan, Mesh.n0)
   const row = <usize>load<i32>(plan, Mesh.row)
   const plane = <usize>load<i32>(plan, Mesh.plane)
-  const axis = <usize>load<i32>(plan, Mesh.axis0)
   const past = <usize>load<i32>(plan, Mesh.n2) << 2
-  const width: usize = load<i32>(plan, Mesh.order) == 4 ? 16 : 32
-  const half = <usize>(n0 >> 1)
-  const work = scratch + <usize>n0 * COMPLEX
   for (let b = from; b < to; b += 2) {
     const start = <usize>load<i32>(plan, Mesh.grid) + <usize>b * row
-    fold(start, row, plane, n0, past, width)
-    for (let c: usize = 0; c < past; c += 16) {
-      const p = start + c
-      fft(axis, p, p + row, plane, scratch, scratch + 16, COMPLEX, work)
-      let z = scratch
-      v128.store(p, f32x4.add(v128.load(z), v128.load(z)))
-      v128.store(p + row, f32x4.add(v128.load(z, 16), v128.load(z, 16)))
-      let re = p
-      let im = p + <usize>n0 * plane
-      let y = scratch + <usize>n0 * COMPLEX
-      for (let k: usize = 1; k < half; k++) {
-        z += COMPLEX
-        y -= COMPLEX
-        re += plane
-        im -= plane
-        const zr = v128.load(z)
-        const zi = v128.load(z, 16)
-        const yr = v128.load(y)
-        const yi = v128.load(y, 16)
-        v128.store(re, f32x4.add(zr, yr))
-        v128.store(im, f32x4.sub(zi, yi))
-        v128.store(re + row, f32x4.add(zi, yi))
-        v128.store(im + row, f32x4.sub(yr, zr))
-      }
-      z += COMPLEX
-      re += plane
-      v128.store(re, f32x4.add(v128.load(z), v128.load(z)))
-      v128.store(re + row, f32x4.add(v128.load(z, 16), v128.load(z, 16)))
+    fold(start, row, plane, n0, past, overhang(plan))
+    for (let p = start; p < start + past; p += 16) {
+      fft(<usize>load<i32>(plan, Mesh.axis0), p, p + row, plane, scratch, scratch + 16, COMPLEX, scratch + <usize>n0 * COMPLEX)
+      split(p, row, plane, n0, scratch)
     }
   }
 }
@@ -84,43 +62,73 @@ export function pmeBackward(plan: usize, from: i32, to: i32, scratch: usize): vo
   const n0 = load<i32>(plan, Mesh.n0)
   const row = <usize>load<i32>(plan, Mesh.row)
   const plane = <usize>load<i32>(plan, Mesh.plane)
-  const axis = <usize>load<i32>(plan, Mesh.axis0)
   const past = <usize>load<i32>(plan, Mesh.n2) << 2
-  const width: usize = load<i32>(plan, Mesh.order) == 4 ? 16 : 32
-  const half = <usize>(n0 >> 1)
-  const work = scratch + <usize>n0 * COMPLEX
   for (let b = from; b < to; b += 2) {
     const start = <usize>load<i32>(plan, Mesh.grid) + <usize>b * row
-    for (let c: usize = 0; c < past; c += 16) {
-      const p = start + c
-      let z = scratch
-      v128.store(z, v128.load(p))
-      v128.store(z, v128.load(p + row), 16)
-      let re = p
-      let im = p + <usize>n0 * plane
-      let y = scratch + <usize>n0 * COMPLEX
-      for (let k: usize = 1; k < half; k++) {
-        z += COMPLEX
-        y -= COMPLEX
-        re += plane
-        im -= plane
-        const ar = v128.load(re)
-        const ai = v128.load(im)
-        const br = v128.load(re + row)
-        const bi = v128.load(im + row)
-        v128.store(z, f32x4.sub(ar, bi))
-        v128.store(z, f32x4.add(ai, br), 16)
-        v128.store(y, f32x4.add(ar, bi))
-        v128.store(y, f32x4.sub(br, ai), 16)
-      }
-      z += COMPLEX
-      re += plane
-      v128.store(z, v128.load(re))
-      v128.store(z, v128.load(re + row), 16)
-      fft(axis, scratch + 16, scratch, COMPLEX, p + row, p, plane, work)
+    for (let p = start; p < start + past; p += 16) {
+      join(p, row, plane, n0, scratch)
+      fft(<usize>load<i32>(plan, Mesh.axis0), scratch + 16, scratch, COMPLEX, p + row, p, plane, scratch + <usize>n0 * COMPLEX)
     }
-    unfold(start, row, plane, n0, past, width)
+    unfold(start, row, plane, n0, past, overhang(plan))
   }
+}
+
+/** From the transform of two real rows as one complex sequence, `z`, twice those of either, half-complex, to `p` and `p` + row. */
+@inline
+function split(p: usize, row: usize, plane: usize, n0: i32, z: usize): void {
+  const half = <usize>(n0 >> 1)
+  v128.store(p, f32x4.add(v128.load(z), v128.load(z)))
+  v128.store(p + row, f32x4.add(v128.load(z, 16), v128.load(z, 16)))
+  let re = p
+  let im = p + <usize>n0 * plane
+  let y = z + <usize>n0 * COMPLEX
+  for (let k: usize = 1; k < half; k++) {
+    z += COMPLEX
+    y -= COMPLEX
+    re += plane
+    im -= plane
+    const zr = v128.load(z)
+    const zi = v128.load(z, 16)
+    const yr = v128.load(y)
+    const yi = v128.load(y, 16)
+    v128.store(re, f32x4.add(zr, yr))
+    v128.store(im, f32x4.sub(zi, yi))
+    v128.store(re + row, f32x4.add(zi, yi))
+    v128.store(im + row, f32x4.sub(yr, zr))
+  }
+  z += COMPLEX
+  re += plane
+  v128.store(re, f32x4.add(v128.load(z), v128.load(z)))
+  v128.store(re + row, f32x4.add(v128.load(z, 16), v128.load(z, 16)))
+}
+
+/** The inverse of `split`, without its factor of two. */
+@inline
+function join(p: usize, row: usize, plane: usize, n0: i32, z: usize): void {
+  const half = <usize>(n0 >> 1)
+  v128.store(z, v128.load(p))
+  v128.store(z, v128.load(p + row), 16)
+  let re = p
+  let im = p + <usize>n0 * plane
+  let y = z + <usize>n0 * COMPLEX
+  for (let k: usize = 1; k < half; k++) {
+    z += COMPLEX
+    y -= COMPLEX
+    re += plane
+    im -= plane
+    const ar = v128.load(re)
+    const ai = v128.load(im)
+    const br = v128.load(re + row)
+    const bi = v128.load(im + row)
+    v128.store(z, f32x4.sub(ar, bi))
+    v128.store(z, f32x4.add(ai, br), 16)
+    v128.store(y, f32x4.add(ar, bi))
+    v128.store(y, f32x4.sub(br, ai), 16)
+  }
+  z += COMPLEX
+  re += plane
+  v128.store(z, v128.load(re))
+  v128.store(z, v128.load(re + row), 16)
 }
 
 /** Four rows by four columns at `from` into four vectors, `to` and every 32 bytes, each of one column. */

@@ -1,3 +1,4 @@
+import { addProduct } from './cluster'
 import { Mesh, Place } from './layout'
 import { madd } from './vector'
 
@@ -61,7 +62,7 @@ export function pmeSpread(plan: usize, x: usize, from: i32, to: i32, scratch: us
     place(at, 0, rx * w0 + ry * w3 + rz * w6, n0)
     place(at, 1, rx * w1 + ry * w4 + rz * w7, n1)
     place(at, 2, rx * w2 + ry * w5 + rz * w8, n2)
-    if (order == 4) spread4(plan, at, n0, n1)
+    if (order == 4) spread4(plan, at)
     else spreadAny(plan, at, n0, n1, order, scratch)
   }
 }
@@ -120,62 +121,72 @@ function seconds(a: v128, b: v128): v128 {
   return v128.shuffle<f64>(a, b, 1, 3)
 }
 
+/** Lane 0, 1 or 2 of four vectors: what belongs to axis a, b or c of four points. */
 @inline
-function addTo(p: usize, a: v128, b: v128): void {
-  v128.store(p, madd(a, b, v128.load(p)))
+function axisA(p0: v128, p1: v128, p2: v128, p3: v128): v128 {
+  return firsts(low(p0, p1), low(p2, p3))
 }
 
-function spread4(plan: usize, at: usize, n0: i32, n1: i32): void {
-  const row = <usize>load<i32>(plan, Mesh.row)
-  const plane = <usize>load<i32>(plan, Mesh.plane)
+@inline
+function axisB(p0: v128, p1: v128, p2: v128, p3: v128): v128 {
+  return seconds(low(p0, p1), low(p2, p3))
+}
+
+@inline
+function axisC(p0: v128, p1: v128, p2: v128, p3: v128): v128 {
+  return firsts(high(p0, p1), high(p2, p3))
+}
+
+/** Address of the first point that an atom reaches in row `i1` + k of plane 0. */
+@inline
+function rowStart(plan: usize, at: usize, k: i32): usize {
+  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
+  return start + wrapped(load<i32>(at, Place.points + 4), k, load<i32>(plan, Mesh.n1), <usize>load<i32>(plan, Mesh.row))
+}
+
+/** Offset of plane `i0` + k of an atom. */
+@inline
+function planeOf(plan: usize, at: usize, k: i32): usize {
+  return wrapped(load<i32>(at, Place.points), k, load<i32>(plan, Mesh.n0), <usize>load<i32>(plan, Mesh.plane))
+}
+
+function spread4(plan: usize, at: usize): void {
   const t = v128.load(at)
-  const q = v128.load32_splat(at, Place.charge)
   const u = f32x4.sub(f32x4.splat(1), t)
   // Of the four points: the entry at t + 3 away is the first.
   const wa = weight0(t)
   const wb = weight1(t)
   const wc = weight1(u)
   const wd = weight3(t)
-  const l0 = low(wa, wb)
-  const l1 = low(wc, wd)
-  const x = f32x4.mul(q, firsts(l0, l1))
-  const y = seconds(l0, l1)
-  const z = firsts(high(wa, wb), high(wc, wd))
+  const x = f32x4.mul(v128.load32_splat(at, Place.charge), axisA(wa, wb, wc, wd))
+  const y = axisB(wa, wb, wc, wd)
+  const z = axisC(wa, wb, wc, wd)
   const yz0 = f32x4.mul(splat(y, 0), z)
   const yz1 = f32x4.mul(splat(y, 1), z)
   const yz2 = f32x4.mul(splat(y, 2), z)
   const yz3 = f32x4.mul(splat(y, 3), z)
-  const i0 = load<i32>(at, Place.points)
-  const i1 = load<i32>(at, Place.points + 4)
-  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
-  const r0 = start + wrapped(i1, 0, n1, row)
-  const r1 = start + wrapped(i1, 1, n1, row)
-  const r2 = start + wrapped(i1, 2, n1, row)
-  const r3 = start + wrapped(i1, 3, n1, row)
-  let p = wrapped(i0, 0, n0, plane)
-  let f = splat(x, 0)
-  addTo(r0 + p, f, yz0)
-  addTo(r1 + p, f, yz1)
-  addTo(r2 + p, f, yz2)
-  addTo(r3 + p, f, yz3)
-  p = wrapped(i0, 1, n0, plane)
-  f = splat(x, 1)
-  addTo(r0 + p, f, yz0)
-  addTo(r1 + p, f, yz1)
-  addTo(r2 + p, f, yz2)
-  addTo(r3 + p, f, yz3)
-  p = wrapped(i0, 2, n0, plane)
-  f = splat(x, 2)
-  addTo(r0 + p, f, yz0)
-  addTo(r1 + p, f, yz1)
-  addTo(r2 + p, f, yz2)
-  addTo(r3 + p, f, yz3)
-  p = wrapped(i0, 3, n0, plane)
-  f = splat(x, 3)
-  addTo(r0 + p, f, yz0)
-  addTo(r1 + p, f, yz1)
-  addTo(r2 + p, f, yz2)
-  addTo(r3 + p, f, yz3)
+  const r0 = rowStart(plan, at, 0)
+  const r1 = rowStart(plan, at, 1)
+  const r2 = rowStart(plan, at, 2)
+  const r3 = rowStart(plan, at, 3)
+  const p0 = planeOf(plan, at, 0)
+  const p1 = planeOf(plan, at, 1)
+  const p2 = planeOf(plan, at, 2)
+  const p3 = planeOf(plan, at, 3)
+  spreadPlane(p0, splat(x, 0), r0, r1, r2, r3, yz0, yz1, yz2, yz3)
+  spreadPlane(p1, splat(x, 1), r0, r1, r2, r3, yz0, yz1, yz2, yz3)
+  spreadPlane(p2, splat(x, 2), r0, r1, r2, r3, yz0, yz1, yz2, yz3)
+  spreadPlane(p3, splat(x, 3), r0, r1, r2, r3, yz0, yz1, yz2, yz3)
+}
+
+@inline
+function spreadPlane(
+  p: usize, x: v128, r0: usize, r1: usize, r2: usize, r3: usize, yz0: v128, yz1: v128, yz2: v128, yz3: v128,
+): void {
+  addProduct(r0 + p, x, yz0)
+  addProduct(r1 + p, x, yz1)
+  addProduct(r2 + p, x, yz2)
+  addProduct(r3 + p, x, yz3)
 }
 
 /** Offset of the slopes in scratch, after eight vectors of weights; a vector has one lane per axis. */
@@ -214,7 +225,7 @@ function splines(t: v128, order: i32, scratch: usize): void {
 /** The lane of axis c of four vectors. */
 @inline
 function alongC(p: usize): v128 {
-  return firsts(high(v128.load(p), v128.load(p, 16)), high(v128.load(p, 32), v128.load(p, 48)))
+  return axisC(v128.load(p), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48))
 }
 
 function spreadAny(plan: usize, at: usize, n0: i32, n1: i32, order: i32, scratch: usize): void {
@@ -236,14 +247,15 @@ function spreadAny(plan: usize, at: usize, n0: i32, n1: i32, order: i32, scratch
     for (let b = 0; b < order; b++, r += row) {
       if (i1 + b == n1) r = p
       const y = v128.load32_splat(scratch + (<usize>b << 4), 4)
-      addTo(r, y, xz0)
-      addTo(r + 16, y, xz1)
+      addProduct(r, y, xz0)
+      addProduct(r + 16, y, xz1)
     }
   }
 }
 
+/** Sum of the four lanes. */
 @inline
-function sum(v: v128): f64 {
+function total(v: v128): f64 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1))
   return <f64>f32x4.extract_lane(pairs, 0) + <f64>f32x4.extract_lane(pairs, 1)
 }
@@ -286,12 +298,14 @@ function addForce(plan: usize, at: usize, f: usize, a: f64, b: f64, c: f64): voi
   )
 }
 
-/** The four planes are written out: in a loop, or through a function that returns three vectors, sums would go through memory. */
+/** Sum over the rows of a plane, each with its weight along b; the lanes are points along c. */
+@inline
+function overRows(p: usize, y: v128, r0: usize, r1: usize, r2: usize, r3: usize): v128 {
+  const first = madd(splat(y, 1), v128.load(r1 + p), f32x4.mul(splat(y, 0), v128.load(r0 + p)))
+  return madd(splat(y, 3), v128.load(r3 + p), madd(splat(y, 2), v128.load(r2 + p), first))
+}
+
 function gather4(plan: usize, at: usize, force: usize): void {
-  const n0 = load<i32>(plan, Mesh.n0)
-  const n1 = load<i32>(plan, Mesh.n1)
-  const row = <usize>load<i32>(plan, Mesh.row)
-  const plane = <usize>load<i32>(plan, Mesh.plane)
   const t = v128.load(at)
   const u = f32x4.sub(f32x4.splat(1), t)
   const wa = weight0(t)
@@ -302,83 +316,44 @@ function gather4(plan: usize, at: usize, force: usize): void {
   const db = slope1(t)
   const dc = f32x4.neg(slope1(u))
   const dd = slope3(t)
-  const l0 = low(wa, wb)
-  const l1 = low(wc, wd)
-  const x = firsts(l0, l1)
-  const y = seconds(l0, l1)
-  const z = firsts(high(wa, wb), high(wc, wd))
-  const m0 = low(da, db)
-  const m1 = low(dc, dd)
-  const dx = firsts(m0, m1)
-  const dy = seconds(m0, m1)
-  const dz = firsts(high(da, db), high(dc, dd))
-  const y0 = splat(y, 0)
-  const y1 = splat(y, 1)
-  const y2 = splat(y, 2)
-  const y3 = splat(y, 3)
-  const dy0 = splat(dy, 0)
-  const dy1 = splat(dy, 1)
-  const dy2 = splat(dy, 2)
-  const dy3 = splat(dy, 3)
-  const i0 = load<i32>(at, Place.points)
-  const i1 = load<i32>(at, Place.points + 4)
-  const start = <usize>load<i32>(plan, Mesh.grid) + (<usize>load<i32>(at, Place.points + 8) << 2)
-  const r0 = start + wrapped(i1, 0, n1, row)
-  const r1 = start + wrapped(i1, 1, n1, row)
-  const r2 = start + wrapped(i1, 2, n1, row)
-  const r3 = start + wrapped(i1, 3, n1, row)
+  const x = axisA(wa, wb, wc, wd)
+  const y = axisB(wa, wb, wc, wd)
+  const dx = axisA(da, db, dc, dd)
+  const dy = axisB(da, db, dc, dd)
+  const r0 = rowStart(plan, at, 0)
+  const r1 = rowStart(plan, at, 1)
+  const r2 = rowStart(plan, at, 2)
+  const r3 = rowStart(plan, at, 3)
 
-  let p = wrapped(i0, 0, n0, plane)
-  let g0 = v128.load(r0 + p)
-  let g1 = v128.load(r1 + p)
-  let g2 = v128.load(r2 + p)
-  let g3 = v128.load(r3 + p)
-  let s = madd(y3, g3, madd(y2, g2, madd(y1, g1, f32x4.mul(y0, g0))))
-  let d = madd(dy3, g3, madd(dy2, g2, madd(dy1, g1, f32x4.mul(dy0, g0))))
-  let w = splat(x, 0)
-  let alongA = f32x4.mul(splat(dx, 0), s)
-  let alongB = f32x4.mul(w, d)
-  let value = f32x4.mul(w, s)
+  let p = planeOf(plan, at, 0)
+  let sum = overRows(p, y, r0, r1, r2, r3)
+  let alongA = f32x4.mul(splat(dx, 0), sum)
+  let alongB = f32x4.mul(splat(x, 0), overRows(p, dy, r0, r1, r2, r3))
+  let value = f32x4.mul(splat(x, 0), sum)
 
-  p = wrapped(i0, 1, n0, plane)
-  g0 = v128.load(r0 + p)
-  g1 = v128.load(r1 + p)
-  g2 = v128.load(r2 + p)
-  g3 = v128.load(r3 + p)
-  s = madd(y3, g3, madd(y2, g2, madd(y1, g1, f32x4.mul(y0, g0))))
-  d = madd(dy3, g3, madd(dy2, g2, madd(dy1, g1, f32x4.mul(dy0, g0))))
-  w = splat(x, 1)
-  alongA = madd(splat(dx, 1), s, alongA)
-  alongB = madd(w, d, alongB)
-  value = madd(w, s, value)
+  p = planeOf(plan, at, 1)
+  sum = overRows(p, y, r0, r1, r2, r3)
+  alongA = madd(splat(dx, 1), sum, alongA)
+  alongB = madd(splat(x, 1), overRows(p, dy, r0, r1, r2, r3), alongB)
+  value = madd(splat(x, 1), sum, value)
 
-  p = wrapped(i0, 2, n0, plane)
-  g0 = v128.load(r0 + p)
-  g1 = v128.load(r1 + p)
-  g2 = v128.load(r2 + p)
-  g3 = v128.load(r3 + p)
-  s = madd(y3, g3, madd(y2, g2, madd(y1, g1, f32x4.mul(y0, g0))))
-  d = madd(dy3, g3, madd(dy2, g2, madd(dy1, g1, f32x4.mul(dy0, g0))))
-  w = splat(x, 2)
-  alongA = madd(splat(dx, 2), s, alongA)
-  alongB = madd(w, d, alongB)
-  value = madd(w, s, value)
+  p = planeOf(plan, at, 2)
+  sum = overRows(p, y, r0, r1, r2, r3)
+  alongA = madd(splat(dx, 2), sum, alongA)
+  alongB = madd(splat(x, 2), overRows(p, dy, r0, r1, r2, r3), alongB)
+  value = madd(splat(x, 2), sum, value)
 
-  p = wrapped(i0, 3, n0, plane)
-  g0 = v128.load(r0 + p)
-  g1 = v128.load(r1 + p)
-  g2 = v128.load(r2 + p)
-  g3 = v128.load(r3 + p)
-  s = madd(y3, g3, madd(y2, g2, madd(y1, g1, f32x4.mul(y0, g0))))
-  d = madd(dy3, g3, madd(dy2, g2, madd(dy1, g1, f32x4.mul(dy0, g0))))
-  w = splat(x, 3)
-  alongA = madd(splat(dx, 3), s, alongA)
-  alongB = madd(w, d, alongB)
-  value = madd(w, s, value)
+  p = planeOf(plan, at, 3)
+  sum = overRows(p, y, r0, r1, r2, r3)
+  alongA = madd(splat(dx, 3), sum, alongA)
+  alongB = madd(splat(x, 3), overRows(p, dy, r0, r1, r2, r3), alongB)
+  value = madd(splat(x, 3), sum, value)
 
-  addForce(
-    plan, at, force, sum(f32x4.mul(alongA, z)), sum(f32x4.mul(alongB, z)), sum(f32x4.mul(value, dz)),
-  )
+  const z = axisC(wa, wb, wc, wd)
+  const dz = axisC(da, db, dc, dd)
+  const a = total(f32x4.mul(alongA, z))
+  const b = total(f32x4.mul(alongB, z))
+  addForce(plan, at, force, a, b, total(f32x4.mul(value, dz)))
 }
 
 function gatherAny(plan: usize, at: usize, force: usize, order: i32, scratch: usize): void {
@@ -432,8 +407,8 @@ function gatherAny(plan: usize, at: usize, force: usize, order: i32, scratch: us
     plan,
     at,
     force,
-    sum(madd(a1, z1, f32x4.mul(a0, z0))),
-    sum(madd(b1, z1, f32x4.mul(b0, z0))),
-    sum(madd(v1, alongC(scratch + SLOPES + 64), f32x4.mul(v0, alongC(scratch + SLOPES)))),
+    total(madd(a1, z1, f32x4.mul(a0, z0))),
+    total(madd(b1, z1, f32x4.mul(b0, z0))),
+    total(madd(v1, alongC(scratch + SLOPES + 64), f32x4.mul(v0, alongC(scratch + SLOPES)))),
   )
 }

@@ -74,11 +74,11 @@ export function rowForce(
   row: usize,
   r2: v128,
   inverse2: v128,
-  exponentials: i32,
-  switched: i32,
   energy: bool,
   result: usize,
 ): v128 {
+  const exponentials = load<i32>(p, Nonbonded.exponentials)
+  const switched = load<i32>(p, Nonbonded.isSwitched)
   const inverse = f32x4.sqrt(inverse2)
   const r = f32x4.mul(r2, inverse)
   const inverse4 = f32x4.mul(inverse2, inverse2)
