@@ -95,118 +95,144 @@ export async function createBackend(name: BackendName): Promise<Backend> {
   }
 
   const transfers = { launches: 0, sent_bytes: 0, read_bytes: 0 }
-  /** Errors of the device before this backend was made do not count. */
-  const earlier = troublesOf(context).length
   const submissions = new Set<Promise<unknown>>()
-
-  function array(width: number, height = 1): DeviceArray {
-    checkSize(width, height)
-    const held = context ? onDevice(gpuJs, context, width, height) : inMemory(gpuJs, width, height)
-    return {
-      ...{ width, height, ...held },
-      write(values) {
-        transfers.sent_bytes += values.byteLength
-        held.write(values)
-      },
-    }
+  const device: Device = {
+    ...{ name, gpuJs, gpu, context, transfers, submissions },
+    earlierTroubles: troublesOf(context).length,
   }
-
-  function kernel(description: KernelDescription): Kernel {
-    const { source, arrays, numbers, output, longestLoop } = description
-    checkSize(output[0], output[1] ?? 1)
-    const compiled = gpu.createKernel(source, {
-      output,
-      argumentTypes: [...Array<'Input'>(arrays).fill('Input'), ...Array<'Float'>(numbers).fill('Float')],
-      // Rounded so that a list somewhat longer has kernels of the same text.
-      loopMaxIterations: 2 ** Math.ceil(Math.log2(longestLoop)),
-      precision: 'single',
-      pipeline: context !== undefined,
-      asyncMode: true,
-      onRequestFallback() {
-        throw refused(name, description, this.fallbackReason ?? 'gpu.js gives no reason')
-      },
-    })
-    const length = output.reduce<number>((product, n) => product * n, description.components)
-    const sizes: number[] = []
-    let last: Promise<Float32Array> | undefined
-    let resident: HeldResult | undefined
-    let isKept = false
-    const argumentsOf = (inputs: readonly KernelInput[], values: readonly number[]) => {
-      const found = inputs.flatMap(({ width, height }) => [width, height])
-      if (sizes.length === 0) sizes.push(...found)
-      if (inputs.length !== arrays || values.length !== numbers || found.some((n, k) => n !== sizes[k])) {
-        throw new TypeError(`the kernel '${description.name}' was made for other arguments`)
+  return {
+    ...{ name, transfers },
+    array(width, height = 1) {
+      checkSize(width, height)
+      const held = context ? onDevice(gpuJs, context, width, height) : inMemory(gpuJs, width, height)
+      return {
+        ...{ width, height, ...held },
+        write(values) {
+          transfers.sent_bytes += values.byteLength
+          held.write(values)
+        },
       }
-      return [...inputs.map(input => (input as HeldArray).argument), ...values]
-    }
-    const compute = async (args: readonly unknown[]) => {
+    },
+    kernel: description => createKernel(device, description),
+    async submitted() {
+      await Promise.allSettled(submissions)
+    },
+    dispose: () => gpu.destroy(),
+  }
+}
+
+/** A backend as its kernels see it. */
+interface Device {
+  readonly name: BackendName
+  readonly gpuJs: GpuJs
+  readonly gpu: InstanceType<GpuJs['GPU']>
+  readonly context: DeviceContext | undefined
+  readonly transfers: { launches: number; sent_bytes: number; read_bytes: number }
+  /** Number of errors of the device before this backend was made: they do not count. */
+  readonly earlierTroubles: number
+  /** Launches of which the device may not have received all. */
+  readonly submissions: Set<Promise<unknown>>
+}
+
+function createKernel(device: Device, description: KernelDescription): Kernel {
+  const { name, gpuJs, context, transfers, submissions } = device
+  const { output, components } = description
+  checkSize(output[0], output[1] ?? 1)
+  const { compute, destroy } = compile(device, description)
+  const argumentsOf = argumentCheck(description)
+  const length = output.reduce<number>((product, n) => product * n, components)
+  let last: Promise<Float32Array> | undefined
+  let resident: HeldResult | undefined
+  const launch = async (args: readonly unknown[], before?: Promise<unknown>) => {
+    // Launches of one kernel share the memory of its result.
+    if (before) await before.catch(() => {})
+    const result = await compute(args)
+    transfers.read_bytes += 4 * length
+    const values = context
+      ? readBack(gpuJs, result as BufferResult, length)
+      : Promise.resolve(flatten(result as Nested, length))
+    return { values }
+  }
+  return {
+    run(inputs, values) {
+      const launched = launch(argumentsOf(inputs, values), last)
+      submissions.add(launched)
+      const result = guarded(
+        launched.then(launch => launch.values),
+        device,
+      )
+      last = result
+      const end = () => {
+        submissions.delete(launched)
+        if (last === result) last = undefined
+      }
+      result.then(end, end)
+      return result
+    },
+    async launch(inputs, values, width = components) {
+      const result = await guarded(compute(argumentsOf(inputs, values)), device)
+      const size = [width, length / width] as const
+      const held = context
+        ? heldOnDevice(gpuJs, result as BufferResult, size)
+        : heldInMemory(gpuJs, flatten(result as Nested, length), size)
+      resident?.dispose()
+      resident = held
+      return {
+        ...held,
+        read() {
+          transfers.read_bytes += 4 * length
+          return guarded(held.read(), device)
+        },
+      }
+    },
+    dispose() {
+      resident?.dispose()
+      // There gpu.js would take along the corners that the next kernel draws between. They all end with the backend.
+      if (name !== 'webgl2') destroy()
+    },
+  }
+}
+
+/** Compiles a kernel; the first launch tells whether gpu.js runs it on the backend asked for. */
+function compile({ name, gpuJs, gpu, context, transfers }: Device, description: KernelDescription) {
+  const { source, arrays, numbers, output, longestLoop } = description
+  const compiled = gpu.createKernel(source, {
+    output,
+    argumentTypes: [...Array<'Input'>(arrays).fill('Input'), ...Array<'Float'>(numbers).fill('Float')],
+    // Rounded so that a list somewhat longer has kernels of the same text.
+    loopMaxIterations: 2 ** Math.ceil(Math.log2(longestLoop)),
+    precision: 'single',
+    pipeline: context !== undefined,
+    asyncMode: true,
+    onRequestFallback() {
+      throw refused(name, description, this.fallbackReason ?? 'gpu.js gives no reason')
+    },
+  })
+  let isKept = false
+  return {
+    async compute(args: readonly unknown[]) {
       const result = await compiled(...args)
       checkBackend(gpuJs, name, description, compiled)
       if (context && !isKept) keepPipeline(context, compiled.kernel)
       isKept = true
       transfers.launches++
       return result
-    }
-    const launch = async (args: readonly unknown[]) => {
-      const result = await compute(args)
-      transfers.read_bytes += 4 * length
-      const values = context
-        ? readBack(gpuJs, result as BufferResult, length)
-        : Promise.resolve(flatten(result as Nested, length))
-      return { values }
-    }
-    const follow = async (args: readonly unknown[], before: Promise<unknown> | undefined) => {
-      // Launches of one kernel share the memory of its result.
-      await before?.catch(() => {})
-      return launch(args)
-    }
-    return {
-      run(inputs, values) {
-        const args = argumentsOf(inputs, values)
-        const launched = last ? follow(args, last) : launch(args)
-        submissions.add(launched)
-        const result = guarded(
-          launched.then(launch => launch.values),
-          context,
-          earlier,
-        )
-        last = result
-        const end = () => {
-          submissions.delete(launched)
-          if (last === result) last = undefined
-        }
-        result.then(end, end)
-        return result
-      },
-      async launch(inputs, values, width = description.components) {
-        const result = await guarded(compute(argumentsOf(inputs, values)), context, earlier)
-        const size = [width, length / width] as const
-        const held = context
-          ? heldOnDevice(gpuJs, result as BufferResult, size)
-          : heldInMemory(gpuJs, flatten(result as Nested, length), size)
-        resident?.dispose()
-        resident = held
-        return {
-          ...held,
-          read() {
-            transfers.read_bytes += 4 * length
-            return guarded(held.read(), context, earlier)
-          },
-        }
-      },
-      dispose() {
-        resident?.dispose()
-        // There gpu.js would take along the corners that the next kernel draws between. They all end with the backend.
-        if (name !== 'webgl2') compiled.kernel.destroy()
-      },
-    }
+    },
+    destroy: () => compiled.kernel.destroy(),
   }
+}
 
-  async function submitted(): Promise<void> {
-    await Promise.allSettled(submissions)
+/** Returns the arguments of a kernel as gpu.js takes them. The function throws TypeError where numbers or sizes are not those of the first call. */
+function argumentCheck({ name, arrays, numbers }: KernelDescription) {
+  const sizes: number[] = []
+  return (inputs: readonly KernelInput[], values: readonly number[]) => {
+    const found = inputs.flatMap(({ width, height }) => [width, height])
+    if (sizes.length === 0) sizes.push(...found)
+    if (inputs.length !== arrays || values.length !== numbers || found.some((n, k) => n !== sizes[k])) {
+      throw new TypeError(`the kernel '${name}' was made for other arguments`)
+    }
+    return [...inputs.map(input => (input as HeldArray).argument), ...values]
   }
-
-  return { name, transfers, array, kernel, submitted, dispose: () => gpu.destroy() }
 }
 
 interface HeldArray extends KernelInput {
@@ -370,12 +396,12 @@ const troublesOf = (context: DeviceContext | undefined): readonly string[] =>
 /** Time after an error within which the loss of the device is reported, ms. */
 const PATIENCE_MS = 200
 
-/** @param known how many troubles there were before @throws SimulationError when the device is lost, or there are more */
-async function guarded<T>(work: Promise<T>, context: DeviceContext | undefined, known: number): Promise<T> {
+/** @throws SimulationError when the device is lost, or has had an error since the backend was made */
+async function guarded<T>(work: Promise<T>, { context, earlierTroubles }: Device): Promise<T> {
   if (!context) return work
   try {
     const result = await work
-    const trouble = troublesOf(context)[known]
+    const trouble = troublesOf(context)[earlierTroubles]
     if (trouble === undefined) return result
     throw new SimulationError({ message: `the GPU refused its work: ${trouble}`, hint: 'use platform: simd' })
   } catch (error) {

@@ -102,6 +102,89 @@ export interface GpuNonbonded
   dispose(): void
 }
 
+/**
+ * Computes pair and Coulomb terms of a system in real space; `unsupportedTerms` names the terms left out. Sums over the
+ * pairs of clusters are computed on the device; lists, and pairs to which factors apply, by the WebAssembly kernels.
+ */
+export function createGpuNonbonded(
+  workplace: Workplace,
+  backend: Backend,
+  { skin_A = DEFAULT_SKIN_A, targetThreads = THREADS[backend.name] }: GpuNonbondedOptions = {},
+): GpuNonbonded {
+  const { system, positions, arena, crew } = workplace
+  const realSpace = createRealSpace(workplace, { skin_A, innerSkin_A: skin_A }, { full: true })
+  const { clusters, cutoff_A, model, terms } = realSpace
+  const lists = createFullLists(workplace, clusters)
+  const device = createListOnDevice(workplace, backend, realSpace)
+  let lastPrune = 0
+  let list: FullList | undefined
+  let pairLists: PairLists | undefined
+  let builtIn: Box | undefined
+  let builtAt = new Float64Array(0)
+  let matrix: readonly number[] = []
+
+  async function follow(box: Box): Promise<FullList> {
+    await realSpace.prepare(box)
+    if (list && lastPrune === realSpace.statistics.prunes) return list
+    list = undefined
+    pairLists = undefined
+    const full = await lists.fill(box, cutoff_A + skin_A, targetThreads / 4)
+    device.send(full)
+    lastPrune = realSpace.statistics.prunes
+    builtIn = box
+    builtAt = arena.f64(positions, 3 * system.atomCount).slice()
+    list = full
+    return full
+  }
+
+  async function listsIn(box: Box, renew: boolean): Promise<PairLists> {
+    if (renew || builtIn?.matrix.some((value, k) => value !== box.matrix[k])) realSpace.forget()
+    const full = await follow(box)
+    const { frame, images } = full
+    const frameVectors = frameMatrix(box, frame)
+    pairLists ??= {
+      ...{ frame, images, box, slots: device.slots, builtAt, matrix: frameVectors },
+      order: arena.i32(clusters.order, system.atomCount).slice(),
+      place: () => crew.book('neighbours', () => lists.place(box, full)),
+      forces: (atoms, bonds) => device.forcesOf(atoms, bonds, frameVectors),
+    }
+    return pairLists
+  }
+
+  async function prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null> {
+    if (!(cutoff_A > 0)) return null
+    const current = await follow(box)
+    const { highs, lows } = device.programs
+    crew.book('neighbours', () => {
+      const placed = lists.place(box, current)
+      highs.write(placed.highs)
+      if (exactly) lows.write(placed.lows)
+    })
+    matrix = frameMatrix(box, current.frame)
+    return { highs, lows, slots: device.slots, matrix, images: current.frame.images }
+  }
+
+  const { addSpecialPairs, forget } = realSpace
+  return {
+    ...{ cutoff_A, skin_A, model, terms, prepare, lists: listsIn, addSpecialPairs, forget },
+    async start(energy, bonds) {
+      if (cutoff_A > 0) await device.start(matrix, energy, bonds)
+    },
+    finish: device.finish,
+    add([sums, ...others], box, forces, virial, energy) {
+      const into = arena.f64(forces, 3 * system.atomCount)
+      sums?.forEach((force, k) => {
+        into[k]! += force
+      })
+      return realSpace.correct(box, forces, virial, energy, others.length > 0 ? totals(others) : NO_SUMS)
+    },
+    get statistics() {
+      return { builds: realSpace.statistics.builds, compilations: device.compilations }
+    },
+    dispose: () => device.dispose(),
+  }
+}
+
 /** Device arrays and kernels of one capacity. */
 interface Programs extends Capacity {
   readonly images: number
@@ -117,75 +200,33 @@ interface Programs extends Capacity {
   resident?: Kernel
 }
 
-/**
- * Computes pair and Coulomb terms of a system in real space; `unsupportedTerms` names the terms left out. Sums over the
- * pairs of clusters are computed on the device; lists, and pairs to which factors apply, by the WebAssembly kernels.
- */
-export function createGpuNonbonded(
-  workplace: Workplace,
-  backend: Backend,
-  { skin_A = DEFAULT_SKIN_A, targetThreads = THREADS[backend.name] }: GpuNonbondedOptions = {},
-): GpuNonbonded {
-  const { system, positions, arena, crew } = workplace
-  const { atomCount } = system
-  const realSpace = createRealSpace(workplace, { skin_A, innerSkin_A: skin_A }, { full: true })
-  const { clusters, cutoff_A, model, terms } = realSpace
-  const lists = createFullLists(workplace, clusters)
-  const table = createPairTable(system, terms, model)
-  const tableArray = backend.array(Math.max(1, table.columns.length), model.classCount ** 2)
-  if (table.columns.length > 0) tableArray.write(table.values)
-  const slots = backend.array(atomCount)
-  const places = backend.array(2, atomCount)
-  let compilations = 0
-  let lastPrune = 0
-  let list: FullList | undefined
-  let pairLists: PairLists | undefined
-  let builtIn: Box | undefined
-  let builtAt = new Float64Array(0)
-  let programs: Programs | undefined
-  const byImages = new Map<number, Programs>()
-  let matrix: readonly number[] = []
-  let launched: Promise<readonly Float32Array[]> = NOT_LAUNCHED
+/** The part that the programs of all capacities have in common. */
+interface Compilation {
+  readonly backend: Backend
+  readonly atomCount: number
+  readonly clusterCount: number
+  /** Returns the source of the kernel of these sums over pairs. */
+  source(sums: Sums): string
+}
 
-  async function send(box: Box): Promise<FullList> {
-    list = undefined
-    pairLists = undefined
-    const full = await lists.fill(box, cutoff_A + skin_A, targetThreads / 4)
-    programs = programsFor(full)
-    programs.list.write(full.entries)
-    programs.masked.write(full.masked)
-    const order = arena.i32(clusters.order, atomCount)
-    const classes = new Float32Array(4 * clusters.count * full.images)
-    const slotOf = new Float32Array(atomCount)
-    const rowsOf = new Float32Array(2 * atomCount)
-    order.forEach((atom, slot) => {
-      const [from, to] = [full.firstRow[slot >> 2]!, full.firstRow[(slot >> 2) + 1]!]
-      slotOf[atom] = slot
-      rowsOf.set([4 * from + (slot & 3), to - from], 2 * atom)
-      for (let n = 0; n < full.images; n++) classes[slot + 4 * clusters.count * n] = model.classOf[atom]!
-    })
-    programs.classes.write(classes)
-    slots.write(slotOf)
-    places.write(rowsOf)
-    lastPrune = realSpace.statistics.prunes
-    builtIn = box
-    builtAt = arena.f64(positions, 3 * atomCount).slice()
-    list = full
-    return full
-  }
+function pairKernelOf({ backend, source }: Compilation, sums: Sums, capacity: Capacity): Kernel {
+  const { rows, width, maskedWidth } = capacity
+  return backend.kernel({
+    name: `${sums} of pairs`,
+    source: source(sums),
+    arrays: PAIR_ARRAYS.length,
+    numbers: PAIR_NUMBERS.length,
+    components: SUMS[sums].length,
+    output: [4 * rows],
+    longestLoop: Math.max(width, 2 * maskedWidth, 4),
+  })
+}
 
-  const kernelOf = (sums: Sums, { rows, width, maskedWidth }: Capacity) =>
-    backend.kernel({
-      name: `${sums} of pairs`,
-      source: pairSource(table, terms.coulomb, sums, atomCount % 4 !== 0),
-      arrays: PAIR_ARRAYS.length,
-      numbers: PAIR_NUMBERS.length,
-      components: SUMS[sums].length,
-      output: [4 * rows],
-      longestLoop: Math.max(width, 2 * maskedWidth, 4),
-    })
-
-  const sumOf = (hasBonds: boolean, { rows }: Capacity) =>
+function compilePrograms(common: Compilation, { rows, width, maskedWidth, images }: FullList): Programs {
+  const { backend, atomCount, clusterCount } = common
+  const capacity = { rows, width, maskedWidth }
+  const pairs = (sums: Sums) => pairKernelOf(common, sums, capacity)
+  const sumOf = (hasBonds: boolean) =>
     backend.kernel({
       name: 'sum of forces',
       source: sumSource(hasBonds),
@@ -195,92 +236,130 @@ export function createGpuNonbonded(
       output: [atomCount],
       longestLoop: rows,
     })
+  return {
+    ...{ ...capacity, images },
+    list: backend.array(rows, 3 + width),
+    masked: backend.array(clusterCount, 2 * maskedWidth),
+    highs: backend.array(16, clusterCount * images),
+    lows: backend.array(16, clusterCount * images),
+    classes: backend.array(4, clusterCount * images),
+    kernels: { forces: pairs('forces'), energies: pairs('energies'), virial: pairs('virial') },
+    sums: { plain: sumOf(false), bonded: sumOf(true) },
+  }
+}
 
-  /** Keeps programs for each number of images: a box under pressure may change between two. */
-  function programsFor(full: FullList): Programs {
-    const known = byImages.get(full.images)
-    if (known && fits(full, known)) return known
-    if (known) disposeOf(known)
-    const made = compile(full)
-    byImages.set(full.images, made)
-    return made
+/** Returns the class of each slot and image, the slot of each atom, and its first row and number of rows. @param order [N] */
+function placesOf(
+  { images, firstRow }: FullList,
+  order: Int32Array,
+  clusterCount: number,
+  classOf: Int32Array,
+) {
+  const classes = new Float32Array(4 * clusterCount * images)
+  const slotOf = new Float32Array(order.length)
+  const rowsOf = new Float32Array(2 * order.length)
+  order.forEach((atom, slot) => {
+    const [from, to] = [firstRow[slot >> 2]!, firstRow[(slot >> 2) + 1]!]
+    slotOf[atom] = slot
+    rowsOf.set([4 * from + (slot & 3), to - from], 2 * atom)
+    for (let n = 0; n < images; n++) classes[slot + 4 * clusterCount * n] = classOf[atom]!
+  })
+  return { classes, slotOf, rowsOf }
+}
+
+/** Programs for each number of images: a box under pressure may change between two. */
+function createPrograms(common: Compilation) {
+  const byImages = new Map<number, Programs>()
+  let compilations = 0
+  return {
+    programsFor(full: FullList): Programs {
+      const known = byImages.get(full.images)
+      if (known && fits(full, known)) return known
+      if (known) disposeOf(known)
+      const made = compilePrograms(common, full)
+      compilations++
+      byImages.set(full.images, made)
+      return made
+    },
+    get compilations() {
+      return compilations
+    },
+    dispose() {
+      for (const made of byImages.values()) disposeOf(made)
+      byImages.clear()
+    },
+  }
+}
+
+/** Returns the kernel that sums the forces of the rows of each atom, and its arrays. @param places first row and number of rows of each atom */
+async function summing({ sums }: Programs, places: DeviceArray, pairs: Promise<KernelInput>, bonds: Bonds) {
+  const [rows, bonded] = await Promise.all([pairs, bonds])
+  return bonded ? ([sums.bonded, [rows, places, bonded]] as const) : ([sums.plain, [rows, places]] as const)
+}
+
+/** Returns the arrays of the kernels that sum over pairs. */
+const pairArrays = ({ list, masked, classes }: Programs, atoms: KernelInput, table: DeviceArray) => [
+  list,
+  masked,
+  atoms,
+  classes,
+  table,
+]
+
+/** The list that the device has, and the kernels that sum over it. */
+function createListOnDevice(workplace: Workplace, backend: Backend, realSpace: RealSpace) {
+  const { system, arena } = workplace
+  const { atomCount } = system
+  const { clusters, model, terms } = realSpace
+  const table = createPairTable(system, terms, model)
+  const tableArray = backend.array(Math.max(1, table.columns.length), model.classCount ** 2)
+  if (table.columns.length > 0) tableArray.write(table.values)
+  const slots = backend.array(atomCount)
+  /** First row of each atom, and number of its rows. */
+  const places = backend.array(2, atomCount)
+  const common: Compilation = {
+    ...{ backend, atomCount, clusterCount: clusters.count },
+    source: sums => pairSource(table, terms.coulomb, sums, atomCount % 4 !== 0),
+  }
+  const programs = createPrograms(common)
+  let current: Programs | undefined
+  let launched: Promise<readonly Float32Array[]> = NOT_LAUNCHED
+
+  function send(full: FullList): void {
+    current = programs.programsFor(full)
+    current.list.write(full.entries)
+    current.masked.write(full.masked)
+    const order = arena.i32(clusters.order, atomCount)
+    const { classes, slotOf, rowsOf } = placesOf(full, order, clusters.count, model.classOf)
+    current.classes.write(classes)
+    slots.write(slotOf)
+    places.write(rowsOf)
   }
 
-  function compile(full: FullList): Programs {
-    const { rows, width, maskedWidth, images } = full
-    const kernel = (sums: Sums) => kernelOf(sums, full)
-    compilations++
-    return {
-      ...{ rows, width, maskedWidth, images },
-      list: backend.array(rows, 3 + width),
-      masked: backend.array(clusters.count, 2 * maskedWidth),
-      highs: backend.array(16, clusters.count * images),
-      lows: backend.array(16, clusters.count * images),
-      classes: backend.array(4, clusters.count * images),
-      kernels: { forces: kernel('forces'), energies: kernel('energies'), virial: kernel('virial') },
-      sums: { plain: sumOf(false, full), bonded: sumOf(true, full) },
-    }
-  }
-
-  async function follow(box: Box): Promise<FullList> {
-    await realSpace.prepare(box)
-    return list && lastPrune === realSpace.statistics.prunes ? list : send(box)
-  }
-
-  async function listsIn(box: Box, renew: boolean): Promise<PairLists> {
-    if (renew || builtIn?.matrix.some((value, k) => value !== box.matrix[k])) realSpace.forget()
-    const full = await follow(box)
-    const { frame, images } = full
-    const frameVectors = frameMatrix(box, frame)
-    pairLists ??= {
-      ...{ frame, images, slots, box, builtAt, matrix: frameVectors },
-      order: arena.i32(clusters.order, atomCount).slice(),
-      place: () => crew.book('neighbours', () => lists.place(box, full)),
-      forces: (atoms, bonds) => residentForces(full, atoms, bonds, frameVectors),
-    }
-    return pairLists
-  }
-
-  async function residentForces(full: FullList, atoms: KernelInput, bonds: Bonds, frame: readonly number[]) {
-    const { masked, classes, list: entries } = programs!
-    programs!.resident ??= kernelOf('forces', full)
+  async function forcesOf(
+    atoms: KernelInput,
+    bonds: Bonds,
+    frame: readonly number[],
+  ): Promise<ResidentArray> {
+    current!.resident ??= pairKernelOf(common, 'forces', current!)
     const [kernel, arrays] = await summing(
-      programs!.resident.launch([entries, masked, atoms, classes, tableArray], frame),
+      current!,
+      places,
+      current!.resident.launch(pairArrays(current!, atoms, tableArray), frame),
       bonds,
     )
     return kernel.launch(arrays, [])
   }
 
-  /** Returns the kernel that sums forces, and its arrays. */
-  async function summing(pairs: Promise<KernelInput>, bonds: Bonds) {
-    const { sums } = programs!
-    const [rows, bonded] = await Promise.all([pairs, bonds])
-    return bonded ? ([sums.bonded, [rows, places, bonded]] as const) : ([sums.plain, [rows, places]] as const)
-  }
-
-  async function prepare(box: Box, exactly: boolean): Promise<PlacedAtoms | null> {
-    if (!(cutoff_A > 0)) return null
-    const current = await follow(box)
-    const { highs, lows } = programs!
-    crew.book('neighbours', () => {
-      const placed = lists.place(box, current)
-      highs.write(placed.highs)
-      if (exactly) lows.write(placed.lows)
-    })
-    matrix = frameMatrix(box, current.frame)
-    return { highs, lows, slots, matrix, images: current.frame.images }
-  }
-
-  async function start(energy: boolean, bonds?: Bonds): Promise<void> {
-    if (!(cutoff_A > 0)) return
-    const { kernels, masked, highs, classes, list: entries } = programs!
-    const arrays = [entries, masked, highs, classes, tableArray]
+  async function start(matrix: readonly number[], energy: boolean, bonds: Bonds): Promise<void> {
+    const { kernels, highs } = current!
+    const arrays = pairArrays(current!, highs, tableArray)
     const pairs = kernels.forces.launch(arrays, matrix)
     const groups = energy ? [kernels.energies, kernels.virial] : []
     const others = groups.map(kernel => kernel.run(arrays, matrix))
     // `finish` reports a failure.
     for (const other of others) other.catch(() => {})
-    const [sum, parts] = await summing(pairs, bonds)
+    const [sum, parts] = await summing(current!, places, pairs, bonds)
     launched = Promise.all([sum.run(parts, []), ...others])
     launched.catch(() => {})
   }
@@ -291,44 +370,18 @@ export function createGpuNonbonded(
     return running
   }
 
-  function add(
-    [sums, ...others]: readonly Float32Array[],
-    box: Box,
-    forces: number,
-    virial: Float64Array,
-    energy: boolean,
-  ) {
-    const into = arena.f64(forces, 3 * atomCount)
-    sums?.forEach((force, k) => {
-      into[k]! += force
-    })
-    return realSpace.correct(box, forces, virial, energy, others.length > 0 ? totals(others) : NO_SUMS)
-  }
-
   return {
-    cutoff_A,
-    skin_A,
-    model,
-    terms,
-    prepare,
-    lists: listsIn,
-    start,
-    addSpecialPairs: realSpace.addSpecialPairs,
-    finish,
-    add,
-    forget() {
-      realSpace.forget()
+    ...{ slots, send, forcesOf, start, finish },
+    get programs() {
+      return current!
     },
-    get statistics() {
-      return { builds: realSpace.statistics.builds, compilations }
+    get compilations() {
+      return programs.compilations
     },
     dispose() {
-      for (const made of byImages.values()) disposeOf(made)
-      byImages.clear()
-      programs = undefined
-      tableArray.dispose()
-      slots.dispose()
-      places.dispose()
+      programs.dispose()
+      current = undefined
+      for (const array of [tableArray, slots, places]) array.dispose()
     },
   }
 }

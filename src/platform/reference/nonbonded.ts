@@ -84,53 +84,16 @@ export function createNonbonded(system: System): Nonbonded {
       for (const term of terms) energies[term.name] += term.kernel(batch)
       scatter(batch, i, forces, virial)
     }
-    addSpecial(box, x, into, energies)
-    energies.pair += tail.energy / box.volume
-    for (const k of [0, 4, 8]) virial[k]! += tail.virial / box.volume
-    return energies
-  }
-
-  function addSpecial(
-    box: Box,
-    x: Float64Array,
-    into: Accumulator,
-    energies: { pair: number; coulomb: number },
-  ) {
-    const { forces, virial } = into
     for (const { pairs, batch: near, bonds } of specialClasses) {
       if (near.count === 0) continue
       fillSpecialBatch(near, box, x, pairs, system, coulombConstant)
-      const { count, dx, dy, dz, r2, chargeProduct, total } = near
       for (const term of terms) {
-        const factor = term.factors[bonds - 1]!
-        if (factor === 0 && !term.subtractsBare) continue
-        total.fill(0)
-        const whole = term.specialKernel(near)
-        const scale = term.subtractsBare ? 1 : factor
-        let bare = 0
-        for (let k = 0; k < count; k++) {
-          let f = scale * total[k]!
-          if (term.subtractsBare && r2[k]! < term.specialCutoff_A ** 2) {
-            const removed = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
-            bare += removed
-            f -= removed / r2[k]!
-          }
-          const gx = f * dx[k]!
-          const gy = f * dy[k]!
-          const gz = f * dz[k]!
-          const i = 3 * pairs[2 * k]!
-          const j = 3 * pairs[2 * k + 1]!
-          forces[i]! -= gx
-          forces[i + 1]! -= gy
-          forces[i + 2]! -= gz
-          forces[j]! += gx
-          forces[j + 1]! += gy
-          forces[j + 2]! += gz
-          addSymmetric(virial, gx * dx[k]!, gx * dy[k]!, gx * dz[k]!, gy * dy[k]!, gy * dz[k]!, gz * dz[k]!)
-        }
-        energies[term.name] += scale * whole - bare
+        energies[term.name] += addScaled(term, term.factors[bonds - 1]!, near, pairs, into)
       }
     }
+    energies.pair += tail.energy / box.volume
+    for (const k of [0, 4, 8]) virial[k]! += tail.virial / box.volume
+    return energies
   }
 
   return { cutoff_A, special, evaluate }
@@ -305,6 +268,47 @@ function fillSpecialBatch(
     batch.pairType[k] = typeIndex[i]! * typeCount + typeIndex[j]!
     batch.chargeProduct[k] = coulombConstant * charges[i]! * charges[j]!
   }
+}
+
+/**
+ * Adds a term of pairs equally many bonds apart, times a factor.
+ * @param pairs [2P] atoms
+ * @returns energy, eV
+ */
+function addScaled(
+  { specialKernel, specialCutoff_A, subtractsBare }: Term,
+  factor: number,
+  near: PairBatch,
+  pairs: Int32Array,
+  { forces, virial }: Accumulator,
+): number {
+  if (factor === 0 && !subtractsBare) return 0
+  const { count, dx, dy, dz, r2, chargeProduct, total } = near
+  total.fill(0)
+  const whole = specialKernel(near)
+  const scale = subtractsBare ? 1 : factor
+  let bare = 0
+  for (let k = 0; k < count; k++) {
+    let f = scale * total[k]!
+    if (subtractsBare && r2[k]! < specialCutoff_A ** 2) {
+      const removed = ((1 - factor) * chargeProduct[k]!) / Math.sqrt(r2[k]!)
+      bare += removed
+      f -= removed / r2[k]!
+    }
+    const gx = f * dx[k]!
+    const gy = f * dy[k]!
+    const gz = f * dz[k]!
+    const i = 3 * pairs[2 * k]!
+    const j = 3 * pairs[2 * k + 1]!
+    forces[i]! -= gx
+    forces[i + 1]! -= gy
+    forces[i + 2]! -= gz
+    forces[j]! += gx
+    forces[j + 1]! += gy
+    forces[j + 2]! += gz
+    addSymmetric(virial, gx * dx[k]!, gx * dy[k]!, gx * dz[k]!, gy * dy[k]!, gy * dz[k]!, gz * dz[k]!)
+  }
+  return scale * whole - bare
 }
 
 /** Adds a symmetric tensor given by its upper triangle. */

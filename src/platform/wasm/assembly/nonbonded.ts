@@ -187,7 +187,6 @@ function withPartners(
   masked: bool, energy: bool, coulomb: bool, general: bool,
 ): void {
   const clusters = <usize>load<i32>(p, Nonbonded.clusters)
-  const rowBytes = <usize>load<i32>(p, Nonbonded.rowBytes)
   const row0 = rowsOf(p, ci, 0)
   const row1 = rowsOf(p, ci, 1)
   const row2 = rowsOf(p, ci, 2)
@@ -200,7 +199,7 @@ function withPartners(
   for (; at < end; at += masked ? 8 : 4) {
     const cj = <usize>load<i32>(at)
     const bits = masked ? load<i32>(at, 4) : 0
-    const row = cj * rowBytes
+    const row = cj * <usize>load<i32>(p, Nonbonded.rowBytes)
     const xj = v128.load(clusters + (cj << 6))
     const yj = v128.load(clusters + (cj << 6), 16)
     const zj = v128.load(clusters + (cj << 6), 32)
@@ -263,7 +262,7 @@ function withPartners(
   if (energy) addSums(work + PairWork.sums, work + PairWork.entrySums)
 }
 
-/** Goes through the entries [from, to) of a list; `work` is a record of PAIR_WORK. */
+/** Adds what the entries [from, to) of a list give to forces and sums; `work` is a record of PAIR_WORK. */
 @inline
 function interact(
   p: usize, entries: usize, from: i32, to: i32, js: usize, forces: usize, work: usize,
