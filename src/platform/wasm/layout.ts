@@ -100,7 +100,7 @@ export const SPECIAL_WORK = record(
   },
   VECTOR,
 )
-/** Arrays of the special pairs of one kernel, addresses: see `specialPairs` in assembly/special.ts. */
+/** Arrays of the special pairs of one kernel, addresses: see `special` in assembly/special.ts. */
 export const SPECIAL_PAIRS = record(each(i32, 'pairs', 'apart', 'translations', 'coefficients'))
 /** A four with a pair beyond the polynomials' range: its first pair, and a bit for each pair within the range. */
 export const FAR = record(each(i32, 'first', 'near'))

@@ -37,7 +37,7 @@ function storeSpread(to: usize, a: v128): void {
   v128.store(to, lane3(a), 48)
 }
 
-/** Stores the values of a polynomial for the squared distances of four atoms i; one loop, so that they share coefficients. */
+/** Stores values of a polynomial for the four atoms of i, a vector each; one loop, so that they share coefficients. */
 @inline
 function storePolynomials(p: usize, coefficients: usize, t0: v128, t1: v128, t2: v128, t3: v128, to: usize): void {
   const degree = load<i32>(p, Nonbonded.degree)
@@ -282,7 +282,8 @@ function interact(
   }
 }
 
-// lj…: one cut-off for all pairs. ljCoulomb…: and for Coulomb as well. general…: everything.
+// lj…: one cut-off for all pairs. ljCoulomb…: and for Coulomb as well. general…: everything. Each is a function of its own,
+// written out, because flags that are constants leave no test in the loops and AssemblyScript exports no generic functions.
 
 export function ljCoulombForce(p: usize, entries: usize, from: i32, to: i32, js: usize, forces: usize, work: usize): void {
   interact(p, entries, from, to, js, forces, work, false, false, true, false)
