@@ -1,5 +1,6 @@
 import { formatFixed, formatRange, formatSigned, unbroken } from '../format.ts'
 import { html, type Markup } from '../web/html.ts'
+import { placement } from './answer.ts'
 import {
   type BarrierCase,
   type BarrierDifference,
@@ -16,11 +17,17 @@ import {
   otherCasesTable,
   resultRows,
 } from './barrierTables.ts'
-import { answerBlock, calibrationTable, card, checklist, checkSummary, figureGrid } from './parts.ts'
+import {
+  answerBlock,
+  calibrationTable,
+  card,
+  checklist,
+  checkSummary,
+  figureGrid,
+  repeatSection,
+} from './parts.ts'
 import { barrierFigure, energyFigure } from './plots/barrier.ts'
 import { neighborFigures } from './plots/neighbors.ts'
-import { repeatSection } from './repeat.ts'
-import { placement } from './sentence.ts'
 import { distinctDatasets, htmlDocument, pagePayload, type Section } from './shell.ts'
 import { bandView, embeddedPaths } from './views.ts'
 

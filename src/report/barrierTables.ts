@@ -1,10 +1,10 @@
 import { formatFixed, formatNumber, formatRange, formatSigned } from '../format.ts'
 import { doiLink, html, type Markup } from '../web/html.ts'
+import { placement } from './answer.ts'
 import type { BarrierCase, BarrierReport, SensitivityRange } from './barrierModel.ts'
 import { casesOf, findCase } from './barrierSentence.ts'
 import type { CalibrationRow } from './common.ts'
 import { recordTable, tag } from './parts.ts'
-import { placement } from './sentence.ts'
 
 /** The table of differences between cases, beside the published ones. */
 export function differencesTable({ differences }: BarrierReport): Markup | null {

@@ -1,8 +1,8 @@
 import type { Measured } from '../analysis/estimate.ts'
 import { formatEstimate, formatMeasurement, formatNumber, formatUncertain, joinWords } from '../format.ts'
 import { doiLink, html, type Markup } from '../web/html.ts'
+import { slopesAreApparent } from './answer.ts'
 import type { Quantity, Residence, SystemReport, TransportReport } from './model.ts'
-import { slopesAreApparent } from './sentence.ts'
 
 /** Seeds of more boxes than this stand only in the table of runs. */
 const SEEDS_SHOWN = 3

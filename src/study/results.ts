@@ -1,7 +1,7 @@
 import { boxSummary, type PairRatios } from '../analysis/boxes.ts'
 import { boxSlopesOf, type ComparedSystem, type Comparison } from '../analysis/comparison.ts'
+import { sentence } from '../report/answer.ts'
 import type { Condition, StudyOverview } from '../report/model.ts'
-import { sentence } from '../report/sentence.ts'
 import type { AnalysedCase, CaseResult } from './compare.ts'
 import { missingRuns, type TransportRecord } from './record.ts'
 

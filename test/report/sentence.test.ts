@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { sentence } from '../../src/report/answer.ts'
 import type { SystemReport, TransportReport } from '../../src/report/model.ts'
-import { sentence } from '../../src/report/sentence.ts'
 import { comparisonReport, singleRunReport } from './fixture.ts'
 
 /** Every system changed in the same way. */
