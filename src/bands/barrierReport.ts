@@ -1,6 +1,6 @@
 import { minimumImage } from '../core/box.ts'
 import type { BandGroup, BarrierCase, BarrierReport, NeighborDistance } from '../report/barrierModel.ts'
-import type { CalibrationRow, Check } from '../report/common.ts'
+import type { CalibrationRow, Check } from '../report/model.ts'
 import { provenance } from '../run/machine.ts'
 import { bandCalibrationRows, type LoadedBand } from './loadBand.ts'
 

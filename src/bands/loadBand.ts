@@ -16,7 +16,7 @@ import {
 } from '../potentials/load.ts'
 import { matchesAtom } from '../potentials/patterns.ts'
 import { type BandRecipe, recipeOfBand } from '../recipes/bandRecipe.ts'
-import type { CalibrationRow } from '../report/common.ts'
+import type { CalibrationRow } from '../report/model.ts'
 import { springsOf } from './computeBand.ts'
 
 /** The keys of a band's results.json that a report needs. */

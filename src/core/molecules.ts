@@ -1,4 +1,4 @@
-import { type Box, minimumImage } from './box.ts'
+import { type Box, fractional, minimumImage } from './box.ts'
 import { bondedNeighbors, type Topology } from './topology.ts'
 
 /**
@@ -53,5 +53,38 @@ export function makeMoleculesWhole(
         }
       }
     }
+  }
+}
+
+/**
+ * Returns a function that moves whole molecules by lattice vectors, so that their centres are in the cell or
+ * close to it.
+ * @param margin distance of a centre outside the cell from which its molecule is moved, as a fraction of the cell
+ */
+export function createPlacement({ molecules }: Pick<Topology, 'molecules'>, margin = 0) {
+  const count = molecules.reduce((largest, m) => Math.max(largest, m + 1), 0)
+  const sizes = new Int32Array(count)
+  for (const m of molecules) sizes[m]! += 1
+  const cells = new Int32Array(3 * count)
+
+  /** @param positions [3N] Å, unwrapped @returns [3N] Å */
+  return function place({ matrix, inverse, ...box }: Box, positions: Float64Array): Float64Array {
+    const centres = new Float64Array(3 * count)
+    molecules.forEach((m, i) => {
+      for (let c = 0; c < 3; c++) centres[3 * m + c]! += positions[3 * i + c]! / sizes[m]!
+    })
+    fractional({ matrix, inverse, ...box }, centres).forEach((s, k) => {
+      const within = s - cells[k]!
+      if (within < -margin || within > 1 + margin) cells[k] = Math.floor(s)
+    })
+    const placed = new Float64Array(positions.length)
+    molecules.forEach((m, i) => {
+      for (let c = 0; c < 3; c++) {
+        let x = positions[3 * i + c]!
+        for (let k = 0; k < 3; k++) x -= cells[3 * m + k]! * matrix[3 * k + c]!
+        placed[3 * i + c] = x
+      }
+    })
+    return placed
   }
 }

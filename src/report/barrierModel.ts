@@ -1,7 +1,7 @@
 import type { Interval } from '../analysis/stats.ts'
 import type { Structure } from '../core/structure.ts'
 import { CASE_COLORS, systemColors } from '../web/figure.ts'
-import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './common.ts'
+import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './model.ts'
 
 /**
  * Content of a barrier report as plain data: every number is computed elsewhere and carries its unit in its key. One

@@ -1,7 +1,7 @@
 import { formatFixed, formatNumber, formatRange, formatSigned, joinWords } from '../format.ts'
 import { placement } from './answer.ts'
 import type { BarrierCase, BarrierDifference, BarrierReport, SensitivityRange } from './barrierModel.ts'
-import type { Status } from './common.ts'
+import type { Status } from './model.ts'
 
 /** Difference below which two barriers are equal at the digits shown, eV. */
 const SAME_eV = 0.005

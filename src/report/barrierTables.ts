@@ -3,7 +3,7 @@ import { doiLink, html, type Markup } from '../web/html.ts'
 import { placement } from './answer.ts'
 import type { BarrierCase, BarrierReport, SensitivityRange } from './barrierModel.ts'
 import { casesOf, findCase } from './barrierSentence.ts'
-import type { CalibrationRow } from './common.ts'
+import type { CalibrationRow } from './model.ts'
 import { recordTable, tag } from './parts.ts'
 
 /** The table of differences between cases, beside the published ones. */

@@ -1,7 +1,7 @@
 import { formatDuration, unbroken } from '../format.ts'
 import type { Dataset, Figure } from '../web/figure.ts'
 import { doiLink, html, type Markup } from '../web/html.ts'
-import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './common.ts'
+import type { CalibrationRow, Check, ProvenanceOf, RunRecord, Status } from './model.ts'
 
 /** The generated sentence, the number cards, and what failed: the top of every page. */
 export function answerBlock(sentence: string, cards: readonly Markup[], checks: readonly Check[]): Markup {

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { Manifest } from '../files/manifest.ts'
-import type { ProvenanceOf, RunRecord } from '../report/common.ts'
+import type { ProvenanceOf, RunRecord } from '../report/model.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 
 /** The machine that measurements are made on. */

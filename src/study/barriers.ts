@@ -6,7 +6,7 @@ import { RUN_FILES } from '../files/runDirectory.ts'
 import type { BarrierReport, SensitivityRange } from '../report/barrierModel.ts'
 import { renderBarrierReport } from '../report/barrierPage.ts'
 import { barrierSentence } from '../report/barrierSentence.ts'
-import type { Check } from '../report/common.ts'
+import type { Check } from '../report/model.ts'
 import { type BarriersRecord, finishedOf, missingRuns, runPaths } from './record.ts'
 import type { BandCase } from './schema.ts'
 

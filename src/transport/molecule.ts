@@ -1,7 +1,5 @@
 import { boxOfFrame } from '../analysis/structure.ts'
-import { type Box, fractional } from '../core/box.ts'
-import { makeMoleculesWhole } from '../core/molecules.ts'
-import type { Structure } from '../core/structure.ts'
+import { createPlacement, makeMoleculesWhole } from '../core/molecules.ts'
 import type { Molecule } from '../report/model.ts'
 import { moleculeGroups } from '../run/groups.ts'
 import { atomsOf, type LoadedRun } from '../run/loadRun.ts'
@@ -19,7 +17,7 @@ export function moleculeOf(run: LoadedRun, { frames, ions }: Survey, species: st
     frames.positions.get(kept - 1, Math.floor(k / 3), k % 3),
   )
   makeMoleculesWhole(structure.topology, box, positions)
-  centreInCell(structure, box, positions)
+  const placed = createPlacement(structure.topology)(box, positions)
 
   const last = ions.shape[0]! - 1
   const stride = Math.max(1, Math.floor(last / PATH_POINTS))
@@ -27,36 +25,15 @@ export function moleculeOf(run: LoadedRun, { frames, ions }: Survey, species: st
   const paths = atomsOf(run, species).map((atom, ion) =>
     Float64Array.from(
       shown.flatMap(frame =>
-        [0, 1, 2].map(c => ions.get(frame, ion, c) - ions.get(last, ion, c) + positions[3 * atom + c]!),
+        [0, 1, 2].map(c => ions.get(frame, ion, c) - ions.get(last, ion, c) + placed[3 * atom + c]!),
       ),
     ),
   )
   return {
-    structure: { ...structure, positions, box, velocities: null },
+    structure: { ...structure, positions: placed, box, velocities: null },
     groups: moleculeGroups(run, species),
     hostLabel: 'chains',
     trajectories_A: paths,
     trajectorySpan_ps: last * run.frameInterval_ps,
   }
-}
-
-/** Moves every molecule, in place, by whole lattice vectors so that its centre lies in the cell. */
-function centreInCell(structure: Structure, box: Box, positions: Float64Array): void {
-  const { molecules } = structure.topology
-  const count = 1 + molecules.reduce((largest, m) => Math.max(largest, m), -1)
-  const centres = new Float64Array(3 * count)
-  const sizes = new Float64Array(count)
-  molecules.forEach((m, i) => {
-    sizes[m]! += 1
-    for (let c = 0; c < 3; c++) centres[3 * m + c]! += positions[3 * i + c]!
-  })
-  const cells = fractional(
-    box,
-    centres.map((value, k) => value / sizes[Math.floor(k / 3)]!),
-  ).map(Math.floor)
-  molecules.forEach((m, i) => {
-    for (let c = 0; c < 3; c++) {
-      for (let k = 0; k < 3; k++) positions[3 * i + c]! -= cells[3 * m + k]! * box.matrix[3 * k + c]!
-    }
-  })
 }

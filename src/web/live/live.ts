@@ -1,3 +1,4 @@
+import { createPlacement } from '../../core/molecules.ts'
 import type { System } from '../../core/system.ts'
 import { type ProtocolEvent, type Stage, stageStart } from '../../dynamics/protocol.ts'
 import { runProtocol } from '../../dynamics/simulate.ts'
@@ -5,7 +6,6 @@ import type { Evaluator } from '../../platform/platform.ts'
 import { createDisplacements } from './displacements.ts'
 import { heldAtItsEnd, type LiveInput, productionOf, type Settings, stagesAt } from './input.ts'
 import type { Report } from './messages.ts'
-import { createPlacement } from './placement.ts'
 import { createWatch } from './watch.ts'
 
 /** Shortest time between two analyses of the displacements, ms, and largest share of the time that they take. */
@@ -26,6 +26,9 @@ export interface LiveRun {
   more(): Promise<void>
 }
 
+/** A molecule may leave the cell by this fraction before it is moved, so that it does not jump to and fro. */
+const MARGIN = 0.05
+
 /**
  * Runs a recipe as `hoplite md` does, with the same stages, seed, integration and analysis, and reports its progress.
  * @throws UserError, SimulationError as `runProtocol`
@@ -35,7 +38,7 @@ export async function runLive({ input, settings, prepare, tell, gate, more }: Li
   const { time_ps, timestep_fs } = productionOf(input)
   const production = input.stages.length - 1
   const stages = stagesAt(input, settings.temperature_K)
-  const watch = createWatch({ tell, gate, place: createPlacement(system.topology) })
+  const watch = createWatch({ tell, gate, place: createPlacement(system.topology, MARGIN) })
   const stepsPerFrame = Math.max(1, Math.round((input.frame_every_ps * 1000) / timestep_fs))
   const displacements = createDisplacements({
     masses: system.masses,

@@ -1,12 +1,12 @@
 import '../page.css'
 import './live.css'
 import { mean } from '../../analysis/stats.ts'
+import { createPlacement } from '../../core/molecules.ts'
 import { unpack } from '../../files/packed.ts'
 import { formatNumber, unbroken } from '../../format.ts'
 import { byId, onColorChange } from '../theme.ts'
 import { BACKEND_CHOICES, type BackendChoice, type LiveInput, type Settings, temperatureOf } from './input.ts'
 import type { Command, Displacements, Report } from './messages.ts'
-import { createPlacement } from './placement.ts'
 import { plotMsd, plotTemperature } from './plots.ts'
 import { createLiveView } from './view.ts'
 import { sentenceOf } from './words.ts'
@@ -172,7 +172,7 @@ function begin(input: LiveInput, view: ReturnType<typeof createLiveView>) {
   byId('remarks').hidden = true
   view.forget()
   view.show(
-    createPlacement(input.system.topology)(input.state.box, input.state.positions),
+    Float32Array.from(createPlacement(input.system.topology)(input.state.box, input.state.positions)),
     input.state.box.matrix,
   )
   enter('loading')

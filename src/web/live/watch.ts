@@ -1,7 +1,7 @@
+import type { createPlacement } from '../../core/molecules.ts'
 import type { State } from '../../core/state.ts'
 import { type Evaluator, withPauses } from '../../platform/platform.ts'
 import type { Report } from './messages.ts'
-import type { createPlacement } from './placement.ts'
 
 /** Shortest time between two pictures, and between two messages of progress, ms. */
 const PICTURE_MS = 70
@@ -24,7 +24,7 @@ export function createWatch({ tell, gate, place }: Watched) {
   let marks: { readonly at: number; readonly step: number }[] = []
 
   function picture({ box, positions }: State): void {
-    tell({ kind: 'positions', positions: place(box, positions), box: box.matrix.slice() })
+    tell({ kind: 'positions', positions: Float32Array.from(place(box, positions)), box: box.matrix.slice() })
   }
 
   function progress({ step, time_ps }: State, now: number): void {
