@@ -2,11 +2,12 @@ import { type Box, fractional, minimumImage } from './box.ts'
 import { bondedNeighbors, type Topology } from './topology.ts'
 
 /**
- * Index of the first bond whose atoms are not each other's nearest images, or −1. After `makeMoleculesWhole` this is a
- * bond that closes a network across the boundary of the cell.
+ * Indices of the bonds whose atoms are not each other's nearest images. After `makeMoleculesWhole` these close networks
+ * across the boundary of the cell.
  * @param bonds [2M] atom indices @param positions [3N] Å
  */
-export function crossingBond(bonds: Int32Array, box: Box, positions: Float64Array): number {
+export function crossingBonds(bonds: Int32Array, box: Box, positions: Float64Array): number[] {
+  const crossing: number[] = []
   const displacement = new Float64Array(3)
   for (let k = 0; k < bonds.length; k += 2) {
     for (let axis = 0; axis < 3; axis++) {
@@ -14,9 +15,9 @@ export function crossingBond(bonds: Int32Array, box: Box, positions: Float64Arra
     }
     const before = displacement.slice()
     minimumImage(box, displacement)
-    if (displacement.some((value, axis) => Math.abs(value - before[axis]!) > 1e-6)) return k / 2
+    if (displacement.some((value, axis) => Math.abs(value - before[axis]!) > 1e-6)) crossing.push(k / 2)
   }
-  return -1
+  return crossing
 }
 
 /**

@@ -1,17 +1,17 @@
 import { scaleBox } from '../core/box.ts'
-import type { State } from '../core/state.ts'
+import { copyState, type State } from '../core/state.ts'
 import { densityOf } from '../core/system.ts'
 import { disjointSets } from '../core/topology.ts'
 import { SimulationError } from '../errors.ts'
 import type { Evaluation, Want } from '../platform/platform.ts'
 import { normals, STREAM } from '../rng.ts'
 import { type Constants, EV_PER_A3_IN_BAR } from '../units.ts'
-import type { BondConstraints } from './constraints.ts'
 import type { NoisePoint } from './thermostat.ts'
 
 /**
- * Groups of atoms that move together when the cell is scaled: atoms connected by constraints, and single atoms. Only the
- * centres of the groups are scaled, so that constrained lengths stay; the pressure is then that of the centres.
+ * Atoms that move as one when the cell is scaled; only the centres of the groups are scaled, and the pressure that
+ * belongs to it is that of the centres. At constant pressure a group is a molecule, so that bonds and angles keep their
+ * lengths and no heat flows through them; in a density ramp the atoms that constraints tie.
  */
 export interface ScalingGroups {
   /** [N] group of each atom. */
@@ -22,15 +22,13 @@ export interface ScalingGroups {
   readonly groupMasses: Float64Array
 }
 
-/** Groups of atoms for a set of constraints. @param masses [N] g/mol */
-export function scalingGroups(
-  masses: Float64Array,
-  constraints: Pick<BondConstraints, 'atoms'>,
-): ScalingGroups {
+/**
+ * The atoms that a chain of pairs connects form a group; every other atom is a group of its own.
+ * @param masses [N] g/mol @param pairs [2M] atom indices
+ */
+export function scalingGroups(masses: Float64Array, pairs: ArrayLike<number>): ScalingGroups {
   const { join, root } = disjointSets(masses.length)
-  for (let k = 0; k < constraints.atoms.length; k += 2) {
-    join(constraints.atoms[k]!, constraints.atoms[k + 1]!)
-  }
+  for (let k = 0; k < pairs.length; k += 2) join(pairs[k]!, pairs[k + 1]!)
   const numbers = new Map<number, number>()
   const groupOf = Int32Array.from(masses, (_, i) => {
     const top = root(i)
@@ -120,24 +118,32 @@ export type Cell =
       readonly end_g_per_cm3: number
     }
 
-/** Steps between changes of the cell; each change costs one more evaluation. */
-export const STEPS_PER_RESCALING = 10
+/** Evaluates the state of a step that is being made; it may be a copy that was scaled. */
+type Evaluate = (state: State, want: Want) => Promise<Evaluation>
 
-/** The changes of a cell that is not fixed, every `STEPS_PER_RESCALING` steps. */
+/** The changes of a cell that is not fixed. */
 export interface CellScaling {
-  /** Quantities, besides forces, of the evaluation before a change. */
+  /** Number of steps between changes. */
+  readonly every: number
+  /** Needed of the evaluation before the change, besides forces. */
   readonly wants: Required<Want>
   /** True: the momenta of the centres are divided by the factor. */
   readonly momenta: boolean
-  /** Returns the linear factor of the cell. @param done number of finished steps of the stage */
+  /** Returns the linear factor by which the cell changes. @param step with the steps of the stage `done` so far */
   factor(
     state: State,
     evaluation: Pick<Evaluation, 'forces' | 'virial'>,
     step: { readonly done: number; readonly temperature_K: number; readonly at: NoisePoint },
-  ): number
+    evaluate: Evaluate,
+  ): number | Promise<number>
 }
 
-/** The changes of the cell in a stage; null for a fixed cell. */
+/** Steps between changes of a density ramp, each of which costs one more evaluation. */
+const STEPS_PER_RAMP_CHANGE = 10
+/** Steps between changes of a cell at constant pressure, each of which costs two more evaluations. */
+export const STEPS_PER_RESCALING = 20
+
+/** The changes of a stage's cell; null for a fixed one. */
 export function cellScaling(
   cell: Cell,
   stage: {
@@ -154,11 +160,14 @@ export function cellScaling(
       return null
     case 'pressure':
       return {
+        every: STEPS_PER_RESCALING,
         wants: { energy: true, virial: true },
         momenta: true,
-        factor(state, { virial, forces }, { temperature_K, at }) {
+        async factor(state, { virial, forces }, { temperature_K, at }, evaluate) {
+          const pressure = groupPressure(groups, state, virial, forces, constants)
           const rescaling = {
-            pressure: groupPressure(groups, state, virial, forces, constants),
+            pressure,
+            modulus: await groupModulus(groups, state, pressure, evaluate, constants),
             target: cell.pressure_bar / EV_PER_A3_IN_BAR,
             temperature_K,
             compressibility: cell.compressibility_per_bar * EV_PER_A3_IN_BAR,
@@ -169,23 +178,46 @@ export function cellScaling(
       }
     case 'densityRamp':
       return {
+        every: STEPS_PER_RAMP_CHANGE,
         wants: { energy: true, virial: false },
         momenta: false,
         factor(state, _, { done }) {
           // An equal share of the remaining difference in each change gives a straight line, also after a restart.
           const density = densityOf(groups.masses, state.box.volume)
-          const left = Math.ceil(steps / STEPS_PER_RESCALING) - done / STEPS_PER_RESCALING
+          const left = Math.ceil(steps / STEPS_PER_RAMP_CHANGE) - done / STEPS_PER_RAMP_CHANGE
           return Math.cbrt(density / (density + (cell.end_g_per_cm3 - density) / left))
         },
       }
   }
 }
 
-/** Quantities of one step of stochastic cell rescaling. */
+/** Relative change of the volume by which the modulus is measured. */
+const MODULUS_STEP = 1e-3
+
+/**
+ * Modulus −V dP/dV of the pressure on the groups as cell and groups are scaled without any relaxation, eV/Å³, from a
+ * finite difference.
+ * @param pressure that on the groups of `state`, eV/Å³
+ */
+async function groupModulus(
+  groups: ScalingGroups,
+  state: State,
+  pressure: number,
+  evaluate: Evaluate,
+  constants: Constants,
+): Promise<number> {
+  const scaled = copyState(state)
+  scaleGroups(groups, scaled, Math.cbrt(1 + MODULUS_STEP), true)
+  const { virial, forces } = await evaluate(scaled, { energy: false, virial: true })
+  return (pressure - groupPressure(groups, scaled, virial, forces, constants)) / MODULUS_STEP
+}
+
 export interface CellRescaling {
   /** Present pressure of the groups, eV/Å³. */
   readonly pressure: number
-  /** Target pressure, eV/Å³. */
+  /** −V dP/dV as cell and groups are scaled, eV/Å³: that of the molecules' contacts, far above that of the liquid. */
+  readonly modulus: number
+  /** eV/Å³ */
   readonly target: number
   readonly temperature_K: number
   /** Å³/eV */
@@ -199,16 +231,25 @@ const LARGEST_CHANGE = 0.3
 
 /**
  * The linear factor of one step of stochastic cell rescaling, Bernetti & Bussi 2020, https://doi.org/10.1063/5.0020514,
- * as an Euler step in λ = √V, in which the noise does not depend on the volume:
+ * in λ = √V, in which the noise does not depend on the volume:
  *
- *     dλ = −(β λ / 2τ) (P₀ − P − kT/2V) dt + √(kT β / 2τ) dW,    factor = ((λ + dλ)/λ)^⅔
+ *     dλ = f dt + √(kT β / 2τ) dW,    f = −(β λ / 2τ) (P₀ − P − kT/2V)
+ *
+ * P changes with V by a modulus K that is hundreds of times 1/β, so that an Euler step is unstable where
+ * (β/τ) K dt > 2. The step is therefore the exact one of the equation with f taken as linear in λ (an exponential Euler
+ * step): f' = (β/2τ) (P − P₀ − 2K − kT/2V) and z = f' dt give
+ *
+ *     Δλ = f dt φ(z) + √(kT β dt/2τ · φ(2z)) N(0, 1),    φ(z) = (e^z − 1)/z,    factor = ((λ + Δλ)/λ)^⅔
+ *
+ * It is stable for any dt, the same as the Euler step for a soft cell, and draws the volume from the Boltzmann
+ * distribution of the scaled positions for a stiff one. Where f grows with λ the Euler step is taken (z = 0).
  *
  * | equation                        | code                              |
  * |---------------------------------|-----------------------------------|
- * | P₀, P, eV/Å³                    | `target`, `pressure`              |
+ * | P₀, P, K, eV/Å³                 | `target`, `pressure`, `modulus`   |
  * | β, isothermal compressibility, Å³/eV | `compressibility`            |
  * | dt/τ                            | `timeRatio`                       |
- * | λ, λ + dλ over λ, squared       | `root`, `ratio`                   |
+ * | λ, λ + Δλ over λ, squared       | `root`, `ratio`                   |
  *
  * @param volume V, Å³
  * @throws SimulationError when the step would change the volume by more than `LARGEST_CHANGE`
@@ -219,13 +260,16 @@ export function cellRescalingFactor(
   at: NoisePoint,
   constants: Constants,
 ): number {
-  const { pressure, target, compressibility, timeRatio } = rescaling
+  const { pressure, modulus, target, compressibility, timeRatio } = rescaling
   const kT = constants.boltzmann_eV_per_K * rescaling.temperature_K
   const root = Math.sqrt(volume)
+  const mobility = 0.5 * compressibility * timeRatio
+  const excess = pressure - target
+  const z = Math.min(0, mobility * (excess - 2 * modulus - kT / (2 * volume)))
   const normal = normals(at.seed, STREAM.cellRescaling, at.step, 0)[0]
   const change =
-    0.5 * compressibility * root * timeRatio * (pressure - target + kT / (2 * volume)) +
-    Math.sqrt(0.5 * kT * compressibility * timeRatio) * normal
+    mobility * root * (excess + kT / (2 * volume)) * relaxed(z) +
+    Math.sqrt(mobility * kT * relaxed(2 * z)) * normal
   const ratio = (1 + change / root) ** 2
   if (!(change > -root) || !(Math.abs(ratio - 1) <= LARGEST_CHANGE)) {
     throw new SimulationError({
@@ -236,3 +280,6 @@ export function cellRescalingFactor(
   }
   return Math.cbrt(ratio)
 }
+
+/** (e^z − 1)/z; 1 for z = 0. */
+const relaxed = (z: number) => (z === 0 ? 1 : Math.expm1(z) / z)

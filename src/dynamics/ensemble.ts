@@ -1,18 +1,11 @@
-import { crossingBond, makeMoleculesWhole } from '../core/molecules.ts'
+import { crossingBonds, makeMoleculesWhole } from '../core/molecules.ts'
 import type { State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
 import { UserError } from '../errors.ts'
 import type { Evaluation, Want } from '../platform/platform.ts'
 import { FEMTOSECOND } from '../units.ts'
-import {
-  type CellScaling,
-  cellScaling,
-  type ScalingGroups,
-  STEPS_PER_RESCALING,
-  scaleGroups,
-  scalingGroups,
-} from './barostat.ts'
-import { constrainBonds, createConstraintSolver } from './constraints.ts'
+import { type CellScaling, cellScaling, type ScalingGroups, scaleGroups, scalingGroups } from './barostat.ts'
+import { type BondConstraints, constrainBonds, createConstraintSolver } from './constraints.ts'
 import { langevinStep, type Motion, type Step, velocityVerletStep } from './integrate.ts'
 import { type DynamicsStage, isThermostatted, type Run } from './protocol.ts'
 import { type BathAction, bathAction, type NoisePoint, ornsteinUhlenbeck } from './thermostat.ts'
@@ -39,10 +32,14 @@ export interface Ensemble extends Omit<Motion, 'evaluate'> {
   readonly seed: number
 }
 
-/** The fixed quantities of a stage. @throws UserError when no degree of freedom is left for a thermostat */
+/**
+ * @param state where the stage begins or is resumed
+ * @throws UserError when a thermostat would have nothing to act on
+ */
 export function createEnsemble(
   stage: DynamicsStage,
   run: Pick<Run, 'system' | 'constraints' | 'seed' | 'constants'>,
+  state: Pick<State, 'box' | 'positions'>,
 ): Ensemble {
   const { system, constraints } = constrainBonds(run.system, run.constraints)
   const { constants, seed } = run
@@ -66,7 +63,7 @@ export function createEnsemble(
     constants,
     seed,
     solver: constraintCount > 0 ? createConstraintSolver(constraints, masses) : null,
-    groups: scalingGroups(masses, constraints),
+    groups: groupsOf(stage, system, constraints, state),
     timestep_ps,
     steps: Math.round(stage.time_ps / timestep_ps),
     centreOfMassFixed,
@@ -76,10 +73,28 @@ export function createEnsemble(
 }
 
 /**
- * Prepares a state for the first step of a stage, in place: makes molecules whole and constraints satisfied; draws
- * velocities if the stage asks for them, or if it has a thermostat and all atoms are at rest; removes velocities along
- * constraints and of the centre of mass.
- * @throws UserError when constraints act on a network that is bonded to its periodic image
+ * The groups that a change of the cell scales: molecules at constant pressure, atoms tied by constraints in a density ramp.
+ * A network that is bonded to its own image stretches with the cell, so its atoms count as they do in a ramp.
+ */
+function groupsOf(
+  { cell }: DynamicsStage,
+  { masses, topology }: System,
+  constraints: BondConstraints,
+  { box, positions }: Pick<State, 'box' | 'positions'>,
+): ScalingGroups {
+  if (cell.kind !== 'pressure') return scalingGroups(masses, constraints.atoms)
+  const { bonds, molecules } = topology
+  const whole = positions.slice()
+  makeMoleculesWhole(topology, box, whole)
+  const networks = new Set(crossingBonds(bonds, box, whole).map(k => molecules[bonds[2 * k]!]))
+  const inMolecules = bonds.filter((_, k) => !networks.has(molecules[bonds[k]!]))
+  return scalingGroups(masses, [...inMolecules, ...constraints.atoms])
+}
+
+/**
+ * Readies a state for the first step of a stage, in place: molecules whole and constraints met; velocities drawn when
+ * the stage asks for it or a thermostat finds all atoms at rest; no velocity along constraints or of the whole.
+ * @throws UserError when constraints act on a molecule without an end
  */
 export function settle(ensemble: Ensemble, state: State): void {
   const { stage, system, masses, solver, constants, seed } = ensemble
@@ -101,8 +116,8 @@ export function settle(ensemble: Ensemble, state: State): void {
 
 /** @throws UserError when a constrained bond leads to a periodic image */
 function refuseNetwork(stage: DynamicsStage, bonds: Int32Array, state: State): void {
-  const crossing = crossingBond(bonds, state.box, state.positions)
-  if (crossing < 0) return
+  const [crossing] = crossingBonds(bonds, state.box, state.positions)
+  if (crossing === undefined) return
   throw new UserError({
     message: 'a constrained bond belongs to a molecule that is bonded to its own periodic image',
     where: `stage ${stage.name}, atoms ${bonds[2 * crossing]! + 1} and ${bonds[2 * crossing + 1]! + 1}`,
@@ -177,7 +192,7 @@ export function hostSteps(ensemble: Ensemble, motion: Motion): Propagator {
   }
   return {
     next: done => done + 1,
-    wants: done => (scaling && done % STEPS_PER_RESCALING === 0 ? scaling.wants : NOTHING),
+    wants: done => (scaling && done % scaling.every === 0 ? scaling.wants : NOTHING),
     async advance(state, evaluation, done, want) {
       const temperature_K = targetTemperature(stage, (done + 1) / steps)
       const at = { seed, step: state.step }
@@ -192,9 +207,9 @@ export function hostSteps(ensemble: Ensemble, motion: Motion): Propagator {
 /** Scales cell and molecules every `STEPS_PER_RESCALING` steps. */
 function cellPart(scaling: CellScaling, { groups, masses, constants }: Ensemble, motion: Motion): Part {
   return async step => {
-    if (step.done % STEPS_PER_RESCALING !== 0) return
+    if (step.done % scaling.every !== 0) return
     const { state } = step
-    const factor = scaling.factor(state, step.evaluation, step)
+    const factor = await scaling.factor(state, step.evaluation, step, motion.evaluate)
     if (factor === 1) return
     const total = () => step.evaluation.energy + kineticEnergy(masses, state.velocities, constants)
     const before = total()

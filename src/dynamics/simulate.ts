@@ -147,7 +147,7 @@ async function* dynamicsStage(
 ): AsyncGenerator<ProtocolEvent, StageOutcome> {
   const { stageIndex } = start
   if (run.signal?.aborted) return { aborted: true, snapshot: start }
-  const ensemble = createEnsemble(stage, run)
+  const ensemble = createEnsemble(stage, run, start.state)
   const { steps, masses, constants, solver } = ensemble
   const schedule = scheduleOf(stage, ensemble.timestep_ps, run.output)
   const evaluator = await run.prepare(ensemble.system, 'dynamics')

@@ -1,6 +1,6 @@
 import { createBox } from '../core/box.ts'
 import type { CoulombForce, Force } from '../core/force.ts'
-import { crossingBond, makeMoleculesWhole } from '../core/molecules.ts'
+import { crossingBonds, makeMoleculesWhole } from '../core/molecules.ts'
 import { createState, type State } from '../core/state.ts'
 import type { System } from '../core/system.ts'
 import { createTopology } from '../core/topology.ts'
@@ -16,7 +16,7 @@ export function replicate(system: System, state: State, n: number): { system: Sy
   const { matrix } = state.box
   const whole = state.positions.slice()
   makeMoleculesWhole(topology, state.box, whole)
-  if (n > 1 && crossingBond(topology.bonds, state.box, whole) >= 0) {
+  if (n > 1 && crossingBonds(topology.bonds, state.box, whole).length > 0) {
     throw new UserError({
       message: 'a molecule is bonded to its own periodic image, so that the box cannot be repeated',
       hint: 'repeat it in the program that made it, or ask for --sizes 1',

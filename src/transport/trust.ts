@@ -57,7 +57,7 @@ function pressureCheck({ name, runs }: AnalysedSystem): Check {
   const means = runs.map(run => mean(productionColumn(run, 'pressure_bar')))
   const atPressure = runs.every(run => run.recipe.stages[run.productionStage]!.kind === 'npt')
   const meaning = atPressure
-    ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat goes by the centres of what constraints tie'
+    ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat uses the centres of molecules'
     : 'at a chosen density: that of 1 bar is lower where this is positive'
   return {
     name: `${name}: pressure`,

@@ -141,7 +141,7 @@ describe('what is asked of the evaluator', () => {
 
   it('is the virial whenever the barostat acts, and the energy before and after', async () => {
     const { energies, virials } = await asked('npt')
-    const due = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+    const due = [20, 40, 60, 80, 100]
     expect(virials.filter(step => due.includes(step + 1))).toEqual(due.map(step => step - 1))
     for (const step of due.slice(0, -1)) {
       expect(energies).toContain(step - 1)

@@ -36,7 +36,18 @@ function expectSame(directory: string, whole: string): void {
   })
 }
 
-describe.each(Object.entries(KINDS))('a run of version 0.1.0, %s', (kind, { platform = 'reference' }) => {
+it('a killed run at constant pressure of version 0.1.0, whose barostat was another one, is resumed to its end', async () => {
+  const directory = join(folder, 'npt', 'killed-0.1.0')
+  bringBack(golden('npt', 'killed-0.1.0'), directory, folder)
+  await run('resume', directory)
+  const rows = readFileSync(join(directory, 'log.csv'), 'utf8').trimEnd().split('\n')
+  const whole = readFileSync(join(golden('npt', 'whole'), 'log.csv'), 'utf8')
+    .trimEnd()
+    .split('\n')
+  expect(rows.length).toBe(whole.length)
+})
+
+describe.each(Object.entries(KINDS))('a golden run, %s', (kind, { platform = 'reference' }) => {
   it('that was killed is resumed to the bytes of the run that was not', async () => {
     const directory = join(folder, kind, 'killed')
     bringBack(golden(kind, 'killed'), directory, folder)

@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util'
  *
  * writes OUT/KIND/whole and OUT/KIND/killed. With --against, every file is compared byte by byte with that of OTHER, made
  * by another checkout, and the killed runs of OTHER are resumed by CHECKOUT and compared with its complete ones.
- * test/golden/runs was written by the checkout 6f527d7.
+ * test/golden/runs was written by version 0.1.0 (6f527d7), its npt and npt-all-bonds by the first version whose barostat
+ * scales molecules.
  */
 
 export const GOLDEN_RUNS = join(import.meta.dirname, '../golden/runs')
