@@ -77,6 +77,7 @@ export async function simulate(
     const results = await runMd({
       ...request,
       onEvent: protocolListener(progress, text => output.note(text)),
+      onWarning: text => output.warn(text),
       signal: stop.signal,
     })
     progress.finish()

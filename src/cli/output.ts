@@ -11,6 +11,8 @@ export interface Output {
   document(value: object): void
   /** Writes a remark to stderr; nothing with --quiet. */
   note(text: string): void
+  /** Writes a warning to stderr, also with --quiet. */
+  warn(text: string): void
   /** A progress bar with rate and remaining time on stderr; nothing with --quiet. */
   progress(label: string, total: number, unit: string): Progress
   /** A table on stderr that is redrawn in place; nothing with --quiet. */
@@ -29,6 +31,9 @@ export function createOutput(options: { json: boolean; quiet: boolean }): Output
     },
     note: text => {
       if (!quiet) process.stderr.write(`${text}\n`)
+    },
+    warn: text => {
+      process.stderr.write(`warning: ${text}\n`)
     },
     progress: (label, total, unit) => createProgress(label, total, unit, quiet),
     board: () => createBoard(quiet),

@@ -223,7 +223,13 @@ async function* propagate(
     }
 
     const next = propagator.next(done)
-    const made = await propagator.advance(state, evaluation, done, wanted(next))
+    const made = await propagator
+      .advance(state, evaluation, done, wanted(next))
+      .then(step => {
+        checkTemperature(ensemble, state, limit_K)
+        return step
+      })
+      .catch(later(done))
     done = next
     evaluation = made.evaluation
     exchanged_eV += made.exchanged_eV
@@ -232,11 +238,21 @@ async function* propagate(
     if (schedule.conserved(done)) {
       conserved = addPoint(conserved, elapsed_ps, energy() - exchanged_eV - reference_eV)
     }
-    checkTemperature(ensemble, state, limit_K)
   }
 }
 
-/** Returns a finite evaluation unchanged. @throws SimulationError naming the first atom whose force is not finite */
+/** A stage that fails after this many steps did not fail because of the structure that it began with. */
+const SOUND_START = 1000
+
+/** Rethrows an error; for a stage that has made many steps its hint does not suspect the start. */
+const later = (done: number) => (error: unknown) => {
+  if (!(error instanceof SimulationError) || done < SOUND_START) throw error
+  const { message, where } = error
+  const hint = `the stage had made ${done} steps: take a shorter timestep_fs, and see when conserved_eV in log.csv begins to drift`
+  throw new SimulationError({ message, where, hint })
+}
+
+/** @throws SimulationError naming the first atom whose force is not finite */
 function finite(evaluation: Evaluation, state: State, want: Want = {}): Evaluation {
   const bad = firstNonFinite(evaluation.forces)
   if (bad < 0 && (want.energy === false || Number.isFinite(evaluation.energy))) return evaluation

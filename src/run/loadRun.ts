@@ -18,6 +18,8 @@ import { LOG_COLUMNS } from './mdFiles.ts'
 const resultsSchema = z.looseObject({
   ns_per_day: z.number().nullable(),
   drift_meV_per_atom_ps: z.number().nullable(),
+  /** Missing before version 0.2. */
+  warnings: z.array(z.string()).default([]),
 })
 type KnownResults = z.infer<typeof resultsSchema>
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type ProtocolEvent, type Snapshot, stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
+import { readLog } from '../files/log.ts'
 import { describeInputs, type Manifest, writeManifest } from '../files/manifest.ts'
 import { RUN_FILES, writeResults } from '../files/runDirectory.ts'
 import { whileLocked } from '../files/runLock.ts'
@@ -11,6 +12,7 @@ import type { LoadedRecipe, Recipe } from '../recipes/recipe.ts'
 import { protocolStages, type RecipeStage } from '../recipes/stages.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { checkBoxAgainstCutoff } from './checks.ts'
+import { watchConserved } from './conserved.ts'
 import { earlierRun, openOutputs, productionAverages, type RunOutputs } from './mdFiles.ts'
 import { checkPlatform, type PreparedRun, prepareRun } from './prepare.ts'
 import { responsive } from './responsive.ts'
@@ -27,6 +29,8 @@ export interface MdRequest {
   readonly command: readonly string[]
   /** Called with every event of the protocol. */
   onEvent?(event: ProtocolEvent): void
+  /** Called with every warning, as soon as its reason is seen. */
+  onWarning?(text: string): void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -39,6 +43,8 @@ export interface MdResults {
   readonly ns_per_day: number
   /** Drift of the production stage; null if it was not reached or is not dynamics. */
   readonly drift_meV_per_atom_ps: number | null
+  /** Stages whose conserved quantity drifts by an amount that matters, one line each. */
+  readonly warnings: readonly string[]
   readonly platform: NonNullable<Manifest['platform']>
   readonly precision: Manifest['precision']
   /** Averages over the logged steps of the production stage. */
@@ -67,6 +73,11 @@ async function run(request: MdRequest): Promise<MdResults> {
     writeStructureFile(join(directory, RUN_FILES.structure), { ...prepared.structure, masses: system.masses })
   }
   const files = openOutputs(directory, recipe, from, system)
+  const watch = watchConserved(
+    recipe.stages.map(stage => stage.name),
+    system.atomCount,
+    earlier && readLog(join(directory, RUN_FILES.log)),
+  )
   const origin = manifestOf(request, prepared, earlier?.manifest)
   const started = performance.now()
   let ran = origin.platform
@@ -103,6 +114,8 @@ async function run(request: MdRequest): Promise<MdResults> {
     for await (const event of events) {
       if (event.kind === 'stage-start') record(origin.wall_clock)
       ending = write(event, files, recipe, ending)
+      const warning = event.kind === 'thermo' ? watch.row(event.stageIndex, event.row) : null
+      if (warning !== null) request.onWarning?.(warning)
       request.onEvent?.(event)
     }
   } finally {
@@ -117,6 +130,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     time_ps: last.state.time_ps,
     ns_per_day: ((last.state.time_ps - from.state.time_ps) * 1e-3 * 86400) / wall_s,
     drift_meV_per_atom_ps,
+    warnings: watch.warnings(),
     platform: ran,
     precision: manifest().precision,
     ...productionAverages(directory, recipe.stages.length - 1),

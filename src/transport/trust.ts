@@ -3,15 +3,13 @@ import { mean } from '../analysis/stats.ts'
 import { formatFixed, formatNumber } from '../format.ts'
 import { originOf } from '../potentials/load.ts'
 import type { CalibrationRow, Check } from '../report/model.ts'
+import { DRIFT_LIMIT_kT_per_ns, driftLimit_meV_per_atom_ps } from '../run/conserved.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
-import { CODATA_2018 } from '../units.ts'
 import type { HopCount } from './motion.ts'
 import type { AnalysedSystem } from './transport.ts'
 
 /** Mean temperature may differ from its target by this fraction. */
 const TEMPERATURE_TOLERANCE = 0.02
-/** Drift of the conserved quantity, in kT per atom and nanosecond. */
-const DRIFT_LIMIT = 1
 /** With fewer hops the interval of a slope is too narrow: `fitSlope`. */
 const HOPS_WANTED = 10
 /** Largest relative effect of the box on a slope that counts as small. */
@@ -75,16 +73,14 @@ function targetTemperature(run: LoadedRun): number | null {
 
 function driftCheck({ name, runs }: AnalysedSystem): Check {
   const drifts = runs.map(run => run.results?.drift_meV_per_atom_ps ?? null)
-  const limits = runs.map(run => {
-    const kT_meV = 1000 * CODATA_2018.boltzmann_eV_per_K * mean(productionColumn(run, 'temperature_K'))
-    return (DRIFT_LIMIT * kT_meV) / 1000
-  })
+  const limits = runs.map(run => driftLimit_meV_per_atom_ps(mean(productionColumn(run, 'temperature_K'))))
+  const warnings = [...new Set(runs.flatMap(run => run.results?.warnings ?? []))]
   const known = drifts.every(drift => drift !== null)
   return {
     name: `${name}: conserved quantity`,
-    passed: known ? drifts.every((drift, k) => Math.abs(drift) < limits[k]!) : null,
+    passed: known ? drifts.every((drift, k) => Math.abs(drift) < limits[k]!) && warnings.length === 0 : null,
     detail: known
-      ? `drifts by ${drifts.map(drift => drift.toPrecision(2)).join(', ')} meV/atom/ps; limit ${limits[0]!.toPrecision(2)} (${DRIFT_LIMIT} kT per atom and ns)`
+      ? `drifts by ${drifts.map(drift => drift.toPrecision(2)).join(', ')} meV/atom/ps; limit ${limits[0]!.toPrecision(2)} (${DRIFT_LIMIT_kT_per_ns} kT per atom and ns)${warnings.map(warning => `; ${warning}`).join('')}`
       : 'a run has not finished, so its drift is not known',
   }
 }

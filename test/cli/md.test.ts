@@ -33,6 +33,7 @@ describe('md', () => {
       'time_ps',
       'ns_per_day',
       'drift_meV_per_atom_ps',
+      'warnings',
       'platform',
       'precision',
       'density_g_per_cm3',
