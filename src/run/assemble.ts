@@ -29,8 +29,8 @@ export interface AssembleOptions {
   readonly built?: boolean | undefined
   /** `refused` where dynamics would move frozen atoms. */
   readonly frozen: 'held' | 'refused'
-  /** Cells smaller than twice the cut-off. Images are summed in any cell, but molecules may meet their own image. */
-  readonly smallCells: 'allowed' | 'without bonds' | 'refused'
+  /** Cells smaller than twice the cut-off, in which a sum goes over several images of an atom. */
+  readonly smallCells: 'allowed' | 'refused'
 }
 
 export interface Assembly {
@@ -60,7 +60,6 @@ export function assemble(
     checkOverlaps(structure, name)
   }
   if (options.frozen === 'refused') checkNothingFrozen(structure, name)
-  const bonded = structure.topology.bonds.length > 0
   if (options.smallCells === 'refused') checkBoxAgainstCutoff(structure.box, interactions.cutoff_A, name)
   const slab = slabOf(structure, interactions, options)
   const { remarks, ...system } =
@@ -72,9 +71,6 @@ export function assemble(
         })
   const coulomb = system.forces.find(force => force.kind === 'coulomb')
   if ('data' in potential && coulomb && !charges.background) checkNeutral(system, name)
-  if (options.smallCells === 'without bonds' && bonded) {
-    checkBoxAgainstCutoff(structure.box, longestCutoff(system), name)
-  }
   return {
     system,
     structure: slab.structure,

@@ -53,7 +53,7 @@ export function prepareSinglePoint(request: SinglePointRequest): SinglePoint {
   return { system, state: createState(positions, box, velocities ?? undefined), assumptions, remarks }
 }
 
-const OPTIONS = { frozen: 'held', smallCells: 'without bonds' } as const
+const OPTIONS = { frozen: 'held', smallCells: 'allowed' } as const
 
 type Prepared = { assembly: Assembly; assumptions: readonly string[] }
 

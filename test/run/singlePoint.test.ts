@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { referencePlatform } from '../../src/platform/reference/reference.ts'
+import { replicate } from '../../src/run/replicate.ts'
 import { prepareSinglePoint, type SinglePointRequest } from '../../src/run/singlePoint.ts'
 import { KJ_PER_MOL } from '../../src/units.ts'
 import { caught } from '../tools/caught.ts'
@@ -89,9 +90,17 @@ describe('a single point', () => {
     expect(scaled.where).toContain('test/golden/boxes/pvdf-hot.extxyz')
   })
 
-  it('refuses molecules in a box that is smaller than twice the cut-off', () => {
-    const error = caught(() => prepareSinglePoint(request('pvdf', { interactions: { cutoff_A: 13 } })))
-    expect(error.message).toMatch(/25\.05 Å.*twice the cut-off of 13 Å/)
-    expect(error.hint).toContain('at most 12.52 Å')
+  it('of molecules in a box smaller than twice the cut-off is an eighth of that of 2 × 2 × 2 boxes', async () => {
+    const { system, state } = prepareSinglePoint(
+      request('pvdf', { interactions: { cutoff_A: 13, coulomb: 'dsf', coulomb_alpha_per_A: 0.2 } }),
+    )
+    const large = replicate(system, state, 2)
+    const energyOf = async (of: typeof large) => {
+      const evaluator = await referencePlatform.prepare(of.system)
+      const { energy } = await evaluator.evaluate(of.state)
+      await evaluator.dispose()
+      return energy
+    }
+    expect(relative(8 * (await energyOf({ system, state })), await energyOf(large))).toBeLessThan(1e-12)
   })
 })
