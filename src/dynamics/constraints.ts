@@ -1,17 +1,20 @@
-import type { BondForce, Force } from '../core/force.ts'
+import type { AngleForce, BondForce, Force } from '../core/force.ts'
 import type { System } from '../core/system.ts'
+import { disjointSets } from '../core/topology.ts'
 import { SimulationError, UserError } from '../errors.ts'
 import type { Constants } from '../units.ts'
 import { createCoupling } from './coupling.ts'
 
-/** Choice of the bonds whose lengths are constrained. */
+/** The bonds and angles that are held. */
 export interface ConstraintChoice {
   readonly bonds: 'none' | 'h-bonds' | 'all-bonds'
+  /** h-angles: angles between two hydrogens, such as that of water, by the distance of the hydrogens. Default: none. */
+  readonly angles?: 'none' | 'h-angles' | undefined
   /** Relative tolerance of every constrained length. */
   readonly tolerance: number
 }
 
-/** Bonds of constrained length. */
+/** Pairs of atoms held at a fixed distance: bonds, and the ends of angles. */
 export interface BondConstraints {
   /** [2M] atom indices. */
   readonly atoms: Int32Array
@@ -23,7 +26,7 @@ export interface BondConstraints {
 
 /** A system with constraints. */
 export interface ConstrainedSystem {
-  /** The system without the energy terms of the constrained bonds. */
+  /** The system without the energy terms of the bonds and angles that are held. */
   readonly system: System
   readonly constraints: BondConstraints
 }
@@ -32,67 +35,123 @@ export interface ConstrainedSystem {
 const LENGTH_PARAMETER = { harmonic: 1, morse: 2 } as const
 
 /**
- * Removes the energy terms of the chosen bonds and constrains these bonds to their equilibrium lengths.
- * @throws UserError when two bond terms of different length connect the same two atoms
+ * Takes the chosen bonds and angles out of the forces and holds them at their equilibrium values instead: an angle by the
+ * distance of its ends, from the law of cosines.
+ * @throws UserError for two lengths of one pair, for an angle whose bonds are not held, and for a group of atoms with
+ * more constraints than a rigid body
  */
 export function constrainBonds(system: System, choice: ConstraintChoice): ConstrainedSystem {
-  const lengthOf = new Map<string, number>()
-  const atoms: number[] = []
-  const lengths: number[] = []
-  const isHeld = (i: number, j: number) => {
-    if (choice.bonds === 'h-bonds') return system.elements[i] === 'H' || system.elements[j] === 'H'
-    return choice.bonds === 'all-bonds'
-  }
-  const forces = system.forces.flatMap((force): Force[] => {
+  const held: HeldPairs = { lengthOf: new Map(), atoms: [], lengths: [] }
+  const isHydrogen = (atom: number) => system.elements[atom] === 'H'
+  const bondIsHeld = ([i, j]: readonly number[]) =>
+    choice.bonds === 'all-bonds' || (choice.bonds === 'h-bonds' && (isHydrogen(i!) || isHydrogen(j!)))
+  const angleIsHeld = ([i, , k]: readonly number[]) =>
+    choice.angles === 'h-angles' && isHydrogen(i!) && isHydrogen(k!)
+  const withoutBonds = system.forces.flatMap((force): Force[] => {
     if (force.kind !== 'bond') return [force]
-    const width = force.parameters.length / (force.atoms.length / 2)
-    const kept: { atoms: number[]; parameters: number[] } = { atoms: [], parameters: [] }
-    for (let bond = 0; bond < force.atoms.length / 2; bond++) {
-      const i = force.atoms[2 * bond]!
-      const j = force.atoms[2 * bond + 1]!
-      if (!isHeld(i, j)) {
-        kept.atoms.push(i, j)
-        kept.parameters.push(...force.parameters.subarray(width * bond, width * (bond + 1)))
-        continue
-      }
-      const length = force.parameters[width * bond + LENGTH_PARAMETER[force.form]]!
-      const pair = i < j ? `${i}-${j}` : `${j}-${i}`
-      const earlier = lengthOf.get(pair)
-      if (earlier === length) continue
-      if (earlier !== undefined) {
+    return without(force, 2, bondIsHeld, ([i, j], parameters) => {
+      hold(held, i!, j!, parameters[LENGTH_PARAMETER[force.form]]!)
+    })
+  })
+  const forces = withoutBonds.flatMap((force): Force[] => {
+    if (force.kind !== 'angle') return [force]
+    return without(force, 3, angleIsHeld, ([i, j, k], [, angle]) => {
+      const [one, two] = [held.lengthOf.get(pairOf(i!, j!)), held.lengthOf.get(pairOf(j!, k!))]
+      if (one === undefined || two === undefined) {
         throw new UserError({
-          message: `two bonds of different length (${earlier} and ${length} Å) connect the same two atoms`,
-          where: `atoms ${i + 1} and ${j + 1}`,
-          hint: 'a constrained bond needs one equilibrium length',
+          message: 'an angle can be held only where both of its bonds are',
+          where: `atoms ${i! + 1}, ${j! + 1} and ${k! + 1}`,
+          hint: 'use constraints: { bonds: h-bonds, angles: h-angles }',
         })
       }
-      lengthOf.set(pair, length)
-      atoms.push(i, j)
-      lengths.push(length)
-    }
-    if (kept.atoms.length === 0) return []
-    const rest: BondForce = {
-      ...force,
-      atoms: Int32Array.from(kept.atoms),
-      parameters: Float64Array.from(kept.parameters),
-    }
-    return [rest]
+      hold(held, i!, k!, Math.sqrt(one * one + two * two - 2 * one * two * Math.cos(angle!)))
+    })
   })
+  if (choice.angles === 'h-angles') refuseOverdetermined(held.atoms, system.atomCount)
   return {
     system: { ...system, forces },
     constraints: {
-      atoms: Int32Array.from(atoms),
-      lengths: Float64Array.from(lengths),
+      atoms: Int32Array.from(held.atoms),
+      lengths: Float64Array.from(held.lengths),
       tolerance: choice.tolerance,
     },
   }
 }
 
+/** Pairs that are held, while they are collected. */
+interface HeldPairs {
+  /** Å, by `pairOf`. */
+  readonly lengthOf: Map<string, number>
+  readonly atoms: number[]
+  readonly lengths: number[]
+}
+
+const pairOf = (i: number, j: number) => (i < j ? `${i}-${j}` : `${j}-${i}`)
+
+/** @throws UserError when the pair is held at another length already */
+function hold({ lengthOf, atoms, lengths }: HeldPairs, i: number, j: number, length: number): void {
+  const earlier = lengthOf.get(pairOf(i, j))
+  if (earlier === length) return
+  if (earlier !== undefined) {
+    throw new UserError({
+      message: `two constraints of different length (${earlier} and ${length} Å) join the same two atoms`,
+      where: `atoms ${i + 1} and ${j + 1}`,
+      hint: 'a constrained pair needs one equilibrium length',
+    })
+  }
+  lengthOf.set(pairOf(i, j), length)
+  atoms.push(i, j)
+  lengths.push(length)
+}
+
+/** The force without the terms that are held, each of which is handed to `take`; none where no term is left. */
+function without<T extends BondForce | AngleForce>(
+  force: T,
+  ends: number,
+  isHeld: (atoms: readonly number[]) => boolean,
+  take: (atoms: readonly number[], parameters: Float64Array) => void,
+): T[] {
+  const count = force.atoms.length / ends
+  const width = force.parameters.length / count
+  const kept: { atoms: number[]; parameters: number[] } = { atoms: [], parameters: [] }
+  for (let term = 0; term < count; term++) {
+    const atoms = [...force.atoms.subarray(ends * term, ends * (term + 1))]
+    const parameters = force.parameters.subarray(width * term, width * (term + 1))
+    if (isHeld(atoms)) {
+      take(atoms, parameters)
+      continue
+    }
+    kept.atoms.push(...atoms)
+    kept.parameters.push(...parameters)
+  }
+  if (kept.atoms.length === 0) return []
+  return [{ ...force, atoms: Int32Array.from(kept.atoms), parameters: Float64Array.from(kept.parameters) }]
+}
+
+/** @throws UserError naming an atom of a group that has more constraints than the 3n − 6 of a rigid body */
+function refuseOverdetermined(pairs: readonly number[], atomCount: number): void {
+  const { join, root } = disjointSets(atomCount)
+  for (let k = 0; k < pairs.length; k += 2) join(pairs[k]!, pairs[k + 1]!)
+  const [sizes, counts] = [new Map<number, number>(), new Map<number, number>()]
+  const add = (to: Map<number, number>, key: number) => to.set(key, (to.get(key) ?? 0) + 1)
+  for (let atom = 0; atom < atomCount; atom++) add(sizes, root(atom))
+  for (let k = 0; k < pairs.length; k += 2) add(counts, root(pairs[k]!))
+  for (const [group, count] of counts) {
+    const size = sizes.get(group)!
+    if (size < 3 || count <= 3 * size - 6) continue
+    throw new UserError({
+      message: `${count} constraints act on ${size} atoms, more than the ${3 * size - 6} of a rigid body`,
+      where: `the group of atom ${group + 1}`,
+      hint: 'hold no angles: water and CH3 groups can be rigid, CH4 and NH4 cannot',
+    })
+  }
+}
+
 /**
- * Constrains bond lengths by solving the coupled equations of each molecule (M-SHAKE: Kräutler, van Gunsteren &
- * Hünenberger 2001, https://doi.org/10.1002/1096-987X(20010415)22:5%3C501::AID-JCC1021%3E3.0.CO;2-V). The matrix of a
- * geometry is factorised once, for the velocities there and for the positions of the next step. With a fixed matrix a few
- * more iterations are needed, but each one is cheap.
+ * Holds distances by solving their coupled equations at once, molecule by molecule (M-SHAKE: Kräutler, van
+ * Gunsteren & Hünenberger 2001, https://doi.org/10.1002/1096-987X(20010415)22:5%3C501::AID-JCC1021%3E3.0.CO;2-V).
+ * The matrix of a geometry is factorised once and serves the velocities there and the positions of the next step;
+ * keeping it fixed while iterating costs a few more iterations, each of which is cheap.
  */
 export interface ConstraintSolver {
   readonly constraints: BondConstraints
@@ -175,8 +234,8 @@ export function createConstraintSolver(constraints: BondConstraints, masses: Flo
       }
       const [i, j] = [bonds.ends[2 * worst.bond]!, bonds.ends[2 * worst.bond + 1]!]
       throw new SimulationError({
-        message: `the length of a constrained bond is wrong by ${(100 * worst.error).toPrecision(3)} % and cannot be corrected`,
-        where: `bond between atoms ${i / 3 + 1} and ${j / 3 + 1}`,
+        message: `a constrained bond is off its length by ${(100 * worst.error).toPrecision(3)} % and cannot be brought back`,
+        where: `between atoms ${i / 3 + 1} and ${j / 3 + 1}`,
         hint: 'minimise first, take a shorter timestep_fs, or look at the forces on these atoms',
       })
     },

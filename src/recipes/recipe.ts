@@ -100,12 +100,11 @@ const systemSchema = z
 
 export const constraintsSchema = z.strictObject({
   bonds: z.enum(['none', 'h-bonds', 'all-bonds']).default('none'),
-  tolerance: z
-    .number()
-    .min(1e-14)
-    .max(1e-2)
-    .default(1e-8)
-    .describe('relative tolerance of constrained lengths'),
+  angles: z
+    .enum(['none', 'h-angles'])
+    .default('none')
+    .describe('h-angles: angles between two hydrogens, such as that of rigid water'),
+  tolerance: z.number().min(1e-14).max(1e-2).default(1e-8).describe('relative, of every constrained length'),
 })
 
 export const outputSchema = z.strictObject({

@@ -334,3 +334,75 @@ describe('constraint solver', () => {
     })
   })
 })
+
+describe('constraints on angles between hydrogens', () => {
+  const RIGID = { bonds: 'h-bonds', angles: 'h-angles', tolerance: 1e-10 } as const
+
+  /** A centre with hydrogens at 1 Å and 109.47°, its bonds and angles harmonic. */
+  function hydride(hydrogens: number) {
+    const ends = Array.from({ length: hydrogens }, (_, k) => k + 1)
+    const pairs = ends.flatMap(i => ends.filter(k => k > i).map(k => [i, 0, k]))
+    const theta = (109.47 / 180) * Math.PI
+    return systemOf([16, ...ends.map(() => 1)], {
+      elements: ['O', ...ends.map(() => 'H')],
+      bonds: ends.flatMap(i => [0, i]),
+      forces: [
+        {
+          kind: 'bond',
+          form: 'harmonic',
+          atoms: Int32Array.from(ends.flatMap(i => [0, i])),
+          parameters: Float64Array.from(ends.flatMap(() => [30, 1])),
+        },
+        {
+          kind: 'angle',
+          atoms: Int32Array.from(pairs.flat()),
+          parameters: Float64Array.from(pairs.flatMap(() => [4, theta])),
+        },
+      ],
+    })
+  }
+
+  it('of water are the three distances of a rigid triangle, and no term is left', () => {
+    const { system, constraints } = constrainBonds(hydride(2), RIGID)
+    expect([...constraints.atoms]).toEqual([0, 1, 0, 2, 1, 2])
+    expect(constraints.lengths[2]).toBeCloseTo(2 * Math.sin((109.47 / 360) * Math.PI), 12)
+    expect(system.forces).toEqual([])
+  })
+
+  it('keep a water molecule rigid, and its energy, while it turns and moves', async () => {
+    const { system, constraints } = constrainBonds(hydride(2), RIGID)
+    const solver = createConstraintSolver(constraints, system.masses)
+    const state = createState([0, 0, 0, 1, 0, 0, -0.33, 0.94, 0], cube(20))
+    solver.setReference(state.positions)
+    solver.constrainPositions(state.positions)
+    solver.setReference(state.positions)
+    drawMaxwellBoltzmann(system, state.velocities, { temperature_K: 300, seed: 3, step: 0 }, CODATA_2018)
+    solver.constrainVelocities(state.velocities)
+    const evaluator = idealGas(3)
+    const motion: Motion = {
+      masses: system.masses,
+      constants: CODATA_2018,
+      solver,
+      evaluate: at => evaluator.evaluate(at),
+    }
+    const energy = () => kineticEnergy(system.masses, state.velocities, CODATA_2018)
+    const before = energy()
+    let evaluation = await motion.evaluate(state)
+    for (let step = 0; step < 500; step++) {
+      evaluation = await velocityVerletStep(motion, state, evaluation, 0.002)
+      expect(largestError(constraints, state.positions)).toBeLessThan(1e-9)
+    }
+    expect(energy() / before).toBeCloseTo(1, 2)
+  })
+
+  it('hold a CH3 group, and are refused for CH4, which has more of them than a rigid body', () => {
+    expect(constrainBonds(hydride(3), RIGID).constraints.lengths.length).toBe(6)
+    expect(() => constrainBonds(hydride(4), RIGID)).toThrow(/10 constraints act on 5 atoms, more than the 9/)
+  })
+
+  it('are refused where the bonds are free', () => {
+    expect(() => constrainBonds(hydride(2), { ...RIGID, bonds: 'none' })).toThrow(
+      /only where both of its bonds are/,
+    )
+  })
+})
