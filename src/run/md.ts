@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { type ProtocolEvent, type Snapshot, stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
-import { readLog } from '../files/log.ts'
 import { describeInputs, type Manifest, writeManifest } from '../files/manifest.ts'
 import { RUN_FILES, writeResults } from '../files/runDirectory.ts'
 import { whileLocked } from '../files/runLock.ts'
@@ -12,7 +11,6 @@ import type { LoadedRecipe, Recipe } from '../recipes/recipe.ts'
 import { protocolStages, type RecipeStage } from '../recipes/stages.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { checkBoxAgainstCutoff } from './checks.ts'
-import { watchConserved } from './conserved.ts'
 import { earlierRun, openOutputs, productionAverages, type RunOutputs } from './mdFiles.ts'
 import { checkPlatform, type PreparedRun, prepareRun } from './prepare.ts'
 import { responsive } from './responsive.ts'
@@ -73,11 +71,6 @@ async function run(request: MdRequest): Promise<MdResults> {
     writeStructureFile(join(directory, RUN_FILES.structure), { ...prepared.structure, masses: system.masses })
   }
   const files = openOutputs(directory, recipe, from, system)
-  const watch = watchConserved(
-    recipe.stages.map(stage => stage.name),
-    system.atomCount,
-    earlier && readLog(join(directory, RUN_FILES.log)),
-  )
   const origin = manifestOf(request, prepared, earlier?.manifest)
   const started = performance.now()
   let ran = origin.platform
@@ -113,9 +106,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     record(origin.wall_clock)
     for await (const event of events) {
       if (event.kind === 'stage-start') record(origin.wall_clock)
-      ending = write(event, files, recipe, ending)
-      const warning = event.kind === 'thermo' ? watch.row(event.stageIndex, event.row) : null
-      if (warning !== null) request.onWarning?.(warning)
+      ending = write(event, files, request, ending)
       request.onEvent?.(event)
     }
   } finally {
@@ -130,7 +121,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     time_ps: last.state.time_ps,
     ns_per_day: ((last.state.time_ps - from.state.time_ps) * 1e-3 * 86400) / wall_s,
     drift_meV_per_atom_ps,
-    warnings: watch.warnings(),
+    warnings: files.warnings(),
     platform: ran,
     precision: manifest().precision,
     ...productionAverages(directory, recipe.stages.length - 1),
@@ -149,12 +140,15 @@ interface Ending extends Pick<MdResults, 'completed' | 'drift_meV_per_atom_ps'> 
 }
 
 /** Writes what an event reports. @returns the results so far */
-function write(event: ProtocolEvent, files: RunOutputs, recipe: Recipe, ending: Ending): Ending {
+function write(event: ProtocolEvent, files: RunOutputs, request: MdRequest, ending: Ending): Ending {
+  const { recipe } = request.loaded
   const production = recipe.stages.length - 1
   switch (event.kind) {
-    case 'thermo':
-      files.log(event.row, event.stageIndex)
+    case 'thermo': {
+      const warning = files.log(event.row, event.stageIndex)
+      if (warning !== null) request.onWarning?.(warning)
       return ending
+    }
     case 'frame':
       if (event.stageIndex === production) files.frame(event.state)
       return ending

@@ -17,6 +17,7 @@ import { ENERGY_TERMS } from '../platform/platform.ts'
 import type { Recipe } from '../recipes/recipe.ts'
 import { plannedSteps } from '../recipes/stages.ts'
 import { HOPLITE_VERSION } from '../version.ts'
+import { watchConserved } from './conserved.ts'
 import type { PreparedRun } from './prepare.ts'
 
 /** Columns of log.csv. */
@@ -54,7 +55,10 @@ export function openOutputs(directory: string, recipe: Recipe, from: Snapshot, s
   }
   if (from.stepInStage > 0) checkLogged(logFile, recipe, from)
   const log = openLog(logFile, LOG_COLUMNS, from.state.step)
-  const { rowCount, values } = readLog(logFile)
+  const earlierRows = readLog(logFile)
+  const { rowCount, values } = earlierRows
+  const names = recipe.stages.map(stage => stage.name)
+  const watch = watchConserved(names, system.atomCount, earlierRows)
   const lastStep = values.step?.[rowCount - 1]
   const lastStage = values.stage?.[rowCount - 1]
   // Frames of a production that was killed before its first checkpoint.
@@ -72,13 +76,16 @@ export function openOutputs(directory: string, recipe: Recipe, from: Snapshot, s
     })
   }
   return {
-    log(row: ThermoRow, stageIndex: number) {
+    /** Returns a warning when the conserved quantity of the stage begins to drift by an amount that matters. */
+    log(row: ThermoRow, stageIndex: number): string | null {
       // A run that was killed just after a stage's end has logged the start of the next one already.
-      if (row.step === lastStep && stageIndex === lastStage) return
+      if (row.step === lastStep && stageIndex === lastStage) return null
       const { terms, stage, ...values } = row
       const byTerm = Object.fromEntries(Object.entries(terms).map(([term, value]) => [`${term}_eV`, value]))
       log.append({ ...values, stage: stageIndex, ...byTerm })
+      return watch.row(stageIndex, row)
     },
+    warnings: () => watch.warnings(),
     frame({ step, positions, box }: State) {
       trajectory ??= open(step)
       trajectory.append(positions, box)

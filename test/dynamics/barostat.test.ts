@@ -233,7 +233,7 @@ describe('stochastic cell rescaling', () => {
     expect((factor ** 3 - 1) / (0.3 * target * 1e-3)).toBeCloseTo(1, 3)
   })
 
-  it('refuses a leap', () => {
+  it('refuses a change of the volume by more than 30 %', () => {
     const rescaling = {
       pressure: 1,
       modulus: 0,
