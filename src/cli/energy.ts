@@ -2,6 +2,7 @@ import type { InferredOptionTypes, Options } from 'yargs'
 import { densityOf, netCharge, type System } from '../core/system.ts'
 import { EXIT, SimulationError, UserError } from '../errors.ts'
 import { parseLammpsStyles } from '../files/lammpsStyles.ts'
+import { LAMMPS_MIXINGS } from '../files/lammpsSystem.ts'
 import { inDoublePrecision, prepareEvaluator } from '../platform/choose.ts'
 import { isEwald } from '../potentials/interactions.ts'
 import { about } from '../run/checks.ts'
@@ -39,7 +40,7 @@ export const singlePointFlags = {
     describe: 'correct ewald and pme for a slab with vacuum along z',
   },
   mixing: {
-    choices: ['geometric', 'arithmetic'],
+    choices: LAMMPS_MIXINGS,
     describe: 'mixing rule of Lennard-Jones parameters of LAMMPS data. Default: geometric',
   },
   'special-lj': {

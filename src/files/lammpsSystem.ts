@@ -30,12 +30,16 @@ import {
   torsion,
 } from './lammpsStyles.ts'
 
+/** Rules for Lennard-Jones parameters of unlike types (https://docs.lammps.org/pair_modify.html). */
+export const LAMMPS_MIXINGS = ['geometric', 'arithmetic', 'sixthpower'] as const
+export type LammpsMixing = (typeof LAMMPS_MIXINGS)[number]
+
 /** Settings that are not in a LAMMPS data file but in the input script. */
 export interface LammpsOptions {
   /** Styles that replace those in the comments of the file. */
   readonly styles?: LammpsStyles | undefined
   /** Rule for Lennard-Jones parameters of unlike types. Default: geometric. */
-  readonly mixing?: 'geometric' | 'arithmetic' | undefined
+  readonly mixing?: LammpsMixing | undefined
   /** Factors for atoms one, two and three bonds apart. Default: 0, 0, 0, as in LAMMPS. */
   readonly specialLJ?: SpecialFactors | undefined
   readonly specialCoulomb?: SpecialFactors | undefined
@@ -226,13 +230,19 @@ function mixed(
       hint: 'give every pair of types in a section PairIJ Coeffs',
     })
   }
-  const distance = (x: number, y: number) => (mixing === 'geometric' ? Math.sqrt(x * y) : (x + y) / 2)
   const [epsilonA, sigmaA] = a.parameters as [number, number]
   const [epsilonB, sigmaB] = b.parameters as [number, number]
+  const sigma = mixedDistance(sigmaA, sigmaB, mixing)
+  const overlap = mixing === 'sixthpower' && sigma > 0 ? (sigmaA * sigmaB) ** 3 / sigma ** 6 : 1
   return {
-    parameters: [Math.sqrt(epsilonA * epsilonB), distance(sigmaA, sigmaB)],
-    cutoff_A: distance(a.cutoff_A ?? cutoff_A, b.cutoff_A ?? cutoff_A),
+    parameters: [Math.sqrt(epsilonA * epsilonB) * overlap, sigma],
+    cutoff_A: mixedDistance(a.cutoff_A ?? cutoff_A, b.cutoff_A ?? cutoff_A, mixing),
   }
+}
+
+function mixedDistance(a: number, b: number, mixing: LammpsMixing): number {
+  if (mixing === 'geometric') return Math.sqrt(a * b)
+  return mixing === 'arithmetic' ? (a + b) / 2 : ((a ** 6 + b ** 6) / 2) ** (1 / 6)
 }
 
 /** Reads the coefficients of every type that occurs. */

@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { parseLammpsData } from '../files/lammpsData.ts'
 import type { LammpsStyles } from '../files/lammpsStyles.ts'
-import { lammpsCoulomb } from '../files/lammpsSystem.ts'
+import { type LammpsMixing, lammpsCoulomb } from '../files/lammpsSystem.ts'
 import { readStructureFile, structureFormat } from '../files/structureFile.ts'
 import type { ChargeChoice } from '../potentials/charges.ts'
 import type { ConstantsName, CoulombName, Interactions } from '../potentials/interactions.ts'
@@ -21,7 +21,7 @@ export interface SinglePointRequest {
   readonly potential?: string | undefined
   readonly styles?: LammpsStyles | undefined
   readonly units?: 'real' | 'metal' | undefined
-  readonly mixing?: 'geometric' | 'arithmetic' | undefined
+  readonly mixing?: LammpsMixing | undefined
   readonly specialLJ?: Factors | undefined
   readonly specialCoulomb?: Factors | undefined
   readonly interactions: { readonly [K in keyof Interactions]?: Interactions[K] | undefined }
