@@ -87,7 +87,8 @@ export const buildCommand = command({
         listen(event)
         if (event.kind === 'snapshot') {
           const { box, time_ps } = event.snapshot.state
-          checkBoxAgainstCutoff(box, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
+          const { topology } = structure
+          checkBoxAgainstCutoff({ box, topology }, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
         }
         if (event.kind === 'end') {
           state = event.snapshot.state

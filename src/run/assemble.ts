@@ -10,7 +10,14 @@ import { assign } from '../potentials/assign.ts'
 import { type ChargeChoice, NEUTRAL_e } from '../potentials/charges.ts'
 import { type ConstantsName, type Interactions, isEwald } from '../potentials/interactions.ts'
 import type { Potential } from '../potentials/load.ts'
-import { about, checkBoxAgainstCutoff, checkNothingFrozen, checkOverlaps, checkPositions } from './checks.ts'
+import {
+  about,
+  checkBoxAgainstCutoff,
+  checkNothingFrozen,
+  checkOverlaps,
+  checkPositions,
+  remarksOnSmallCell,
+} from './checks.ts'
 
 /** The coefficients of a LAMMPS data file, in place of a potential, with what the file leaves open. */
 export interface LammpsCoefficients extends LammpsOptions {
@@ -29,8 +36,8 @@ export interface AssembleOptions {
   readonly built?: boolean | undefined
   /** `refused` where dynamics would move frozen atoms. */
   readonly frozen: 'held' | 'refused'
-  /** Cells smaller than twice the cut-off, in which a sum goes over several images of an atom. */
-  readonly smallCells: 'allowed' | 'refused'
+  /** Cells smaller than twice the cut-off, in which a sum goes over several images of an atom; `without bonds` for dynamics. */
+  readonly smallCells: 'allowed' | 'without bonds'
 }
 
 export interface Assembly {
@@ -60,7 +67,8 @@ export function assemble(
     checkOverlaps(structure, name)
   }
   if (options.frozen === 'refused') checkNothingFrozen(structure, name)
-  if (options.smallCells === 'refused') checkBoxAgainstCutoff(structure.box, interactions.cutoff_A, name)
+  const isMoving = options.smallCells === 'without bonds'
+  if (isMoving) checkBoxAgainstCutoff(structure, interactions.cutoff_A, name)
   const slab = slabOf(structure, interactions, options)
   const { remarks, ...system } =
     'data' in potential
@@ -74,7 +82,12 @@ export function assemble(
   return {
     system,
     structure: slab.structure,
-    remarks: [...slab.remarks, ...remarks, ...(coulomb ? background(coulomb, system, structure.box) : [])],
+    remarks: [
+      ...(isMoving ? remarksOnSmallCell(structure.box, interactions.cutoff_A) : []),
+      ...slab.remarks,
+      ...remarks,
+      ...(coulomb ? background(coulomb, system, structure.box) : []),
+    ],
   }
 }
 

@@ -84,13 +84,31 @@ export function about<T>(place: string, run: () => T): T {
   }
 }
 
-/** Checks the box against the cut-off. @throws UserError when a molecule could interact with its own image */
-export function checkBoxAgainstCutoff(box: Box, cutoff_A: number, where: string): void {
+/**
+ * Checks that no molecule can interact with its own image. A box without bonds may have any size: all images are summed.
+ * @throws UserError with the size that is needed
+ */
+export function checkBoxAgainstCutoff(
+  { box, topology }: Pick<Structure, 'box' | 'topology'>,
+  cutoff_A: number,
+  where: string,
+): void {
   const smallest = Math.min(...box.heights)
-  if (smallest >= 2 * cutoff_A) return
+  if (topology.bonds.length === 0 || smallest >= 2 * cutoff_A) return
+  const repeats = box.heights.map(height => Math.ceil((2 * cutoff_A) / height)).join(' × ')
   throw new UserError({
-    message: `the box is only ${smallest.toFixed(2)} Å high in its shortest direction, less than twice the cut-off of ${cutoff_A} Å`,
+    message: `the box of molecules is only ${smallest.toFixed(2)} Å high in its shortest direction, less than twice the cut-off of ${cutoff_A} Å`,
     where,
-    hint: `use a cut-off of at most ${(Math.floor(smallest * 50) / 100).toFixed(2)} Å, or a larger box`,
+    hint: `use a cut-off of at most ${(Math.floor(smallest * 50) / 100).toFixed(2)} Å, or a box of at least ${2 * cutoff_A} Å along each height, such as this one repeated ${repeats}`,
   })
+}
+
+/** Returns a line on motion in a cell smaller than twice the cut-off, where forces are right and long waves are missing. */
+export function remarksOnSmallCell({ heights }: Box, cutoff_A: number): string[] {
+  const smallest = Math.min(...heights)
+  if (smallest >= 2 * cutoff_A) return []
+  const size = `${smallest.toFixed(2)} Å high in its shortest direction, less than twice the cut-off of ${cutoff_A} Å`
+  return [
+    `the cell is only ${size}: forces include all images, but motion with longer waves than the cell is missing`,
+  ]
 }

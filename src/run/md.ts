@@ -106,7 +106,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     record(origin.wall_clock)
     for await (const event of events) {
       if (event.kind === 'stage-start') record(origin.wall_clock)
-      ending = write(event, files, request, ending)
+      ending = write(event, files, { request, prepared }, ending)
       request.onEvent?.(event)
     }
   } finally {
@@ -140,8 +140,13 @@ interface Ending extends Pick<MdResults, 'completed' | 'drift_meV_per_atom_ps'> 
 }
 
 /** Writes what an event reports. @returns the results so far */
-function write(event: ProtocolEvent, files: RunOutputs, request: MdRequest, ending: Ending): Ending {
-  const { recipe } = request.loaded
+function write(
+  event: ProtocolEvent,
+  files: RunOutputs,
+  { request, prepared }: { readonly request: MdRequest; readonly prepared: PreparedRun },
+  ending: Ending,
+): Ending {
+  const { recipe, structure } = prepared
   const production = recipe.stages.length - 1
   switch (event.kind) {
     case 'thermo': {
@@ -158,7 +163,7 @@ function write(event: ProtocolEvent, files: RunOutputs, request: MdRequest, endi
         : ending
     case 'snapshot': {
       const { box, time_ps } = event.snapshot.state
-      checkBoxAgainstCutoff(box, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
+      checkBoxAgainstCutoff({ box, topology: structure.topology }, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
       files.checkpoint(event.snapshot)
       return ending
     }

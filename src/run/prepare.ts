@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type BuildReport, buildBox } from '../construct/pack.ts'
-import { type Box, scaleBox } from '../core/box.ts'
+import { scaleBox } from '../core/box.ts'
 import { makeMoleculesWhole } from '../core/molecules.ts'
 import { createState, type State } from '../core/state.ts'
 import type { Structure } from '../core/structure.ts'
@@ -57,9 +57,9 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
     hydrogenMass_g_per_mol: recipe.system.hydrogen_mass_g_per_mol,
     built: built !== null,
     frozen: 'refused',
-    smallCells: 'refused',
+    smallCells: 'without bonds',
   })
-  checkStages(loaded, system, structure.box)
+  checkStages(loaded, system, structure)
   checkSpecies(loaded, structure)
   return {
     recipe,
@@ -78,7 +78,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
 const MOST_STEPS = 2 ** 31 - 1
 
 /** @throws UserError for a stage that could only fail after hours */
-function checkStages({ recipe, where }: LoadedRecipe, system: System, box: Box): void {
+function checkStages({ recipe, where }: LoadedRecipe, system: System, { box, topology }: Structure): void {
   const { stages, interactions, output } = recipe
   let steps = 0
   stages.forEach((stage, index) => {
@@ -94,7 +94,7 @@ function checkStages({ recipe, where }: LoadedRecipe, system: System, box: Box):
     if (!('density_end_g_per_cm3' in stage) || stage.density_end_g_per_cm3 === undefined) return
     const shrunk = densityOf(system.masses, box.volume) / stage.density_end_g_per_cm3
     checkBoxAgainstCutoff(
-      scaleBox(box, Math.cbrt(shrunk)),
+      { box: scaleBox(box, Math.cbrt(shrunk)), topology },
       interactions.cutoff_A,
       where(['stages', index, 'density_end_g_per_cm3']),
     )

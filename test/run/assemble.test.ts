@@ -118,6 +118,7 @@ describe('assemble', () => {
     const refused = (structure: Structure, more: Partial<AssembleOptions>) =>
       caught(() => assemble(structure, potential, interactions, {}, { ...options, ...more })).message
     expect(refused(frozen, { frozen: 'refused' })).toMatch(/^atom 2 \(Li\) is frozen/)
-    expect(refused(slab(30, 5), { smallCells: 'refused' })).toMatch(/less than twice the cut-off of 7 Å/)
+    const bonded = { ...slab(30, 5), topology: createTopology(8, [0, 1]) }
+    expect(refused(bonded, { smallCells: 'without bonds' })).toMatch(/less than twice the cut-off of 7 Å/)
   })
 })

@@ -3,7 +3,13 @@ import { createBox, orthorhombicBox } from '../../src/core/box.ts'
 import type { Structure } from '../../src/core/structure.ts'
 import { createTopology } from '../../src/core/topology.ts'
 import { UserError } from '../../src/errors.ts'
-import { about, checkBoxAgainstCutoff, checkOverlaps, checkPositions } from '../../src/run/checks.ts'
+import {
+  about,
+  checkBoxAgainstCutoff,
+  checkOverlaps,
+  checkPositions,
+  remarksOnSmallCell,
+} from '../../src/run/checks.ts'
 import { caught } from '../tools/caught.ts'
 
 const atoms = (positions: number[], box = orthorhombicBox(10, 10, 10)): Structure => ({
@@ -62,12 +68,23 @@ describe('positions', () => {
 
 describe('a box', () => {
   it('must be twice the cut-off high between its faces, not along its edges', () => {
-    expect(() => checkBoxAgainstCutoff(orthorhombicBox(20, 18, 19), 9, 'box')).not.toThrow()
+    const topology = createTopology(2, [0, 1])
+    expect(() =>
+      checkBoxAgainstCutoff({ box: orthorhombicBox(20, 18, 19), topology }, 9, 'box'),
+    ).not.toThrow()
     // Edges of 20 Å at 60°: faces 17.3 Å apart.
     const skewed = createBox([20, 0, 0, 10, 10 * Math.sqrt(3), 0, 0, 0, 20])
-    const error = caught(() => checkBoxAgainstCutoff(skewed, 9, 'box'))
+    const error = caught(() => checkBoxAgainstCutoff({ box: skewed, topology }, 9, 'box'))
     expect(error.message).toContain('17.32 Å')
     expect(error.hint).toContain('at most 8.66 Å')
+    expect(error.hint).toContain('at least 18 Å along each height, such as this one repeated 2 × 2 × 1')
+  })
+
+  it('may be smaller where nothing is bonded, with a remark for dynamics', () => {
+    const box = orthorhombicBox(20, 8, 19)
+    expect(() => checkBoxAgainstCutoff({ box, topology: createTopology(2, []) }, 9, 'box')).not.toThrow()
+    expect(remarksOnSmallCell(box, 9)[0]).toContain('8.00 Å high in its shortest direction')
+    expect(remarksOnSmallCell(orthorhombicBox(20, 18, 19), 9)).toEqual([])
   })
 })
 
