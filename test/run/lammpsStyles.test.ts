@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { CoulombForce } from '../../src/core/force.ts'
+import type { CoulombForce, PairForce, PairForm } from '../../src/core/force.ts'
 import type { State } from '../../src/core/state.ts'
 import type { System } from '../../src/core/system.ts'
 import { parseLammpsData } from '../../src/files/lammpsData.ts'
@@ -25,7 +25,7 @@ import {
   TERM_KINDS,
 } from '../tools/lammpsStyles.ts'
 
-const { systems, cases } = loadStyles()
+const { systems, cases, pedone } = loadStyles()
 const folder = temporaryFolder()
 
 /** The system with another treatment of its charges. */
@@ -164,6 +164,24 @@ describe('force-style tests of LAMMPS', () => {
     for (const [what, off] of Object.entries(deviations(one, await replayed('reference', one)))) {
       expect(off, what).toBeLessThan(limit)
     }
+  })
+
+  it(`reference has the energies, forces and virial of ${pedone.name}, with pairs of a potential file`, async () => {
+    const { system, state } = prepared(pedone)
+    const { D_eV, a_per_A, r0_A, R_eV_A12 } = pedone.parameters
+    const between = (form: PairForm, ...parameters: number[]): PairForce => ({
+      kind: 'pair',
+      form,
+      parameters: Float64Array.from([0, 1, 1, 0].flatMap(on => (on ? parameters : parameters.map(() => 0)))),
+      cutoffs: Float64Array.of(0, CUTOFF_A, CUTOFF_A, 0),
+      truncation: { kind: 'plain' },
+      tailCorrection: false,
+      special: SPECIAL,
+    })
+    const pairs = [between('morse', D_eV, a_per_A, r0_A), between('inverse-twelfth', R_eV_A12)]
+    const all = { ...system, forces: [...system.forces, ...pairs] }
+    const off = deviations(pedone, await computed('reference', all, state))
+    for (const [what, value] of Object.entries(off)) expect(value, what).toBeLessThan(5e-14)
   })
 
   const { tolerance } = platformOf('simd')

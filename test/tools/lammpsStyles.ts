@@ -52,7 +52,7 @@ export interface StyleCase extends Partial<Record<TermKind, TermStyle>> {
   /** Relative deviation that the yaml file allows. */
   readonly epsilon: number | null
   /** Default: fourmol. */
-  readonly system?: 'metal'
+  readonly system?: 'metal' | 'pedone'
   /** Default: zero. The cut-off is 8 Å. */
   readonly pair?: string
   readonly pairCoeffs?: readonly string[]
@@ -81,8 +81,12 @@ export interface StyleCase extends Partial<Record<TermKind, TermStyle>> {
 
 export interface StyleFixture {
   readonly source: string
-  readonly systems: { readonly fourmol: StyleSystem; readonly metal: StyleSystem }
+  readonly systems: Readonly<Record<'fourmol' | 'metal' | 'pedone', StyleSystem>>
   readonly cases: readonly StyleCase[]
+  /** Morse and r⁻¹² between unlike types, a style that only potential files have here; atoms as LAMMPS places them. */
+  readonly pedone: StyleCase & {
+    readonly parameters: Readonly<Record<'D_eV' | 'a_per_A' | 'r0_A' | 'R_eV_A12', number>>
+  }
 }
 
 export const loadStyles = (): StyleFixture => JSON.parse(readFileSync(STYLES_FILE, 'utf8')) as StyleFixture
