@@ -1,6 +1,5 @@
-import { minimumImage } from '../core/box.ts'
-import { netCharge, type System } from '../core/system.ts'
-import { SimulationError, UserError } from '../errors.ts'
+import type { System } from '../core/system.ts'
+import { UserError } from '../errors.ts'
 import type { BandCheckpoint, BandPreparation } from '../files/bandFiles.ts'
 import type { Manifest } from '../files/manifest.ts'
 import type { Springs } from '../neb/band.ts'
@@ -9,12 +8,11 @@ import { checkEndpoints } from '../neb/checks.ts'
 import { displacementsOf } from '../neb/geometry.ts'
 import { type BandState, relaxBand } from '../neb/neb.ts'
 import { initialPath } from '../neb/path.ts'
-import { hopRate, normalModes, partialHessian } from '../neb/vibrations.ts'
 import { bandWarnings, describeSetback, pathWarnings } from '../neb/warnings.ts'
 import type { PlatformChoice } from '../platform/choose.ts'
 import { prepareImageEvaluator } from '../platform/images/images.ts'
 import type { ImageEvaluator } from '../platform/platform.ts'
-import { EXACTLY_NEUTRAL_e } from '../potentials/charges.ts'
+import { type HopVibrations, hopVibrations, noPrefactor, nothingHolds } from './hopVibrations.ts'
 import type { PreparedBand } from './prepareBand.ts'
 import { anchorAdsorbates, type Preparing, relaxEnds, type UnfinishedEnds, viaPoints } from './relaxEnds.ts'
 
@@ -43,19 +41,6 @@ export type NebEvent =
       /** Barrier of the present images. */
       readonly barrier_eV: number
     }
-
-export interface HopVibrations {
-  readonly temperature_K: number
-  /** Atoms that vibrate. */
-  readonly atoms: number
-  readonly prefactor_THz: number
-  /** Hops per second at that temperature, classical harmonic transition-state theory. */
-  readonly rate_Hz: number
-  /** Hops per second with zero-point motion and Wigner's tunnelling factor. */
-  readonly quantum_rate_Hz: number
-  /** Frequency of the saddle's unstable mode. */
-  readonly imaginary_THz: number
-}
 
 /** Result of a band. */
 export interface BandOutcome {
@@ -164,15 +149,6 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
   }
 }
 
-/** True when a shift of all atoms costs no energy: none frozen, none tethered, no charged slab in its own field. */
-function nothingHolds({ forces, charges }: System, frozen: Uint8Array | null): boolean {
-  if (frozen?.some(flag => flag === 1)) return false
-  const charged = Math.abs(netCharge({ charges })) > EXACTLY_NEUTRAL_e
-  return !forces.some(
-    force => force.kind === 'restraint' || (force.kind === 'coulomb' && force.slabCorrection && charged),
-  )
-}
-
 type BandBlock = PreparedBand['recipe']['band']
 
 /** Springs as a recipe gives them. */
@@ -254,10 +230,11 @@ async function outcomeOf(
   const highest = state.energies_eV.indexOf(Math.max(...state.energies_eV))
   const unfit = found.some(({ flag }) => flag === 'end-not-relaxed' || flag === 'saddle-between-images')
   const converged = state.converged && !unfit
-  const vibrations =
-    recipe.vibrations && converged
+  const vibrations = recipe.vibrations?.prefactor
+    ? converged
       ? await hopVibrations(prepared, system, evaluator, state, barrier_eV)
-      : null
+      : noPrefactor('the band is not converged')
+    : null
   return {
     completed: state.converged || state.lost || state.iteration >= max_iterations,
     barrier_eV,
@@ -292,62 +269,4 @@ async function outcomeOf(
     state,
     system,
   }
-}
-
-/** Rate of the hop from the ion's vibrations at the initial end and at the saddle, or why there is none. */
-async function hopVibrations(
-  prepared: PreparedBand,
-  system: System,
-  evaluator: ImageEvaluator,
-  state: BandState,
-  barrier_eV: number,
-): Promise<{ kind: 'found'; vibrations: HopVibrations } | { kind: 'failed'; reason: string } | null> {
-  const { recipe, ends } = prepared
-  const { prefactor, temperature_K, shell_A } = recipe.vibrations!
-  if (!prefactor) return null
-  if (ends.ion === null)
-    return { kind: 'failed', reason: 'no vibrations: files gave the ends, so no ion is named' }
-  if (!state.climbing) return { kind: 'failed', reason: 'no vibrations: no image has climbed to a saddle' }
-  const initial = state.images[0]!
-  const atoms = near(prepared, initial, ends.ion, shell_A)
-  const masses = atoms.map(i => system.masses[i]!)
-  const modesAt = async (positions: Float64Array) =>
-    normalModes(await partialHessian({ evaluator, positions, atoms }), masses)
-  try {
-    const rate = hopRate({
-      minimum: await modesAt(initial),
-      saddle: await modesAt(state.images[state.climbing.image]!),
-      barrier_eV,
-      temperature_K,
-    })
-    return {
-      kind: 'found',
-      vibrations: {
-        temperature_K,
-        atoms: atoms.length,
-        prefactor_THz: rate.prefactor_THz,
-        rate_Hz: rate.rate_per_s,
-        quantum_rate_Hz: rate.quantumRate_per_s,
-        imaginary_THz: rate.imaginary_THz,
-      },
-    }
-  } catch (cause) {
-    if (!(cause instanceof SimulationError)) throw cause
-    return { kind: 'failed', reason: `no prefactor: ${cause.message}` }
-  }
-}
-
-/** The ion and the atoms that may move within a distance of it. */
-function near(
-  { structure, box }: PreparedBand,
-  positions: Float64Array,
-  ion: number,
-  shell_A: number,
-): number[] {
-  return structure.elements.flatMap((_, i) => {
-    if (structure.frozen?.[i]) return []
-    const d = Float64Array.from([0, 1, 2], c => positions[3 * i + c]! - positions[3 * ion + c]!)
-    minimumImage(box, d)
-    return i === ion || Math.hypot(...d) <= shell_A ? [i] : []
-  })
 }

@@ -201,10 +201,17 @@ function describe(results: NebResults, wanted_eV_per_A: number): string {
     `barrier ${fixed(results.barrier_eV, 4)} eV, reverse ${fixed(results.reverse_barrier_eV, 4)} eV, reaction energy ${fixed(results.reaction_energy_eV, 4)} eV`,
     ...(vibrations
       ? [
-          `at ${vibrations.temperature_K} K, ${vibrations.atoms === 1 ? 'the ion alone vibrating' : `${vibrations.atoms} atoms vibrating`}: prefactor ${vibrations.prefactor_THz.toPrecision(3)} THz, ${vibrations.rate_Hz.toExponential(2)} hops/s, ${vibrations.quantum_rate_Hz.toExponential(2)} with zero-point motion and tunnelling`,
+          `at ${vibrations.temperature_K} K, ${vibrating(vibrations)}: prefactor ${vibrations.prefactor_THz.toPrecision(3)} THz, ${vibrations.rate_Hz.toExponential(2)} hops/s, ${vibrations.quantum_rate_Hz.toExponential(2)} with zero-point motion and tunnelling`,
         ]
       : []),
     converged,
     `written to ${results.run}: ${RUN_FILES.band}, ${RUN_FILES.results}`,
   ].join('\n')
+}
+
+function vibrating({ atoms, free_motions }: NonNullable<NebResults['vibrations']>): string {
+  if (atoms === 1) return 'the ion alone vibrating'
+  const free =
+    free_motions > 3 ? `3 translations and ${free_motions - 3} rotations` : `${free_motions} translations`
+  return `${atoms} atoms vibrating${free_motions > 0 ? `, ${free} projected out` : ''}`
 }

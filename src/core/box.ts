@@ -106,3 +106,25 @@ export function wrapPositions(box: Box, positions: Float64Array): Float64Array {
   for (let k = 0; k < s.length; k++) s[k] = s[k]! - Math.floor(s[k]!)
   return cartesian(box, s)
 }
+
+/** The widest gap between atoms along a cell vector, Å, and the fraction at its middle. @param fractions [3N] */
+export function widestGap(
+  box: Box,
+  fractions: Float64Array,
+  axis: number,
+): { width_A: number; middle: number } {
+  const heights = fractions.filter((_, k) => k % 3 === axis)
+  const sorted = heights.map(s => s - Math.floor(s)).sort()
+  const gaps = Array.from(sorted, (s, k) => (sorted[k + 1] ?? sorted[0]! + 1) - s)
+  const widest = gaps.indexOf(Math.max(...gaps))
+  return { width_A: gaps[widest]! * box.heights[axis]!, middle: sorted[widest]! + gaps[widest]! / 2 }
+}
+
+/** Positions moved by whole cells along one cell vector, so that none lies beyond a fraction. @param positions [3N] Å */
+export function joinedAt(box: Box, positions: Float64Array, axis: number, fraction: number): Float64Array {
+  const fractions = fractional(box, positions)
+  return positions.map((x, k) => {
+    const cells = Math.floor(fractions[3 * Math.floor(k / 3) + axis]! - fraction + 1)
+    return x - cells * box.matrix[3 * axis + (k % 3)]!
+  })
+}

@@ -164,10 +164,11 @@ const vibrationsSchema = z.strictObject({
     .describe('true: compute prefactor and hop rate of harmonic transition-state theory'),
   temperature_K: positive.max(10_000).default(300),
   shell_A: z
-    .number()
-    .min(0)
+    .union([z.number().min(0), z.literal('all')], { error: 'expected a distance of 0 or more, or all' })
     .default(0)
-    .describe('distance from the ion up to which atoms vibrate too; 0: only the ion vibrates'),
+    .describe(
+      'distance from the ion, or from the atom that moves most, up to which atoms vibrate too; 0: that atom alone; all: every atom',
+    ),
 })
 
 /** Schema of a recipe of `hoplite neb`: refuses unknown keys, fills in defaults. */

@@ -1,4 +1,4 @@
-import { type Box, fractional } from '../core/box.ts'
+import { type Box, fractional, joinedAt, widestGap } from '../core/box.ts'
 import type { CoulombForce } from '../core/force.ts'
 import type { Structure } from '../core/structure.ts'
 import { netCharge, type System } from '../core/system.ts'
@@ -121,7 +121,7 @@ function background(force: CoulombForce, system: System, box: Box): string[] {
 }
 
 /** A gap this wide is vacuum, Å. */
-const VACUUM_A = 6
+export const VACUUM_A = 6
 
 /**
  * The structure with no slab cut by the cell's z faces, which a slab correction needs, as its dipole is a sum over
@@ -150,19 +150,5 @@ function slabOf(
       hint: `leave at least ${VACUUM_A} Å, better 15, or leave slab_correction out`,
     })
   }
-  const { matrix } = box
-  const whole = positions.map((x, k) => {
-    const cells = Math.floor(fractions[3 * Math.floor(k / 3) + 2]! - gap.middle + 1)
-    return x - cells * matrix[6 + (k % 3)]!
-  })
-  return { structure: { ...structure, positions: whole }, remarks: [] }
-}
-
-/** The widest gap between atoms along a cell vector. @param fractions [3N] */
-function widestGap(box: Box, fractions: Float64Array, axis: number): { width_A: number; middle: number } {
-  const heights = fractions.filter((_, k) => k % 3 === axis)
-  const sorted = heights.map(s => s - Math.floor(s)).sort()
-  const gaps = Array.from(sorted, (s, k) => (sorted[k + 1] ?? sorted[0]! + 1) - s)
-  const widest = gaps.indexOf(Math.max(...gaps))
-  return { width_A: gaps[widest]! * box.heights[axis]!, middle: sorted[widest]! + gaps[widest]! / 2 }
+  return { structure: { ...structure, positions: joinedAt(box, positions, 2, gap.middle) }, remarks: [] }
 }

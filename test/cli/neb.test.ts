@@ -140,6 +140,8 @@ describe('hoplite neb', () => {
       vibrations: {
         temperature_K: 300,
         atoms: 1,
+        moving_atom: 0,
+        free_motions: 0,
         prefactor_THz: 9.87,
         rate_Hz: 1.5e-12,
         quantum_rate_Hz: 2e-12,

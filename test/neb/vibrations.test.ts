@@ -1,7 +1,13 @@
 import { Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { barrierOf } from '../../src/neb/barrier.ts'
-import { hopRate, normalModes, partialHessian } from '../../src/neb/vibrations.ts'
+import {
+  hopRate,
+  normalModes,
+  partialHessian,
+  rigidMotions,
+  rotationalWeight,
+} from '../../src/neb/vibrations.ts'
 import { evaluatorOn, line, type Surface, statesOf } from './helpers/surfaces.ts'
 
 /**
@@ -87,7 +93,7 @@ describe('a double well in three dimensions', () => {
     const way = { barrier_eV: 0.4, temperature_K: 300 }
     expect(() => hopRate({ ...way, minimum, saddle: minimum })).toThrow('the saddle has 0 imaginary modes')
     expect(() => hopRate({ ...way, minimum: saddle, saddle })).toThrow(
-      /the minimum has 1 imaginary modes \(\d/,
+      /the minimum has 1 imaginary mode \(\d/,
     )
   })
 })
@@ -106,6 +112,105 @@ describe('vibrations', () => {
     const [m1, m2] = [2, 16]
     const { frequencies_THz } = normalModes(hessian, [m1, m2])
     expect(frequencies_THz.at(-1)! / frequency(k * MASS * (1 / m1 + 1 / m2))).toBeCloseTo(1, 6)
+  })
+
+  /** Hessian of springs at rest between all atoms: k u uᵀ for each pair. */
+  function springs(points: readonly (readonly number[])[], k: number): Matrix {
+    const hessian = Matrix.zeros(3 * points.length, 3 * points.length)
+    points.forEach((p, i) => {
+      points.forEach((q, j) => {
+        if (i === j) return
+        const way = q.map((x, c) => x - p[c]!)
+        const length = Math.hypot(...way)
+        way.forEach((x, a) => {
+          way.forEach((y, b) => {
+            const term = (k * x * y) / length ** 2
+            hessian.set(3 * i + a, 3 * i + b, hessian.get(3 * i + a, 3 * i + b) + term)
+            hessian.set(3 * i + a, 3 * j + b, hessian.get(3 * i + a, 3 * j + b) - term)
+          })
+        })
+      })
+    })
+    return hessian
+  }
+
+  it.each([
+    [
+      'a bent molecule',
+      [16, 1, 1],
+      [
+        [5, 1, 0],
+        [5.8, 1.5, 0.1],
+        [4.3, 1.6, 0.2],
+      ],
+      6,
+    ],
+    [
+      'a linear molecule',
+      [12, 16],
+      [
+        [1, 2, 3],
+        [1.8, 2.7, 3.5],
+      ],
+      5,
+    ],
+    [
+      'four atoms',
+      [7, 7, 12, 31],
+      [
+        [0, 0, 0],
+        [2, 0.1, 0],
+        [0.3, 2, 0],
+        [0.5, 0.4, 2],
+      ],
+      6,
+    ],
+  ] as const)(
+    'of %s that is free: its translations and rotations are left out',
+    (_, masses, points, free) => {
+      const hessian = springs(points, 3)
+      const weights = Float64Array.from(masses)
+      const motions = rigidMotions(Float64Array.from(points.flat()), weights, true)
+      expect(motions).toHaveLength(free)
+      motions.forEach((a, i) => {
+        motions.forEach((b, j) => {
+          const product = a.reduce((sum, x, k) => sum + x * b[k]!, 0)
+          expect(product).toBeCloseTo(i === j ? 1 : 0, 9)
+        })
+      })
+      const all = normalModes(hessian, weights).frequencies_THz
+      const kept = normalModes(hessian, weights, motions).frequencies_THz
+      expect(kept).toHaveLength(all.length - free)
+      expect(Math.max(...all.slice(0, free).map(Math.abs))).toBeLessThan(1e-5)
+      kept.forEach((nu, k) => {
+        expect(nu / all[free + k]!).toBeCloseTo(1, 9)
+      })
+    },
+  )
+
+  it('of a crystal: three translations are left out, rotations stay', () => {
+    const motions = rigidMotions(Float64Array.of(0, 0, 0, 1, 2, 3), Float64Array.of(1, 3), false)
+    expect(motions).toHaveLength(3)
+    expect(motions[1]).toEqual(Float64Array.of(0, 0.5, 0, 0, Math.sqrt(3) / 2, 0))
+  })
+
+  it("weigh a molecule's rotation by its moments of inertia", () => {
+    // μ r² about each of two axes.
+    const line = rotationalWeight(Float64Array.of(0, 0, 0, 0, 0, 1.2), Float64Array.of(12, 16))
+    expect(line).toBeCloseTo((12 * 16 * 1.2 ** 2) / 28, 9)
+    // A square of side 2: 4·1², 4·1², 4·2 g/mol·Å².
+    const square = rotationalWeight(
+      Float64Array.of(1, 1, 0, 1, -1, 0, -1, 1, 0, -1, -1, 0),
+      Float64Array.of(1, 1, 1, 1),
+    )
+    expect(square).toBeCloseTo(Math.sqrt(4 * 4 * 8), 9)
+  })
+
+  it('multiply the prefactor of a free molecule by the ratio of its rotational weights', () => {
+    const modes = (lowest: number) => ({ frequencies_THz: [lowest, 3, 4], modes: [] })
+    const way = { minimum: modes(2), saddle: modes(-2), barrier_eV: 0.5, temperature_K: 300 }
+    const ratio = hopRate({ ...way, rotation: 1.5 }).prefactor_THz / hopRate(way).prefactor_THz
+    expect(ratio).toBeCloseTo(1.5, 12)
   })
 
   it('refuse modes that cost no energy', () => {
