@@ -91,10 +91,13 @@ function endsOfHop(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
   }
   const place = (at: ArrayLike<number>) => nearest(full, ion, at)
   const fractions = (values: readonly number[]) => cartesian(full.box, Float64Array.from(values))
-  const target = place(goal === null ? fractions(hop.to_fractional!) : sites[goal]!.position)
-  const stops = hop.via.map((point, k) =>
-    place('length' in point ? fractions(point) : sites[find(point, 'all', ['hop', 'via', k])]!.position),
-  )
+  const target = place(goal === null ? (hop.to_A ?? fractions(hop.to_fractional!)) : sites[goal]!.position)
+  const via =
+    hop.via_A ??
+    hop.via.map((point, k) =>
+      'length' in point ? fractions(point) : sites[find(point, 'all', ['hop', 'via', k])]!.position,
+    )
+  const stops = via.map(place)
   const kept = full.elements.flatMap((_, i) => (i === removed ? [] : [i]))
   const initial = removed < 0 ? full : only(full, kept)
   const index = (atom: number) => kept.indexOf(atom)

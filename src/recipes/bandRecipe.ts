@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { bandInteractionsSchema, slabCorrection } from './interactions.ts'
 import { constants, count, fileName, type Loaded, path, positive, seed, together } from './keys.ts'
-import { fractionalSchema, resolveSolid, siteSchema, solidSchema } from './solidSchema.ts'
+import { cartesianSchema, fractionalSchema, resolveSolid, siteSchema, solidSchema } from './solidSchema.ts'
 
 const typesSchema = z
   .record(z.string().min(1), z.string().min(1))
@@ -25,25 +25,33 @@ const endpointsSchema = z.strictObject({
   types: typesSchema.optional(),
 })
 
+const GOALS = ['to', 'to_fractional', 'to_A'] as const
+
 const hopSchema = z
   .strictObject({
     ion: siteSchema.describe('the atom that hops'),
     to: siteSchema.optional().describe('the site of an atom that is removed: the vacancy'),
-    to_fractional: fractionalSchema.optional(),
+    to_fractional: fractionalSchema
+      .optional()
+      .describe('the goal in fractions of the cell vectors; moves with the vacuum of a slab'),
+    to_A: cartesianSchema.optional().describe('the goal as [x, y, z], Å'),
     via: z
       .array(z.union([siteSchema, fractionalSchema], { error: 'expected a site or fractions [u, v, w]' }))
       .default([])
       .describe('sites or [u, v, w] that the first path goes through, in order'),
+    via_A: z
+      .array(cartesianSchema)
+      .min(1)
+      .optional()
+      .describe('points [x, y, z], Å, that the first path goes through, in order; in place of via'),
   })
   .superRefine(
-    together(({ to, to_fractional }, context) => {
-      if ((to === undefined) !== (to_fractional === undefined)) return
-      const both = to !== undefined
-      context.addIssue({
-        code: 'custom',
-        path: both ? ['to_fractional'] : [],
-        message: both ? 'give to or to_fractional, not both' : 'hop needs one of to and to_fractional',
-      })
+    together((hop, context) => {
+      const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+      const given = GOALS.filter(key => hop[key] !== undefined)
+      if (given.length === 0) refuse([], 'hop needs one of to, to_fractional and to_A')
+      if (given.length > 1) refuse([given[1]!], `give ${given[0]} or ${given[1]}, not both`)
+      if (hop.via_A && hop.via.length > 0) refuse(['via_A'], 'give via or via_A, not both')
     }),
   )
 
@@ -235,7 +243,7 @@ function mistakes({ system, endpoints, hop, tethers, band }: Blocks): { key: Yam
     if (!start) refuse(['system'], 'system needs one of structure and build, or the recipe needs endpoints')
     if (!hop) refuse(['hop'], 'the key `hop` is missing: which ion goes where')
   }
-  const via = (endpoints ?? hop)?.via.length ?? 0
+  const via = hop?.via_A?.length ?? (endpoints ?? hop)?.via.length ?? 0
   if (band.images < via + 3) {
     refuse(
       ['band', 'images'],

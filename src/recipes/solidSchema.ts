@@ -49,6 +49,12 @@ export const fractionalSchema = z
   .length(3)
   .transform(([u, v, w]): readonly [u: number, v: number, w: number] => [u!, v!, w!])
 
+/** Cartesian coordinates, Å. */
+export const cartesianSchema = z
+  .array(z.number())
+  .length(3)
+  .transform(([x, y, z]): readonly [x: number, y: number, z: number] => [x!, y!, z!])
+
 const fractions = z.record(z.string().min(1), positive.max(1)).superRefine(
   together((metals, context) => {
     const sum = Object.values(metals).reduce((total, share) => total + share, 0)

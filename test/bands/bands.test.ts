@@ -124,6 +124,41 @@ describe('a band that nothing holds to a place', () => {
   })
 })
 
+describe('a hop over a slab', () => {
+  /** Ways of the ion to the point on the way and to the goal, Å, with some vacuum. */
+  const ways = (name: string, vacuum_A: number, hop: Readonly<Record<string, unknown>>) => {
+    const path = recipe(
+      name,
+      [
+        [['system', 'build', 'slab', 'vacuum_A'], vacuum_A],
+        [['hop'], { ion: { element: 'Li', layer: 5, near: [0.5, 0.744] }, ...hop }],
+      ],
+      'li-bare.yaml',
+    )
+    const { ends } = prepareBand(loadBandRecipe(path))
+    const ion = (positions: Float64Array) => Array.from(positions.subarray(3 * ends.ion!, 3 * ends.ion! + 3))
+    const start = ion(ends.initial.positions)
+    const way = (positions: Float64Array) => ion(positions).map((x, c) => x - start[c]!)
+    return { start, goal: way(ends.final.positions), via: way(ends.via[0]!) }
+  }
+
+  it('to a point in Å is the same with any vacuum, to fractions it is not', () => {
+    const over = { via: [[0.45, 0.72, 0.5]], to_fractional: [0.4, 0.7, 0.52] }
+    const [narrow, wide] = [ways('narrow', 15, over), ways('wide', 20, over)]
+    expect(Math.abs(wide.goal[2]! - narrow.goal[2]!)).toBeGreaterThan(1)
+    const [x, y, z] = narrow.start
+    const inAngstrom = { via_A: [[x! + 1, y!, z! + 1.5]], to_A: [x! + 2, y! + 0.5, z! + 1] }
+    for (const vacuum_A of [15, 20]) {
+      const { start, goal, via } = ways(`to-${vacuum_A}`, vacuum_A, inAngstrom)
+      start.forEach((value, c) => {
+        expect(value).toBeCloseTo(narrow.start[c]!, 9)
+        expect(via[c]).toBeCloseTo([1, 0, 1.5][c]!, 9)
+        expect(goal[c]).toBeCloseTo([2, 0.5, 1][c]!, 9)
+      })
+    }
+  })
+})
+
 describe('an adsorbate', () => {
   it('that stands nearer to the next image of the slab gets a note', () => {
     const at = (height_A: number) => {

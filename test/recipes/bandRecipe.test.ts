@@ -108,6 +108,28 @@ describe('a band recipe', () => {
     expect(recipe.system.build).toMatchObject({ types: {}, slab: { frozen_layers: 2 } })
   })
 
+  it('takes the goal and the points on the way in Å', () => {
+    const text = NICKEL.replace('to_fractional: [0.4, 0.6, 0.3]', 'to_A: [4, 6, 3.5]').replace(
+      /via: .*/,
+      'via_A: [[4.5, 5.5, 4]]',
+    )
+    expect(parse(text).hop).toMatchObject({ to_A: [4, 6, 3.5], via: [], via_A: [[4.5, 5.5, 4]] })
+  })
+
+  it.each([
+    ['to_fractional: [0.4, 0.6, 0.3]', 'to_A: [1, 2]', /expected exactly 3 items/],
+    [
+      'to_fractional: [0.4, 0.6, 0.3]',
+      'to_fractional: [0.4, 0.6, 0.3]\n  to_A: [1, 2, 3]',
+      /give to_fractional or to_A, not both/,
+    ],
+    ['  to_fractional: [0.4, 0.6, 0.3]\n', '', /hop needs one of to, to_fractional and to_A/],
+    ['  via: [[', '  via_A: [[1, 2, 3]]\n  via: [[', /give via or via_A, not both/],
+  ])('refuses %s replaced by %s', (from, to, message) => {
+    expect(NICKEL).toContain(from)
+    expect(() => parse(NICKEL.replace(from, to))).toThrow(message)
+  })
+
   it('corrects for the slab only where one is built', () => {
     expect(parse(FILES).interactions.slab_correction).toBe(false)
     const bulk = NICKEL.replace(/slab: .*\n/, 'repeat: [4, 4, 1]\n').replace(/ {4}adsorbates:\n.*\n/, '')
@@ -162,7 +184,13 @@ const MISTAKES: readonly Mistake[] = [
   ],
   ['cutoff_A: 9', 'lennard-jones: shifted', 20, 'interactions.lennard-jones', 'unknown key'],
   ['  to: {', '  to_fractional: [0, 0, 0]\n  to: {', 15, 'hop.to_fractional', 'not both'],
-  ['  to: { element: Li, layer: 4, near: [0.375, 0.62] }\n', '', 13, 'hop', 'one of to and to_fractional'],
+  [
+    '  to: { element: Li, layer: 4, near: [0.375, 0.62] }\n',
+    '',
+    13,
+    'hop',
+    'one of to, to_fractional and to_A',
+  ],
   ['  to: {', '  via: [[0.5, 0.5]]\n  to: {', 15, 'hop.via[0]', 'expected a site or fractions [u, v, w]'],
   ['  build:', '  structure: a.vasp\n  build:', 5, 'system.build', 'not both'],
   [
