@@ -33,6 +33,7 @@ export interface BandRequest {
 /** Events of a band while it relaxes. */
 export type NebEvent =
   | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'warning'; readonly text: string }
   | {
       readonly kind: 'iteration'
       readonly iteration: number
@@ -94,6 +95,7 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
   const prepare = (system: System) =>
     prepareImageEvaluator(request.platform, system, box, { threads: request.threads })
   for (const text of notes) onEvent?.({ kind: 'note', text })
+  for (const text of prepared.warnings) onEvent?.({ kind: 'warning', text })
 
   const from = request.from ?? null
   const fromEnds = request.fromEnds ?? null
@@ -108,7 +110,7 @@ export async function computeBand(prepared: PreparedBand, request: BandRequest):
       warnings: pathWarnings(box, structure.elements, images!).map(({ message }) => message),
       anchors_A: anchored.positions && Array.from(anchored.positions),
     }
-    if (images) for (const text of preparation.warnings) onEvent?.({ kind: 'note', text })
+    if (images) for (const text of preparation.warnings) onEvent?.({ kind: 'warning', text })
     const { band } = recipe
     let state: BandState | undefined
     let setbacks = from?.band.course?.setbacks.length ?? 0
@@ -251,7 +253,7 @@ async function outcomeOf(
     saddle_path_A: saddle.path_A,
     ion: ends.ion,
     adsorbate: ends.adsorbate,
-    notes,
+    notes: [...prepared.warnings, ...notes],
     warnings: [
       ...before.warnings,
       ...found.map(({ message }) => message),

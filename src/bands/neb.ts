@@ -55,6 +55,7 @@ export interface NebPlan {
   readonly frozen_atoms: number
   readonly box_A: readonly number[]
   readonly notes: readonly string[]
+  readonly warnings: readonly string[]
 }
 
 /** @throws UserError for a platform of single precision, whose forces are too coarse for a band */
@@ -70,13 +71,14 @@ function checkPrecision(platform: PlatformChoice): void {
 /** @throws UserError for anything wrong with the recipe, its files, or what they add up to */
 export async function planNeb(loaded: LoadedBandRecipe, platform: PlatformChoice): Promise<NebPlan> {
   checkPrecision(platform)
-  const { structure, system, box, notes } = prepareBand(loaded)
+  const { structure, system, box, notes, warnings } = prepareBand(loaded)
   await checkPlatform(platform, system)
   return {
     atoms: system.atomCount,
     frozen_atoms: structure.frozen?.reduce((sum, flag) => sum + flag, 0) ?? 0,
     box_A: [...box.matrix],
     notes,
+    warnings,
   }
 }
 

@@ -20,8 +20,10 @@ export interface PreparedBand {
   /** All interactions except the tethers of adsorbates, whose anchors are known after the relaxation of the ends. */
   readonly system: System
   readonly box: Box
-  /** Remarks about structure and charges, one line each. */
+  /** Changes to charges that the recipe asks for, one line each. */
   readonly notes: readonly string[]
+  /** Warnings about structure, vacuum and net charge, one line each. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -43,7 +45,7 @@ export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
     to,
     electrons,
   }))
-  const { system, structure, remarks } = assemble(
+  const { system, structure, remarks, warnings } = assemble(
     initial,
     potential,
     recipe.interactions,
@@ -79,7 +81,8 @@ export function prepareBand(loaded: LoadedBandRecipe): PreparedBand {
     structure: { ...structure, charges: system.charges },
     system: { ...system, forces: [...system.forces, ...(tethers ? [tethers] : [])] },
     box,
-    notes: [...ends.notes, ...remarks],
+    notes: remarks,
+    warnings: [...ends.notes, ...warnings],
   }
 }
 

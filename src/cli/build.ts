@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs'
 import { buildSolidFrom } from '../bands/bandEnds.ts'
 import type { BuildReport } from '../construct/pack.ts'
+import type { State } from '../core/state.ts'
 import type { Structure } from '../core/structure.ts'
 import { densityOf } from '../core/system.ts'
 import { stageStart } from '../dynamics/protocol.ts'
 import { runProtocol } from '../dynamics/simulate.ts'
 import { EXIT, type ExitCode, UserError } from '../errors.ts'
 import { structureFormat, writeStructureFile } from '../files/structureFile.ts'
-import { prepareEvaluator } from '../platform/choose.ts'
+import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
 import { loadPotential } from '../potentials/load.ts'
 import { loadRecipe, overrideRecipe } from '../recipes/recipe.ts'
 import { type LoadedSolidRecipe, loadSolidRecipe } from '../recipes/solidRecipe.ts'
 import { plannedSteps, protocolStages } from '../recipes/stages.ts'
 import { checkBoxAgainstCutoff } from '../run/checks.ts'
-import { checkPlatform, prepareRun } from '../run/prepare.ts'
+import { checkPlatform, type PreparedRun, prepareRun } from '../run/prepare.ts'
 import { responsive } from '../run/responsive.ts'
 import { command } from './command.ts'
 import { checkWritable, createStopSignal, platformOption, wholeNumber } from './options.ts'
@@ -64,41 +65,15 @@ export const buildCommand = command({
         hint: 'give system.build, or use hoplite md',
       })
     }
-    for (const line of describePacking(buildReport)) output.note(line)
-    const stop = createStopSignal(undefined)
-    const stages = args['pack-only'] ? [] : recipe.stages
-    const progress = output.progress(recipe.name, plannedSteps(stages), 'steps')
-    const listen = protocolListener(progress, text => output.note(text))
-    let { state } = prepared
-    let completed = true
-    try {
-      const events = runProtocol({
-        system,
-        stages: protocolStages(stages),
-        from: stageStart(state),
-        constraints: recipe.constraints,
-        prepare: async part => responsive(await prepareEvaluator(args.platform, part)),
-        seed: recipe.seed,
-        constants: prepared.constants,
-        output: { thermo_every_ps: recipe.output.log_every_ps },
-        signal: stop.signal,
-      })
-      for await (const event of events) {
-        listen(event)
-        if (event.kind === 'snapshot') {
-          const { box, time_ps } = event.snapshot.state
-          const { topology } = structure
-          checkBoxAgainstCutoff({ box, topology }, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
-        }
-        if (event.kind === 'end') {
-          state = event.snapshot.state
-          completed = event.completed
-        }
-      }
-    } finally {
-      stop.dispose()
-      progress.finish()
+    const warnings: string[] = []
+    const warn = (text: string) => {
+      warnings.push(text)
+      output.warn(text)
     }
+    prepared.warnings.forEach(warn)
+    for (const line of describePacking(buildReport)) output.note(line)
+    const stages = args['pack-only'] ? [] : recipe.stages
+    const { state, completed } = await carryOut(prepared, stages, args.platform, output, warn)
     if (!completed) {
       output.note('stopped: nothing was written')
       return EXIT.interrupted
@@ -115,11 +90,57 @@ export const buildCommand = command({
       ...buildReport,
       density_g_per_cm3: density,
       box_A: [...state.box.matrix],
+      warnings,
     })
     output.text(`${system.atomCount} atoms at ${density.toFixed(4)} g/cm³ written to ${args.out}`)
     return EXIT.done
   },
 })
+
+/** Carries out the stages of a recipe after packing. @returns the last state; completed is false when a signal came */
+async function carryOut(
+  prepared: PreparedRun,
+  stages: PreparedRun['recipe']['stages'],
+  platform: PlatformChoice,
+  output: Output,
+  warn: (text: string) => void,
+): Promise<{ state: State; completed: boolean }> {
+  const { recipe, system, structure } = prepared
+  const { topology } = structure
+  const stop = createStopSignal(undefined)
+  const progress = output.progress(recipe.name, plannedSteps(stages), 'steps')
+  const listen = protocolListener(progress, { note: output.note, warn })
+  let { state } = prepared
+  let completed = true
+  try {
+    const events = runProtocol({
+      system,
+      stages: protocolStages(stages),
+      from: stageStart(state),
+      constraints: recipe.constraints,
+      prepare: async part => responsive(await prepareEvaluator(platform, part)),
+      seed: recipe.seed,
+      constants: prepared.constants,
+      output: { thermo_every_ps: recipe.output.log_every_ps },
+      signal: stop.signal,
+    })
+    for await (const event of events) {
+      listen(event)
+      if (event.kind === 'snapshot') {
+        const { box, time_ps } = event.snapshot.state
+        checkBoxAgainstCutoff({ box, topology }, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
+      }
+      if (event.kind === 'end') {
+        state = event.snapshot.state
+        completed = event.completed
+      }
+    }
+  } finally {
+    stop.dispose()
+    progress.finish()
+  }
+  return { state, completed }
+}
 
 /** Writes a crystal or a slab at ideal positions, without relaxation. */
 function writeSolid(
@@ -133,10 +154,13 @@ function writeSolid(
     where(['system', 'build', ...path]),
   )
   if (potential !== undefined) checkTypes(structure, potential, where(['system', 'build']))
-  for (const note of report.notes) output.note(note)
-  if (structure.frozen && structureFormat(out) === 'lammps') {
-    output.note('a LAMMPS data file has no frozen atoms: write .extxyz or .vasp to keep them')
-  }
+  const warnings = [
+    ...report.notes,
+    ...(structure.frozen && structureFormat(out) === 'lammps'
+      ? ['a LAMMPS data file has no frozen atoms: write .extxyz or .vasp to keep them']
+      : []),
+  ]
+  for (const warning of warnings) output.warn(warning)
   writeStructureFile(out, structure)
   const { formula, composition, stoichiometric, surface, notes } = report
   const frozen = structure.frozen?.reduce((sum, flag) => sum + flag, 0) ?? 0
@@ -150,6 +174,7 @@ function writeSolid(
     surface,
     notes,
     box_A: [...structure.box.matrix],
+    warnings,
   })
   const cut = surface
     ? `, (${surface.miller.join(' ')}) slab of ${surface.layers} layers, ${surface.area_A2.toFixed(2)} Å², ${surface.thickness_A.toFixed(2)} Å thick, ${frozen} atoms frozen`

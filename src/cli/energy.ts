@@ -130,9 +130,10 @@ export const energyCommand = command({
     forces: { type: 'boolean', default: false, describe: 'print also the force on every atom' },
   },
   async run(args, output) {
-    const { system, state, assumptions, remarks } = singlePoint(args.structure, args)
+    const { system, state, assumptions, remarks, warnings } = singlePoint(args.structure, args)
     for (const remark of remarks) output.note(remark)
-    for (const assumption of assumptions) output.note(`assumed: ${assumption}`)
+    const warned = [...warnings, ...assumptions.map(assumption => `assumed: ${assumption}`)]
+    for (const warning of warned) output.warn(warning)
     const evaluator = await prepareEvaluator(inDoublePrecision(args.platform), system)
     try {
       const { energy, terms, forces, virial } = await evaluator.evaluate(state)
@@ -159,6 +160,7 @@ export const energyCommand = command({
         },
         density_g_per_cm3: density,
         charge_e: charge,
+        warnings: warned,
       })
       output.text(
         formatTable(

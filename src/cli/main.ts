@@ -43,7 +43,7 @@ export async function main(commandLine: readonly string[]): Promise<ExitCode> {
       .option('json', { type: 'boolean', describe: 'write one JSON document to stdout', global: true })
       .option('quiet', {
         type: 'boolean',
-        describe: 'write no remarks and no progress to stderr',
+        describe: 'write no remarks and no progress to stderr; warnings stay',
         global: true,
       })
       .demandCommand(1, 'which command?')

@@ -43,7 +43,10 @@ export const mdCommand = command({
     const prepared = prepareRun(loaded)
     for (const remark of prepared.remarks) output.note(remark)
     await checkPlatform(args.platform, prepared.system)
-    if (args['dry-run']) return dryRun(prepared, output)
+    if (args['dry-run']) {
+      for (const warning of prepared.warnings) output.warn(warning)
+      return dryRun(prepared, output)
+    }
     const directory = createRunDirectory(
       args.out === undefined ? { name: loaded.recipe.name } : { out: args.out, name: loaded.recipe.name },
     )
@@ -76,7 +79,7 @@ export async function simulate(
   try {
     const results = await runMd({
       ...request,
-      onEvent: protocolListener(progress, text => output.note(text)),
+      onEvent: protocolListener(progress, output),
       onWarning: text => output.warn(text),
       signal: stop.signal,
     })
@@ -90,13 +93,14 @@ export async function simulate(
   }
 }
 
-function dryRun({ system, state, recipe }: PreparedRun, output: Output): ExitCode {
+function dryRun({ system, state, recipe, warnings }: PreparedRun, output: Output): ExitCode {
   output.document({
     run: null,
     atoms: system.atomCount,
     box_A: [...state.box.matrix],
     stages: recipe.stages,
     recipe,
+    warnings,
   })
   output.text(`${system.atomCount} atoms in ${state.box.volume.toFixed(0)} Å³; nothing was written`)
   output.text(describeProtocol(recipe.stages))

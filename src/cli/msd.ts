@@ -41,7 +41,7 @@ export const msdCommand = command({
     output.text(describeSystems([system]))
     const { verdict } = system.transport
     if (verdict !== 'diffusive') {
-      output.note(`the MSD is ${verdict}: this is an apparent slope, not a diffusion coefficient`)
+      output.warn(`the MSD is ${verdict}: this is an apparent slope, not a diffusion coefficient`)
     }
     return args.strict && verdict !== 'diffusive' ? EXIT.notConverged : EXIT.done
   },

@@ -67,9 +67,10 @@ export const nebCommand = command({
         threads,
         command: commandLine,
         onEvent(event) {
-          if (event.kind === 'note') {
+          if (event.kind === 'note') return output.note(event.text)
+          if (event.kind === 'warning') {
             noted.add(event.text)
-            return output.note(event.text)
+            return output.warn(event.text)
           }
           const { iteration, stage, fmax_eV_per_A: fmax, barrier_eV } = event
           progress.update(
@@ -81,7 +82,7 @@ export const nebCommand = command({
       })
       progress.finish()
       for (const warning of results.warnings) {
-        if (!noted.has(warning)) output.note(`warning: ${warning}`)
+        if (!noted.has(warning)) output.warn(warning)
       }
       output.document(results)
       output.text(describe(results, band.fmax_eV_per_A))
@@ -171,6 +172,7 @@ function checkSameBand(now: LoadedBandRecipe, earlier: LoadedBandRecipe): void {
 
 function dryRun({ recipe }: LoadedBandRecipe, plan: NebPlan, output: Output): ExitCode {
   for (const note of plan.notes) output.note(note)
+  for (const warning of plan.warnings) output.warn(warning)
   output.document({ run: null, ...plan, recipe })
   const { images, path, optimizer, fmax_eV_per_A } = recipe.band
   output.text(

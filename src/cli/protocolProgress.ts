@@ -1,11 +1,11 @@
 import type { ProtocolEvent, StageSummary } from '../dynamics/protocol.ts'
 import type { RecipeStage } from '../recipes/stages.ts'
-import type { Progress } from './output.ts'
+import type { Output, Progress } from './output.ts'
 
 /** Returns a listener that shows the events of a protocol as a progress bar and one line per finished stage. */
 export function protocolListener(
   progress: Progress,
-  say: (text: string) => void,
+  output: Pick<Output, 'note' | 'warn'>,
 ): (event: ProtocolEvent) => void {
   let stage = ''
   let reason: string | null = null
@@ -15,7 +15,7 @@ export function protocolListener(
         stage = event.stage.name
         // The same reason is shown once, not at every stage.
         if (event.fallbackReason !== null && event.fallbackReason !== reason) {
-          say(`platform ${event.ran}: ${event.fallbackReason}`)
+          output.note(`platform ${event.ran}: ${event.fallbackReason}`)
         }
         reason = event.fallbackReason
         break
@@ -26,11 +26,15 @@ export function protocolListener(
         )
         break
       case 'stage-end':
-        say(`${stage}: ${describeSummary(event.summary)}`)
+        if (isUnfinished(event.summary)) output.warn(`${stage}: ${describeSummary(event.summary)}`)
+        else output.note(`${stage}: ${describeSummary(event.summary)}`)
         break
     }
   }
 }
+
+/** True for a minimisation that ended above its tolerance. */
+const isUnfinished = (summary: StageSummary) => summary.kind === 'minimize' && !summary.converged
 
 function describeSummary(summary: StageSummary): string {
   switch (summary.kind) {

@@ -44,8 +44,10 @@ export interface Assembly {
   readonly system: System
   /** The structure, whose atoms a slab correction may have moved by whole cells along z. */
   readonly structure: Structure
-  /** Lines that a reader should know: what was assumed of charges and vacuum, and done about them. */
+  /** Changes to charges that the caller asked for, one line each. */
   readonly remarks: readonly string[]
+  /** Lines without which the energy cannot be trusted: vacuum without a correction, a net charge. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -82,12 +84,8 @@ export function assemble(
   return {
     system,
     structure: slab.structure,
-    remarks: [
-      ...(isMoving ? remarksOnSmallCell(structure.box, interactions.cutoff_A) : []),
-      ...slab.remarks,
-      ...remarks,
-      ...(coulomb ? background(coulomb, system, structure.box) : []),
-    ],
+    remarks: [...(isMoving ? remarksOnSmallCell(structure.box, interactions.cutoff_A) : []), ...remarks],
+    warnings: [...slab.warnings, ...(coulomb ? background(coulomb, system, structure.box) : [])],
   }
 }
 
@@ -132,16 +130,16 @@ function slabOf(
   structure: Structure,
   interactions: Interactions,
   { where, name }: AssembleOptions,
-): { structure: Structure; remarks: readonly string[] } {
+): { structure: Structure; warnings: readonly string[] } {
   const { box, positions } = structure
-  if (!isEwald(interactions.coulomb)) return { structure, remarks: [] }
+  if (!isEwald(interactions.coulomb)) return { structure, warnings: [] }
   const fractions = fractional(box, positions)
   const gap = widestGap(box, fractions, 2)
   if (!interactions.slab_correction) {
     const isSlab =
       gap.width_A >= VACUUM_A && [0, 1].every(axis => widestGap(box, fractions, axis).width_A < VACUUM_A)
-    const remark = `there are ${gap.width_A.toFixed(1)} Å of vacuum along z and no slab_correction: right only without a dipole`
-    return { structure, remarks: isSlab ? [remark] : [] }
+    const warning = `there are ${gap.width_A.toFixed(1)} Å of vacuum along z and no slab_correction: right only without a dipole`
+    return { structure, warnings: isSlab ? [warning] : [] }
   }
   if (gap.width_A < VACUUM_A) {
     throw new UserError({
@@ -150,5 +148,5 @@ function slabOf(
       hint: `leave at least ${VACUUM_A} Å, better 15, or leave slab_correction out`,
     })
   }
-  return { structure: { ...structure, positions: joinedAt(box, positions, 2, gap.middle) }, remarks: [] }
+  return { structure: { ...structure, positions: joinedAt(box, positions, 2, gap.middle) }, warnings: [] }
 }

@@ -28,6 +28,10 @@ interface StageSums {
   readonly temperature: number
 }
 
+/** True for the warning of a drift among those of a run. */
+export const isDriftWarning = (warning: string): boolean =>
+  warning.includes(': the conserved quantity drifts')
+
 /** Watches the conserved quantity of a run from the rows of its log. */
 export interface ConservedWatch {
   /** Takes up a row. Returns a warning when the drift of the stage begins to matter, else null. */

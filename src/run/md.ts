@@ -7,7 +7,7 @@ import { RUN_FILES, writeResults } from '../files/runDirectory.ts'
 import { whileLocked } from '../files/runLock.ts'
 import { writeStructureFile } from '../files/structureFile.ts'
 import { type PlatformChoice, prepareEvaluator } from '../platform/choose.ts'
-import type { LoadedRecipe } from '../recipes/recipe.ts'
+import type { LoadedRecipe, Recipe } from '../recipes/recipe.ts'
 import { protocolStages, type RecipeStage } from '../recipes/stages.ts'
 import { HOPLITE_VERSION } from '../version.ts'
 import { checkBoxAgainstCutoff } from './checks.ts'
@@ -41,7 +41,10 @@ export interface MdResults {
   readonly ns_per_day: number
   /** Drift of the production stage; null if it was not reached or is not dynamics. */
   readonly drift_meV_per_atom_ps: number | null
-  /** Stages whose conserved quantity drifts by an amount that matters, one line each. */
+  /**
+   * Warnings about vacuum, net charge, minimisations that did not converge, and stages whose conserved quantity drifts by
+   * an amount that matters, one line each.
+   */
   readonly warnings: readonly string[]
   readonly platform: NonNullable<Manifest['platform']>
   readonly precision: Manifest['precision']
@@ -64,6 +67,7 @@ async function run(request: MdRequest): Promise<MdResults> {
   const { directory, platform, signal } = request
   const prepared = prepareRun(request.loaded)
   const { recipe, system } = prepared
+  for (const text of prepared.warnings) request.onWarning?.(text)
   const earlier = request.resume ? earlierRun(directory, prepared) : null
   await checkPlatform(platform, system)
   const from = earlier?.snapshot ?? stageStart(prepared.state)
@@ -81,7 +85,7 @@ async function run(request: MdRequest): Promise<MdResults> {
   })
   const record = (wall_clock: Manifest['wall_clock']) =>
     writeManifest(join(directory, RUN_FILES.manifest), { ...manifest(), wall_clock })
-  let ending: Ending = { drift_meV_per_atom_ps: null, last: from, completed: false }
+  let ending: Ending = { drift_meV_per_atom_ps: null, unfinished: [], last: from, completed: false }
   try {
     const events = runProtocol({
       system,
@@ -96,11 +100,7 @@ async function run(request: MdRequest): Promise<MdResults> {
       },
       seed: recipe.seed,
       constants: prepared.constants,
-      output: {
-        thermo_every_ps: recipe.output.log_every_ps,
-        frame_every_ps: recipe.output.trajectory_every_ps,
-        snapshot_every_ps: recipe.output.checkpoint_every_ps,
-      },
+      output: intervalsOf(recipe),
       signal,
     })
     record(origin.wall_clock)
@@ -121,7 +121,7 @@ async function run(request: MdRequest): Promise<MdResults> {
     time_ps: last.state.time_ps,
     ns_per_day: ((last.state.time_ps - from.state.time_ps) * 1e-3 * 86400) / wall_s,
     drift_meV_per_atom_ps,
-    warnings: files.warnings(),
+    warnings: [...prepared.warnings, ...ending.unfinished, ...files.warnings()],
     platform: ran,
     precision: manifest().precision,
     ...productionAverages(directory, recipe.stages.length - 1),
@@ -135,7 +135,15 @@ async function run(request: MdRequest): Promise<MdResults> {
   return results
 }
 
+const intervalsOf = ({ output }: Recipe) => ({
+  thermo_every_ps: output.log_every_ps,
+  frame_every_ps: output.trajectory_every_ps,
+  snapshot_every_ps: output.checkpoint_every_ps,
+})
+
 interface Ending extends Pick<MdResults, 'completed' | 'drift_meV_per_atom_ps'> {
+  /** Minimisations that did not converge, one line each. */
+  readonly unfinished: readonly string[]
   readonly last: Snapshot
 }
 
@@ -158,12 +166,22 @@ function write(
       if (event.stageIndex === production) files.frame(event.state)
       return ending
     case 'stage-end':
+      if (event.summary.kind === 'minimize' && !event.summary.converged) {
+        const { name } = recipe.stages[event.stageIndex]!
+        const { steps, fmax_eV_per_A } = event.summary
+        const text = `stage ${name}: not converged after ${steps} steps, fmax ${fmax_eV_per_A.toPrecision(3)} eV/Å`
+        return { ...ending, unfinished: [...ending.unfinished, text] }
+      }
       return event.stageIndex === production && event.summary.kind === 'dynamics'
         ? { ...ending, drift_meV_per_atom_ps: event.summary.drift_meV_per_atom_ps }
         : ending
     case 'snapshot': {
       const { box, time_ps } = event.snapshot.state
-      checkBoxAgainstCutoff({ box, topology: structure.topology }, recipe.interactions.cutoff_A, `after ${time_ps} ps`)
+      checkBoxAgainstCutoff(
+        { box, topology: structure.topology },
+        recipe.interactions.cutoff_A,
+        `after ${time_ps} ps`,
+      )
       files.checkpoint(event.snapshot)
       return ending
     }

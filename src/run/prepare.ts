@@ -27,8 +27,10 @@ export interface PreparedRun {
   readonly constants: Constants
   /** null when the structure came from a file. */
   readonly buildReport: BuildReport | null
-  /** Remarks for the user about charges and vacuum, one line each. */
+  /** Changes to charges that were asked for, one line each. */
   readonly remarks: readonly string[]
+  /** Lines without which the energy cannot be trusted: vacuum without a correction, a net charge. */
+  readonly warnings: readonly string[]
   /** Every file that the run depends on. */
   readonly inputs: readonly string[]
 }
@@ -50,7 +52,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
     scale: recipe.system.charge_scale,
     background: recipe.system.neutralizing_background === true,
   }
-  const { system, structure, remarks } = assemble(whole, potential, interactions, charges, {
+  const { system, structure, remarks, warnings } = assemble(whole, potential, interactions, charges, {
     name: structureFile ?? path,
     where: key => where(['interactions', key]),
     constants,
@@ -70,6 +72,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
     constants: constants === 'lammps' ? LAMMPS_METAL : CODATA_2018,
     buildReport: built?.report ?? null,
     remarks,
+    warnings,
     inputs: [path, recipe.system.potential, ...(build ? filesOfBuild(build) : [structureFile!])],
   }
 }

@@ -34,8 +34,10 @@ export interface SinglePoint {
   readonly state: State
   /** Settings that were assumed, as the file does not hold them: for the user to see. */
   readonly assumptions: readonly string[]
-  /** Lines that a reader should know of charges and vacuum. */
+  /** Changes to charges that were asked for, one line each. */
   readonly remarks: readonly string[]
+  /** Lines without which the energy cannot be trusted: vacuum without a correction, a net charge. */
+  readonly warnings: readonly string[]
 }
 
 const DEFAULT_CUTOFF_A = 10
@@ -48,9 +50,15 @@ const EWALD_ATOMS = 5000
 export function prepareSinglePoint(request: SinglePointRequest): SinglePoint {
   const { assembly, assumptions } =
     request.potential === undefined ? fromLammps(request) : fromPotential(request, request.potential)
-  const { system, structure, remarks } = assembly
+  const { system, structure, remarks, warnings } = assembly
   const { positions, velocities, box } = structure
-  return { system, state: createState(positions, box, velocities ?? undefined), assumptions, remarks }
+  return {
+    system,
+    state: createState(positions, box, velocities ?? undefined),
+    assumptions,
+    remarks,
+    warnings,
+  }
 }
 
 const OPTIONS = { frozen: 'held', smallCells: 'allowed' } as const

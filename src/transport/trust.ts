@@ -3,7 +3,7 @@ import { mean } from '../analysis/stats.ts'
 import { formatFixed, formatNumber } from '../format.ts'
 import { originOf } from '../potentials/load.ts'
 import type { CalibrationRow, Check } from '../report/model.ts'
-import { DRIFT_LIMIT_kT_per_ns, driftLimit_meV_per_atom_ps } from '../run/conserved.ts'
+import { DRIFT_LIMIT_kT_per_ns, driftLimit_meV_per_atom_ps, isDriftWarning } from '../run/conserved.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
 import type { HopCount } from './motion.ts'
 import type { AnalysedSystem } from './transport.ts'
@@ -74,7 +74,7 @@ function targetTemperature(run: LoadedRun): number | null {
 function driftCheck({ name, runs }: AnalysedSystem): Check {
   const drifts = runs.map(run => run.results?.drift_meV_per_atom_ps ?? null)
   const limits = runs.map(run => driftLimit_meV_per_atom_ps(mean(productionColumn(run, 'temperature_K'))))
-  const warnings = [...new Set(runs.flatMap(run => run.results?.warnings ?? []))]
+  const warnings = [...new Set(runs.flatMap(run => run.results?.warnings ?? []))].filter(isDriftWarning)
   const known = drifts.every(drift => drift !== null)
   return {
     name: `${name}: conserved quantity`,

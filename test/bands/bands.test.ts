@@ -42,10 +42,10 @@ describe('a band', () => {
     const path = recipe('charged', [])
     const text = readFileSync(path, 'utf8').replace(/^charges:.*\n/m, '')
     writeFileSync(path, text)
-    const { notes, system, box, ends } = prepareBand(loadBandRecipe(path))
+    const { warnings, system, box, ends } = prepareBand(loadBandRecipe(path))
     const net = system.charges.reduce((sum, q) => sum + q, 0)
     expect(net).toBeCloseTo(-0.6, 9)
-    expect(notes.join()).toMatch(/net charge of -0\.6000 e: its energy includes a uniform background of -\d/)
+    expect(warnings.join()).toMatch(/net charge of -0\.6000 e: its energy includes a uniform background of -\d/)
     expect(ends.initial.box).toBe(box)
   })
 })
@@ -172,7 +172,7 @@ describe('an adsorbate', () => {
         [[['system', 'build', 'adsorbates'], [adsorbate]]],
         'li-pvdf.yaml',
       )
-      return prepareBand(loadBandRecipe(path)).notes.join()
+      return prepareBand(loadBandRecipe(path)).warnings.join()
     }
     expect(at(4.5)).not.toContain('next image')
     expect(at(9.5)).toMatch(

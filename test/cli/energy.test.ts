@@ -19,7 +19,7 @@ describe('energy --json', () => {
   it('has the promised keys, and forces when they are asked for', async () => {
     const plain = await document('energy', box, ...options)
     const keys = ['atoms', 'potential_eV', 'terms_eV', 'virial_eV']
-    const more = ['platform', 'density_g_per_cm3', 'charge_e']
+    const more = ['platform', 'density_g_per_cm3', 'charge_e', 'warnings']
     expect(Object.keys(plain)).toEqual([...keys, ...more])
     const full = await document('energy', box, ...options, '--forces')
     expect(Object.keys(full)).toEqual([...keys, 'forces_eV_per_A', ...more])
@@ -112,12 +112,13 @@ describe('energy of LAMMPS data', () => {
     const { energy } = JSON.parse(readFileSync(`${golden}.json`, 'utf8'))
     const { code, stdout, stderr } = await hoplite('energy', `${golden}.data`, '--cutoff_A', '6.2', '--json')
     expect(code).toBe(0)
-    const { potential_eV, atoms } = JSON.parse(stdout)
+    const { potential_eV, atoms, warnings } = JSON.parse(stdout)
     expect(atoms).toBe(readStructureFile(`${golden}.data`).elements.length)
     expect(Math.abs(potential_eV / KCAL_PER_MOL / energy.total - 1)).toBeLessThan(1e-9)
-    expect(stderr).toMatch(/^assumed: /)
+    expect(stderr).toMatch(/^warning: assumed: /)
+    expect(stderr).toBe(warnings.map((warning: string) => `warning: ${warning}\n`).join(''))
     const quiet = await hoplite('energy', `${golden}.data`, '--cutoff_A', '6.2', '--json', '--quiet')
-    expect(quiet.stderr).toBe('')
+    expect(quiet.stderr).toBe(stderr)
     expect(quiet.stdout).toBe(stdout)
   })
 

@@ -14,10 +14,17 @@ const band = vi.hoisted(() => ({
   answer: {} as Partial<NebResults>,
 }))
 vi.mock('../../src/bands/neb.ts', () => ({
-  planNeb: async () => ({ atoms: 160, frozen_atoms: 64, box_A: [], notes: ['neutralised'] }),
+  planNeb: async () => ({
+    atoms: 160,
+    frozen_atoms: 64,
+    box_A: [],
+    notes: ['neutralised'],
+    warnings: ['vacuum'],
+  }),
   runNeb: async (request: NebRequest) => {
     band.requests.push(request)
-    request.onEvent?.({ kind: 'note', text: 'initial end relaxed in 31 steps' })
+    request.onEvent?.({ kind: 'note', text: 'neutralised' })
+    request.onEvent?.({ kind: 'warning', text: 'initial end relaxed in 31 steps' })
     request.onEvent?.({
       kind: 'iteration',
       iteration: 40,
@@ -135,6 +142,12 @@ describe('hoplite neb', () => {
     }
   })
 
+  it('says its warnings with --quiet too, each once, and nothing else', async () => {
+    band.answer = { warnings: ['image 3 lies below both ends', 'initial end relaxed in 31 steps'] }
+    const { stderr } = await hoplite('neb', at('band.yaml'), '--out', at('quiet'), '--quiet')
+    expect(stderr).toBe('warning: initial end relaxed in 31 steps\nwarning: image 3 lies below both ends\n')
+  })
+
   it('says how fast the ion hops', async () => {
     band.answer = {
       vibrations: {
@@ -171,6 +184,9 @@ describe('hoplite neb', () => {
     const { stdout, stderr } = await hoplite('neb', at('band.yaml'), '--dry-run')
     expect(stdout).toContain('160 atoms, 64 of them frozen')
     expect(stderr).toContain('neutralised')
+    expect(plan).toMatchObject({ notes: ['neutralised'], warnings: ['vacuum'] })
+    const quiet = await hoplite('neb', at('band.yaml'), '--dry-run', '--quiet')
+    expect(quiet.stderr).toBe('warning: vacuum\n')
     expect(band.requests).toEqual([])
     expect(readdirSync(folder)).toEqual(before)
   })

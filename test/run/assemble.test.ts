@@ -68,10 +68,11 @@ const energyOf = async (structure: Structure, more: Partial<Interactions>) => {
 
 describe('assemble', () => {
   it('takes elements for types where the structure names none', () => {
-    const { system, remarks } = assemble(slab(4, 0), potential, interactions, {}, options)
+    const { system, remarks, warnings } = assemble(slab(4, 0), potential, interactions, {}, options)
     expect(system.typeNames).toEqual(['Li', 'F'])
     expect([...system.charges]).toEqual([1, 1, 1, 1, -1, -1, -1, -1])
     expect(remarks).toEqual([])
+    expect(warnings).toEqual([])
   })
 
   it('puts a slab that the cell cuts in one piece for the slab correction', async () => {
@@ -81,9 +82,9 @@ describe('assemble', () => {
     expect(Math.abs(whole - (await energyOf(slab(30, 5), {})))).toBeGreaterThan(1)
   })
 
-  it('remarks on vacuum without a slab correction, and refuses a correction without vacuum', () => {
-    const { remarks } = assemble(slab(30, 5), potential, interactions, {}, options)
-    expect(remarks).toEqual([
+  it('warns of vacuum without a slab correction, and refuses a correction without vacuum', () => {
+    const { warnings } = assemble(slab(30, 5), potential, interactions, {}, options)
+    expect(warnings).toEqual([
       'there are 28.0 Å of vacuum along z and no slab_correction: right only without a dipole',
     ])
     const corrected = { ...interactions, slab_correction: true }
@@ -92,12 +93,12 @@ describe('assemble', () => {
     expect(error.where).toBe('slab.vasp')
   })
 
-  it('refuses a net charge unless a background is allowed, and remarks on its energy', () => {
+  it('refuses a net charge unless a background is allowed, and warns of its energy', () => {
     const charged = { ...slab(4, 0), charges: Float64Array.of(1, 1, 1, 1, -1, -1, -1, -0.5) }
     const error = caught(() => assemble(charged, potential, interactions, {}, options))
     expect(error.message).toContain('a net charge of 0.5000 e')
-    const { remarks } = assemble(charged, potential, interactions, { background: true }, options)
-    expect(remarks[0]).toMatch(/net charge of 0\.5000 e: its energy includes a uniform background of -\d/)
+    const { warnings } = assemble(charged, potential, interactions, { background: true }, options)
+    expect(warnings[0]).toMatch(/net charge of 0\.5000 e: its energy includes a uniform background of -\d/)
   })
 
   it('neutralises, then transfers electrons, and says both', () => {
