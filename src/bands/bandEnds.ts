@@ -67,7 +67,7 @@ function endsFromFiles(
     atom: (site, key) =>
       findSite(site, { box: first.box, sites: sitesOf(first), among: 'filled', where: where(key) }),
     notes: [],
-    inputs: [recipe.system.potential, initial, final, ...via],
+    inputs: [recipe.system.potential, initial, final, ...via, ...tetherFile(recipe)],
   }
 }
 
@@ -125,9 +125,11 @@ function endsOfHop(loaded: LoadedBandRecipe, potential: Potential): BandEnds {
       throw new UserError({ message: 'this is the site that the hop empties', where: where(key) })
     },
     notes: [...start.notes, ...(recipe.system.build?.slab ? strayAdsorbates(initial, adsorbate) : [])],
-    inputs: [recipe.system.potential, ...start.inputs],
+    inputs: [recipe.system.potential, ...start.inputs, ...tetherFile(recipe)],
   }
 }
+
+const tetherFile = ({ tethers }: Recipe) => (tethers?.to === undefined ? [] : [tethers.to])
 
 /** Remarks about adsorbates that are nearer to the next image of the slab than to the slab, one line each. */
 function strayAdsorbates(

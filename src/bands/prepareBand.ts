@@ -9,6 +9,7 @@ import { type BondTerm, loadPotential, type Potential } from '../potentials/load
 import type { LoadedBandRecipe } from '../recipes/bandRecipe.ts'
 import { assemble } from '../run/assemble.ts'
 import { checkOverlaps, checkPositions, namedFile } from '../run/checks.ts'
+import { tethersOf } from '../run/tethers.ts'
 import { type BandEnds, bandEnds } from './bandEnds.ts'
 
 /** A band ready to be computed. */
@@ -98,23 +99,7 @@ function hostTethers({ recipe }: LoadedBandRecipe, ends: BandEnds): RestraintFor
       free.add(ends.atom(site, ['tethers', 'except', k]))
     })
   }
-  const { elements, frozen, positions } = ends.initial
-  const atoms = elements.flatMap((_, i) => (free.has(i) || frozen?.[i] ? [] : [i]))
-  return tethersTo(positions, atoms, tethers.stiffness_eV_per_A2)
-}
-
-/** @param positions [3N] Å, of all atoms */
-export function tethersTo(
-  positions: Float64Array,
-  atoms: readonly number[],
-  stiffness_eV_per_A2: number,
-): RestraintForce {
-  return {
-    kind: 'restraint',
-    atoms: Int32Array.from(atoms),
-    anchors: Float64Array.from(atoms.flatMap(i => [...positions.slice(3 * i, 3 * i + 3)])),
-    stiffness: new Float64Array(atoms.length).fill(stiffness_eV_per_A2),
-  }
+  return tethersOf(ends.initial, tethers, ends.names.initial, free)
 }
 
 type Override = NonNullable<LoadedBandRecipe['recipe']['overrides']>['bonds'][number]

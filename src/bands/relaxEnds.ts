@@ -7,7 +7,8 @@ import type { SavedEnds, SavedRelaxation } from '../files/bandFiles.ts'
 import { curvaturePair } from '../optimize/lbfgs.ts'
 import type { ImageEvaluator } from '../platform/platform.ts'
 import { freshMemory, type LbfgsMemory, minimization } from '../relax/minimize.ts'
-import { type PreparedBand, tethersTo } from './prepareBand.ts'
+import { tethersTo } from '../run/tethers.ts'
+import type { PreparedBand } from './prepareBand.ts'
 
 /** Largest number of steps of a relaxation. */
 const MAX_STEPS = 2000

@@ -7,6 +7,7 @@ import { inDoublePrecision, prepareEvaluator } from '../platform/choose.ts'
 import { isEwald } from '../potentials/interactions.ts'
 import { about } from '../run/checks.ts'
 import { prepareSinglePoint, type SinglePoint } from '../run/singlePoint.ts'
+import type { Tethers } from '../run/tethers.ts'
 import { command } from './command.ts'
 import { factors, platformOption, positive } from './options.ts'
 import { fixed, formatTable } from './output.ts'
@@ -39,6 +40,9 @@ export const singlePointFlags = {
     default: false,
     describe: 'correct ewald and pme for a slab with vacuum along z',
   },
+  tether_eV_per_A2: { type: 'number', describe: 'stiffness of tethers of atoms to points, eV/Å²' },
+  'tether-to': { type: 'string', describe: 'structure file with the points of the tethers, atom by atom' },
+  'tether-types': { type: 'string', describe: 'atom types that are tethered, such as Ni,O (all)' },
   mixing: {
     choices: LAMMPS_MIXINGS,
     describe: 'mixing rule of Lennard-Jones parameters of LAMMPS data. Default: geometric',
@@ -81,6 +85,7 @@ export function singlePoint(file: string, args: SinglePointArgs): SinglePoint {
       coulomb_accuracy: accuracy(args['ewald-accuracy']),
       slab_correction: args['slab-correction'],
     },
+    tethers: tethers(args),
     charges: {
       scale: positive('--charge-scale', args['charge-scale']),
       background: args['allow-net-charge'],
@@ -89,6 +94,21 @@ export function singlePoint(file: string, args: SinglePointArgs): SinglePoint {
   })
   checkUsed(args, prepared.system)
   return prepared
+}
+
+/** Tethers of the flags. @throws UserError when one of stiffness and points is missing */
+function tethers(args: SinglePointArgs): Tethers | undefined {
+  const stiffness_eV_per_A2 = positive('--tether_eV_per_A2', args.tether_eV_per_A2)
+  const to = args['tether-to']
+  if (stiffness_eV_per_A2 !== undefined && to !== undefined) {
+    return { stiffness_eV_per_A2, to, types: args['tether-types']?.split(',') }
+  }
+  if ((stiffness_eV_per_A2 ?? to ?? args['tether-types']) === undefined) return undefined
+  throw new UserError({
+    message: 'tethers need a stiffness and the points that they hold atoms to',
+    where: 'command line',
+    hint: 'give --tether_eV_per_A2 and --tether-to together',
+  })
 }
 
 /** @throws UserError for a flag that would be ignored */

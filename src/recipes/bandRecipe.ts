@@ -4,7 +4,17 @@ import { parseObject, parseYamlDocument, type YamlPath } from '../core/yaml.ts'
 import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { bandInteractionsSchema, slabCorrection } from './interactions.ts'
-import { constants, count, fileName, type Loaded, path, positive, seed, together } from './keys.ts'
+import {
+  constants,
+  count,
+  fileName,
+  type Loaded,
+  path,
+  positive,
+  seed,
+  tetherKeys,
+  together,
+} from './keys.ts'
 import { cartesianSchema, fractionalSchema, resolveSolid, siteSchema, solidSchema } from './solidSchema.ts'
 
 const typesSchema = z
@@ -81,10 +91,7 @@ const chargesSchema = z
   )
 
 const tethersSchema = z.strictObject({
-  stiffness_eV_per_A2: z
-    .number()
-    .min(0)
-    .describe('stiffness k of tethers ½k·dx² to the positions of the ideal lattice or the initial file'),
+  ...tetherKeys,
   except: z
     .union([z.enum(['hop', 'none']), z.array(siteSchema)])
     .default('hop')
@@ -307,7 +314,7 @@ export function overrideBand(
 }
 
 function withAbsolutePaths(recipe: BandRecipe, folder: string): BandRecipe {
-  const { system, endpoints } = recipe
+  const { system, endpoints, tethers } = recipe
   const { structure, build } = system
   return {
     ...recipe,
@@ -317,6 +324,7 @@ function withAbsolutePaths(recipe: BandRecipe, folder: string): BandRecipe {
       ...(structure !== undefined && { structure: resolve(folder, structure) }),
       ...(build && { build: resolveSolid(build, folder) }),
     },
+    ...(tethers?.to !== undefined && { tethers: { ...tethers, to: resolve(folder, tethers.to) } }),
     ...(endpoints && {
       endpoints: {
         ...endpoints,

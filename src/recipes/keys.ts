@@ -10,6 +10,21 @@ export const seed = z.number().int().min(0).default(1)
 export const fileName = z
   .string()
   .regex(/^[A-Za-z0-9._-]+$/, 'a name may have letters, digits, dots, underscores and hyphens only')
+/** Tethers of atoms to points; keys that all recipes share. */
+export const tetherKeys = {
+  stiffness_eV_per_A2: z
+    .number()
+    .min(0)
+    .describe('½k·dx², of each atom to where the ideal lattice or the initial file has it'),
+  types: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('atom types that are tethered; all when left out'),
+  to: path
+    .optional()
+    .describe('structure file with the points, atom by atom, in place of the initial positions'),
+}
 /** Set of physical constants. */
 export const constants = z.enum(['codata2018', 'lammps']).default('codata2018')
 

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { readText } from '../files/files.ts'
 import { isEwald } from '../potentials/interactions.ts'
 import { interactionsSchema } from './interactions.ts'
-import { constants, count, fileName, type Loaded, path, positive, seed } from './keys.ts'
+import { constants, count, fileName, type Loaded, path, positive, seed, tetherKeys } from './keys.ts'
 import { buildsSolid } from './solidRecipe.ts'
 import { absoluteUnit } from './solidSchema.ts'
 import { stageSchema } from './stages.ts'
@@ -140,6 +140,7 @@ export const recipeSchema = z
     seed,
     system: systemSchema,
     interactions: interactionsSchema.prefault({}),
+    tethers: z.strictObject(tetherKeys).optional(),
     constraints: constraintsSchema.prefault({}),
     stages: z.array(stageSchema).min(1),
     output: outputSchema.prefault({}).describe('output of the last stage, the production'),
@@ -275,8 +276,10 @@ export function overrideRecipe(
 
 function withAbsolutePaths(recipe: Recipe, folder: string): Recipe {
   const { potential, structure, build } = recipe.system
+  const { tethers } = recipe
   return {
     ...recipe,
+    ...(tethers?.to !== undefined && { tethers: { ...tethers, to: resolve(folder, tethers.to) } }),
     system: {
       ...recipe.system,
       potential: resolve(folder, potential),

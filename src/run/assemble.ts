@@ -18,6 +18,7 @@ import {
   checkPositions,
   remarksOnSmallCell,
 } from './checks.ts'
+import { type Tethers, tethersOf } from './tethers.ts'
 
 /** The coefficients of a LAMMPS data file, in place of a potential, with what the file leaves open. */
 export interface LammpsCoefficients extends LammpsOptions {
@@ -34,6 +35,8 @@ export interface AssembleOptions {
   readonly hydrogenMass_g_per_mol?: number | undefined
   /** Atoms come from a builder, which may leave them close together for a push-off. Default: false. */
   readonly built?: boolean | undefined
+  /** Tethers of the atoms. Default: none. */
+  readonly tethers?: Tethers | undefined
   /** `refused` where dynamics would move frozen atoms. */
   readonly frozen: 'held' | 'refused'
   /** Cells smaller than twice the cut-off, in which a sum goes over several images of an atom; `without bonds` for dynamics. */
@@ -81,8 +84,9 @@ export function assemble(
         })
   const coulomb = system.forces.find(force => force.kind === 'coulomb')
   if ('data' in potential && coulomb && !charges.background) checkNeutral(system, name)
+  const tethers = options.tethers ? tethersOf(slab.structure, options.tethers, name) : null
   return {
-    system,
+    system: tethers ? { ...system, forces: [...system.forces, tethers] } : system,
     structure: slab.structure,
     remarks: [...(isMoving ? remarksOnSmallCell(structure.box, interactions.cutoff_A) : []), ...remarks],
     warnings: [...slab.warnings, ...(coulomb ? background(coulomb, system, structure.box) : [])],

@@ -58,6 +58,7 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
     constants,
     hydrogenMass_g_per_mol: recipe.system.hydrogen_mass_g_per_mol,
     built: built !== null,
+    tethers: recipe.tethers,
     frozen: 'refused',
     smallCells: 'without bonds',
   })
@@ -73,7 +74,12 @@ export function prepareRun(loaded: LoadedRecipe): PreparedRun {
     buildReport: built?.report ?? null,
     remarks,
     warnings,
-    inputs: [path, recipe.system.potential, ...(build ? filesOfBuild(build) : [structureFile!])],
+    inputs: [
+      path,
+      recipe.system.potential,
+      ...(build ? filesOfBuild(build) : [structureFile!]),
+      ...(recipe.tethers?.to === undefined ? [] : [recipe.tethers.to]),
+    ],
   }
 }
 

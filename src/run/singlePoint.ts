@@ -11,6 +11,7 @@ import type { ConstantsName, CoulombName, Interactions } from '../potentials/int
 import { loadPotential } from '../potentials/load.ts'
 import { interactionMistakes } from '../recipes/interactions.ts'
 import { type AssembleOptions, type Assembly, assemble } from './assemble.ts'
+import type { Tethers } from './tethers.ts'
 
 type Factors = readonly [number, number, number]
 
@@ -25,6 +26,7 @@ export interface SinglePointRequest {
   readonly specialLJ?: Factors | undefined
   readonly specialCoulomb?: Factors | undefined
   readonly interactions: { readonly [K in keyof Interactions]?: Interactions[K] | undefined }
+  readonly tethers?: Tethers | undefined
   readonly charges: Pick<ChargeChoice, 'scale' | 'background'>
   readonly constants: ConstantsName
 }
@@ -78,7 +80,7 @@ function fromLammps(request: SinglePointRequest): Prepared {
   const { structure } = data
   const coulomb = lammpsCoulomb(data, styles, request.interactions.coulomb)
   const interactions = filledIn(request, coulomb, structure.elements.length)
-  const options: AssembleOptions = { name: file, constants, ...OPTIONS }
+  const options: AssembleOptions = { name: file, constants, tethers: request.tethers, ...OPTIONS }
   const coefficients = { data, styles, mixing, specialLJ, specialCoulomb }
   const assembly = assemble(structure, coefficients, interactions, charges, options)
   const assumptions: string[] = []
@@ -104,7 +106,7 @@ function fromPotential(request: SinglePointRequest, potentialFile: string): Prep
     { ...potential, special: { ...special, coulomb: specialCoulomb ?? special.coulomb } },
     interactions,
     charges,
-    { name: file, constants, ...OPTIONS },
+    { name: file, constants, tethers: request.tethers, ...OPTIONS },
   )
   const assumptions =
     request.interactions.cutoff_A === undefined ? [`cut-off ${interactions.cutoff_A} Å (--cutoff_A)`] : []

@@ -45,7 +45,9 @@ describe('a band', () => {
     const { warnings, system, box, ends } = prepareBand(loadBandRecipe(path))
     const net = system.charges.reduce((sum, q) => sum + q, 0)
     expect(net).toBeCloseTo(-0.6, 9)
-    expect(warnings.join()).toMatch(/net charge of -0\.6000 e: its energy includes a uniform background of -\d/)
+    expect(warnings.join()).toMatch(
+      /net charge of -0\.6000 e: its energy includes a uniform background of -\d/,
+    )
     expect(ends.initial.box).toBe(box)
   })
 })
