@@ -28,6 +28,7 @@ import {
   ratioOf,
 } from './estimate.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
+import type { Verdict } from './regime.ts'
 import {
   type BootstrapOptions,
   bootstrapInterval,
@@ -36,7 +37,7 @@ import {
   mean,
   quantile,
 } from './stats.ts'
-import type { SystemTransport, Verdict } from './transport.ts'
+import type { SystemTransport } from './transport.ts'
 
 /** Ratio of the mean slopes of two systems. */
 export interface SlopeRatio extends LogEstimate {

@@ -1,69 +1,9 @@
 import { linearEstimate, type Weighting } from './covariance.ts'
-import {
-  asReplicas,
-  commonLags,
-  type FitWindow,
-  fitSlope,
-  type Replicas,
-  type SlopeOptions,
-  windowLags,
-} from './diffusion.ts'
-import { confidenceInterval, positiveInterval } from './estimate.ts'
+import { asReplicas, commonLags, fitSlope, type Replicas, type SlopeOptions } from './diffusion.ts'
+import { positiveInterval } from './estimate.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
+import { type Exponent, exponent } from './regime.ts'
 import { type Interval, mean } from './stats.ts'
-
-/** Regime of an MSD, from the interval of its exponent: see `verdict`. */
-export type Verdict = 'diffusive' | 'sub-diffusive' | 'undetermined'
-
-/** Largest distance from 1 of the bounds of α for which an MSD is `diffusive`. */
-const DIFFUSIVE_TOLERANCE = 0.2
-
-/**
- * Regime of an MSD, from the 95 % interval of its exponent α. `sub-diffusive`: the interval lies below 1. `diffusive`: it
- * contains 1 and lies within 0.8–1.2. `undetermined`: any other interval, such as a wide one or one above 1.
- */
-export function verdict(alpha_ci95: Readonly<Interval>): Verdict {
-  const [low, high] = alpha_ci95
-  if (high < 1) return 'sub-diffusive'
-  const narrow = low >= 1 - DIFFUSIVE_TOLERANCE && high <= 1 + DIFFUSIVE_TOLERANCE
-  return low <= 1 && narrow ? 'diffusive' : 'undetermined'
-}
-
-/** Exponent of an MSD over a window. */
-export interface Exponent {
-  readonly alpha: number
-  readonly alpha_ci95: Interval
-  readonly verdict: Verdict
-}
-
-/**
- * Exponent α = d ln MSD / d ln t over a window, by least squares through lags evenly spaced in ln t. The interval (Student
- * t) is that of the linearised combination Σ u_i δMSD_i / MSD_i, with the error of `linearEstimate`. It needs no
- * resampling and exists also for a single ion.
- * @throws UserError for a window that the trajectory does not have
- */
-export function exponent(replicas: Replicas, window: FitWindow): Exponent {
-  const list = asReplicas(replicas)
-  const lags = windowLags(list, window, 'logarithmic')
-  const curves = list.flatMap(replica => replica.perIon_A2)
-  const average = lags.map(lag => mean(curves.map(curve => curve[lag - 1]!)))
-  if (!average.every(value => value > 0)) {
-    const unbounded: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
-    return { alpha: Number.NaN, alpha_ci95: unbounded, verdict: 'undetermined' }
-  }
-  const logs = lags.map(lag => Math.log(lag))
-  const centre = mean(logs)
-  const squares = logs.reduce((sum, x) => sum + (x - centre) ** 2, 0)
-  const weights = logs.map(x => (x - centre) / squares)
-  const alpha = weights.reduce((sum, u, i) => sum + u * Math.log(average[i]!), 0)
-  const linearised = linearEstimate(
-    list,
-    lags,
-    Float64Array.from(weights, (u, i) => u / average[i]!),
-  )
-  const alpha_ci95 = confidenceInterval({ ...linearised, value: alpha })
-  return { alpha, alpha_ci95, verdict: verdict(alpha_ci95) }
-}
 
 /** Factor between a lag and the ends of the span over which its local exponent is computed. */
 const LOCAL_FACTOR = 1.5
@@ -150,8 +90,11 @@ function thinned(longest: number): number[] {
   return [...new Set(lags)].sort((a, b) => a - b)
 }
 
-/** Motion of one species in one system: MSD, slope, exponent and verdict as plain numbers, ready for JSON. */
-export interface SystemTransport {
+/**
+ * Motion of one species in one system: MSD, slope, exponents and verdict as plain numbers, ready for JSON. Unless the verdict is
+ * `diffusive`, the slope is an apparent slope, not six diffusion coefficients.
+ */
+export interface SystemTransport extends Exponent {
   readonly species: string
   /** Number of ions of all replicas together. */
   readonly ions: number
@@ -171,11 +114,7 @@ export interface SystemTransport {
   readonly fit_to_ps: number
   /** Number of displacements at the end of the window that do not overlap, over all ions and replicas. */
   readonly independent_observations: number
-  readonly alpha: number
-  readonly alpha_ci95: Interval
   readonly alpha_curve: { readonly lag_ps: number[]; readonly alpha: number[] }
-  /** Only for `diffusive` is the slope six times a diffusion coefficient; otherwise it is an apparent slope. */
-  readonly verdict: Verdict
 }
 
 /**
@@ -190,8 +129,8 @@ export function systemTransport(
   options: SlopeOptions & { readonly species: string },
 ): SystemTransport {
   const list = asReplicas(replicas)
-  const { alpha, alpha_ci95, verdict } = exponent(list, options)
-  const weighting = options.weighting ?? (verdict === 'diffusive' ? 'generalised' : 'uniform')
+  const regime = exponent(list, options)
+  const weighting = options.weighting ?? (regime.verdict === 'diffusive' ? 'generalised' : 'uniform')
   const fit = fitSlope(list, { ...options, weighting })
   const other = fitSlope(list, { ...options, weighting: weighting === 'uniform' ? 'generalised' : 'uniform' })
   const half_ps = (Math.min(...list.map(replica => replica.frames - 1)) * list[0]!.frameInterval_ps) / 2
@@ -212,9 +151,7 @@ export function systemTransport(
     fit_from_ps: fit.fit_from_ps,
     fit_to_ps: fit.fit_to_ps,
     independent_observations: fit.independentObservations,
-    alpha,
-    alpha_ci95,
+    ...regime,
     alpha_curve: localExponent(list),
-    verdict,
   }
 }

@@ -26,5 +26,6 @@ export {
   removeDrift,
   type Trajectory,
 } from '../analysis/msd.ts'
+export { type Exponents, exponent, type Verdict, verdict } from '../analysis/regime.ts'
 export { coordinationNumber, firstMinimum, radialDistribution } from '../analysis/structure.ts'
-export { exponent, systemTransport, verdict } from '../analysis/transport.ts'
+export { systemTransport } from '../analysis/transport.ts'

@@ -41,7 +41,11 @@ export const msdCommand = command({
     output.text(describeSystems([system]))
     const { verdict } = system.transport
     if (verdict !== 'diffusive') {
-      output.warn(`the MSD is ${verdict}: this is an apparent slope, not a diffusion coefficient`)
+      const regime =
+        verdict === 'undetermined'
+          ? 'there is too little data to say whether the MSD is diffusive'
+          : `the MSD is ${verdict}`
+      output.warn(`${regime}: this is an apparent slope, not a diffusion coefficient`)
     }
     return args.strict && verdict !== 'diffusive' ? EXIT.notConverged : EXIT.done
   },
@@ -93,10 +97,22 @@ export function speciesOf([run]: readonly LoadedRun[], asked: string | undefined
   return asked ?? run?.recipe.analysis?.species ?? 'Li'
 }
 
-/** A table of slopes and exponents, one line per system. */
+/** A table of slopes and exponents (γ: after the intercept), one line per system. */
 export function describeSystems(systems: readonly Pick<AnalysedSystem, 'name' | 'transport'>[]): string {
   return formatTable(
-    ['system', 'replicas', 'ions', 'window / ps', 'slope / Å²/ps', '95 %', 'α', '95 %', 'verdict'],
+    [
+      'system',
+      'replicas',
+      'ions',
+      'window / ps',
+      'slope / Å²/ps',
+      '95 %',
+      'α',
+      '95 %',
+      'γ',
+      '95 %',
+      'verdict',
+    ],
     systems.map(({ name, transport: t }) => [
       name,
       String(t.replicas),
@@ -104,6 +120,7 @@ export function describeSystems(systems: readonly Pick<AnalysedSystem, 'name' | 
       `${formatNumber(t.fit_from_ps)}–${formatNumber(t.fit_to_ps)}`,
       ...cells(t.slope_A2_per_ps, t.slope_ci95_A2_per_ps),
       ...cells(t.alpha, t.alpha_ci95),
+      ...(t.gamma === null || t.gamma_ci95 === null ? ['–', '–'] : cells(t.gamma, t.gamma_ci95)),
       t.verdict,
     ]),
   )

@@ -285,7 +285,9 @@ function regimeClause({ systems, comparison }: TransportReport): string {
 }
 
 const REGIME = {
+  ballistic: 'still ballistic',
   diffusive: 'diffusive',
   'sub-diffusive': 'still sub-diffusive',
+  arrested: 'arrested',
   undetermined: 'undetermined',
 } as const

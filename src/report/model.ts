@@ -1,8 +1,8 @@
 import type { BoxSummary } from '../analysis/boxes.ts'
 import type { Comparison, SlopeKind } from '../analysis/comparison.ts'
 import type { Measured } from '../analysis/estimate.ts'
+import type { Verdict } from '../analysis/regime.ts'
 import type { Interval } from '../analysis/stats.ts'
-import type { Verdict } from '../analysis/transport.ts'
 import type { Structure } from '../core/structure.ts'
 
 /**
@@ -58,6 +58,8 @@ export interface SystemReport {
   }
   /** d ln MSD / d ln t over the fit window. */
   readonly alpha: Measured
+  /** 1 + d ln(dMSD/dt) / d ln t over the fit window; null where the MSD does not grow throughout. */
+  readonly gamma: Measured | null
   readonly verdict: Verdict
   readonly alphaCurve: { readonly lag_ps: ArrayLike<number>; readonly alpha: ArrayLike<number> } | null
   readonly rdfs: readonly RadialDistribution[]

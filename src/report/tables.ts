@@ -38,6 +38,7 @@ export function numbersTable(report: TransportReport): Markup {
       ({ fit }) => html`${measured(fit.other, 'Å²/ps')}<span class="aside">${fit.other.method}</span>`,
     ],
     ['Exponent α', system => html`${measured(system.alpha)}<span class="aside">${system.verdict}</span>`],
+    ['Exponent γ, after the intercept', ({ gamma }) => orNone(gamma)],
     ...(report.systems.some(({ axisSlopes_A2_per_ps }) => axisSlopes_A2_per_ps) ? byAxes : []),
     ['Density', densityText],
     [

@@ -10,8 +10,8 @@ import {
 import { fitSlope } from '../analysis/diffusion.ts'
 import { type Estimate, positiveInterval } from '../analysis/estimate.ts'
 import { type MeanSquaredDisplacement, meanSquaredDisplacement, type Trajectory } from '../analysis/msd.ts'
+import { exponent, type Verdict } from '../analysis/regime.ts'
 import { mean } from '../analysis/stats.ts'
-import { exponent, type Verdict } from '../analysis/transport.ts'
 import { formatNumber } from '../format.ts'
 import type { Quantity } from '../report/model.ts'
 import { ionLabel } from '../run/groups.ts'
@@ -46,7 +46,7 @@ export function conductionOf(system: AnalysedSystem): Quantity[] {
   const own = nernstEinstein([followed], conditions)
   const verdicts = carriers.map(({ verdict }) => verdict)
   // The MSD of ions that rattle is concave: its slope comes down to that of diffusion.
-  const isSlowing = verdicts.every(verdict => verdict === 'sub-diffusive')
+  const isSlowing = verdicts.every(verdict => verdict === 'sub-diffusive' || verdict === 'arrested')
   const apparent = verdicts.every(verdict => verdict === 'diffusive') ? null : 'apparent'
   const alone = carriers.length === 1 ? `${label} alone` : null
   const note = joined(isSlowing ? 'apparent, above that of diffusion' : apparent, alone)

@@ -149,6 +149,7 @@ function systemReport(
       },
     },
     alpha: { value: transport.alpha, ci95: transport.alpha_ci95 },
+    gamma: transport.gamma === null ? null : { value: transport.gamma, ci95: transport.gamma_ci95 },
     verdict: transport.verdict,
     alphaCurve: transport.alpha_curve,
     ...mechanism,

@@ -1,5 +1,5 @@
 import { viscosityForShift } from '../analysis/diffusion.ts'
-import { mean } from '../analysis/stats.ts'
+import { type Interval, mean } from '../analysis/stats.ts'
 import { formatFixed, formatNumber } from '../format.ts'
 import { originOf } from '../potentials/load.ts'
 import type { CalibrationRow, Check } from '../report/model.ts'
@@ -86,11 +86,15 @@ function driftCheck({ name, runs }: AnalysedSystem): Check {
 }
 
 function diffusiveCheck({ name, transport }: AnalysedSystem): Check {
-  const [low, high] = transport.alpha_ci95.map(value => value.toFixed(2))
+  const { alpha, alpha_ci95, gamma, gamma_ci95, verdict } = transport
+  const shown = (value: number, [low, high]: Interval) =>
+    `${value.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`
+  const afterIntercept =
+    gamma === null || gamma_ci95 === null ? '' : `, after the intercept γ = ${shown(gamma, gamma_ci95)}`
   return {
     name: `${name}: diffusive`,
-    passed: transport.verdict === 'diffusive',
-    detail: `α = ${transport.alpha.toFixed(2)} (${low}–${high}): ${transport.verdict}${transport.verdict === 'diffusive' ? '' : ', so the slope is an apparent slope'}`,
+    passed: verdict === 'diffusive',
+    detail: `α = ${shown(alpha, alpha_ci95)}${afterIntercept}: ${verdict}${verdict === 'diffusive' ? '' : ', so the slope is an apparent slope'}`,
   }
 }
 

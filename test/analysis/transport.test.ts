@@ -1,82 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { meanSquaredDisplacement, type Trajectory } from '../../src/analysis/msd.ts'
-import {
-  exponent,
-  localExponent,
-  replicateMean,
-  systemTransport,
-  verdict,
-} from '../../src/analysis/transport.ts'
-import { hoppingWalk, randomWalk, trappedWalk } from './walks.ts'
+import { localExponent, replicateMean, systemTransport } from '../../src/analysis/transport.ts'
+import { hoppingWalk, randomWalk } from './walks.ts'
 
-const window = { fitFrom_ps: 20, fitTo_ps: 100 }
 const msdOf = (positions: Trajectory, maximumLag_ps = 150) =>
   meanSquaredDisplacement(positions, { frameInterval_ps: 1, maximumLag_ps })
-
-describe('the exponent', () => {
-  test('the interval of the exponent of random walks covers 1 with the stated frequency', () => {
-    let covered = 0
-    let diffusive = 0
-    for (let seed = 0; seed < 200; seed++) {
-      const { alpha_ci95, verdict: word } = exponent(
-        msdOf(randomWalk({ seed, frames: 1000, ions: 12 })),
-        window,
-      )
-      if (alpha_ci95[0] <= 1 && 1 <= alpha_ci95[1]) covered++
-      if (word === 'diffusive') diffusive++
-    }
-    expect(covered / 200).toBeGreaterThanOrEqual(0.9)
-    expect(covered / 200).toBeLessThanOrEqual(0.99)
-    expect(diffusive).toBeGreaterThan(150)
-  })
-
-  test('the exponent of ballistic motion is 2', () => {
-    const positions = randomWalk({ seed: 1, frames: 300, ions: 2 })
-    for (let frame = 0; frame < 300; frame++) {
-      for (let ion = 0; ion < 2; ion++)
-        for (let axis = 0; axis < 3; axis++) positions.set(frame, ion, axis, frame * 0.3)
-    }
-    const result = exponent(msdOf(positions), window)
-    expect(result.alpha).toBeCloseTo(2, 9)
-    expect(result.verdict).toBe('undetermined')
-    for (const alpha of localExponent(msdOf(positions)).alpha) expect(alpha).toBeCloseTo(2, 9)
-  })
-
-  test('walkers on springs and rattling with rare hops are sub-diffusive', () => {
-    for (let seed = 0; seed < 20; seed++) {
-      const trapped = exponent(msdOf(trappedWalk({ seed, frames: 1000, ions: 12, memory: 0.95 })), window)
-      expect(trapped.verdict).toBe('sub-diffusive')
-      const hopping = hoppingWalk({ seed, frames: 1000, ions: 12, hopProbability: 0.001, rattle_A: 0.4 })
-      expect(exponent(msdOf(hopping), window).verdict).toBe('sub-diffusive')
-    }
-  })
-
-  test('the exponent of a short run of few ions is undetermined', () => {
-    for (let seed = 0; seed < 10; seed++) {
-      expect(exponent(msdOf(randomWalk({ seed, frames: 150, ions: 2 })), window).verdict).not.toBe(
-        'diffusive',
-      )
-    }
-  })
-
-  test('ions that stand still have no exponent', () => {
-    const still = randomWalk({ seed: 1, frames: 150, ions: 2, step_A: () => 0 })
-    expect(exponent(msdOf(still), window)).toMatchObject({ alpha: Number.NaN, verdict: 'undetermined' })
-    expect(localExponent(msdOf(still)).alpha).toEqual([])
-  })
-})
-
-test.each([
-  [[0.9, 1.1], 'diffusive'],
-  [[0.81, 1.0], 'diffusive'],
-  [[0.7, 1.1], 'undetermined'],
-  [[0.9, 1.4], 'undetermined'],
-  [[1.05, 1.15], 'undetermined'],
-  [[0.3, 0.99], 'sub-diffusive'],
-  [[-1, 3], 'undetermined'],
-] as const)('α in %j is %s', (interval, word) => {
-  expect(verdict([...interval])).toBe(word)
-})
 
 test('the local exponent goes from caged to diffusive', () => {
   const positions = hoppingWalk({ seed: 4, frames: 6000, ions: 40, hopProbability: 0.05, rattle_A: 0.6 })

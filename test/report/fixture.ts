@@ -259,6 +259,7 @@ function system(options: {
       other: { value: 3.1, ci95: [2.6, 3.7], method: 'generalised least squares' },
     },
     alpha: { value: 0.9 - shift, ci95: [0.84 - shift, 0.95 - shift] },
+    gamma: { value: 0.93 - shift, ci95: [0.8 - shift, 1.06 - shift] },
     verdict: 'sub-diffusive',
     alphaCurve: {
       lag_ps: LAGS_PS,

@@ -40,11 +40,14 @@ describe('the sentence of the live page', () => {
   })
 
   it.each([
+    ['ballistic', 'no diffusion coefficient can be read from it'],
+    ['arrested', 'there is no diffusion coefficient'],
     ['sub-diffusive', 'no diffusion coefficient can be read from it'],
     ['diffusive', 'one short run of one box gives no diffusion coefficient'],
     ['undetermined', 'there is no diffusion coefficient'],
   ] as const)('%s: gives the exponent, and no diffusion coefficient', (verdict, words) => {
-    const exponent = { alpha: 0.62, alpha_ci95: [0.5, 0.74] as [number, number], verdict }
+    const alpha_ci95 = [0.5, 0.74] as const
+    const exponent = { alpha: 0.62, alpha_ci95, gamma: null, gamma_ci95: null, verdict }
     const seen = { stage: production, time_ps: 23, displacements: { ...displacements, exponent } }
     const sentence = sentenceOf(input, seen)
     expect(sentence).toContain(words)

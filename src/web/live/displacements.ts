@@ -1,6 +1,7 @@
 import ndarray from 'ndarray'
 import { meanSquaredDisplacement, removeDrift } from '../../analysis/msd.ts'
-import { exponent, replicateMean } from '../../analysis/transport.ts'
+import { exponent } from '../../analysis/regime.ts'
+import { replicateMean } from '../../analysis/transport.ts'
 import type { Displacements } from './messages.ts'
 
 export interface Following {

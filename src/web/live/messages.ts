@@ -1,4 +1,5 @@
-import type { Exponent, ReplicateMean } from '../../analysis/transport.ts'
+import type { Exponent } from '../../analysis/regime.ts'
+import type { ReplicateMean } from '../../analysis/transport.ts'
 import type { PlatformName } from '../../platform/platform.ts'
 import type { LiveInput, Settings } from './input.ts'
 

@@ -35,7 +35,10 @@ export function sentenceOf(
 }
 
 const MEANING = {
+  ballistic: 'The motion is still ballistic, so that no diffusion coefficient can be read from it',
   'sub-diffusive': 'The motion is still sub-diffusive, so that no diffusion coefficient can be read from it',
   diffusive: 'That looks like diffusion, but one short run of one box gives no diffusion coefficient',
+  arrested:
+    'The motion is arrested: the displacement does not grow, so that there is no diffusion coefficient',
   undetermined: 'Whether that is diffusion cannot be told yet, so that there is no diffusion coefficient',
 } as const
