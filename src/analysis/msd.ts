@@ -277,6 +277,8 @@ export function removeDrift(
 export interface Collector {
   /** Adds one frame. @param positions [3N] Å, unwrapped @throws UserError for a wrong length or too many frames */
   add(positions: ArrayLike<number>): void
+  /** Multiplies all positions so far, as row vectors, by a matrix. @param matrix [9], rows first */
+  transform(matrix: Float64Array): void
   /**
    * Returns [frames so far, groups, 3] Å, with the series of each coordinate contiguous in memory.
    * @param from first group. Default: 0 @param to one past the last group. Default: all
@@ -338,6 +340,19 @@ export function createCollector(
       }
       frame++
       if (frame - stored === FRAMES_AT_ONCE) store()
+    },
+    transform(matrix) {
+      store()
+      for (let group = 0; group < groups.length; group++) {
+        const [x, y, z] = [0, 1, 2].map(axis => frameCount * (3 * group + axis)) as [number, number, number]
+        for (let k = 0; k < frame; k++) {
+          const place = [kept[x + k]!, kept[y + k]!, kept[z + k]!] as const
+          for (const [axis, start] of [x, y, z].entries()) {
+            kept[start + k] =
+              place[0] * matrix[axis]! + place[1] * matrix[3 + axis]! + place[2] * matrix[6 + axis]!
+          }
+        }
+      }
     },
     trajectory(from = 0, to = groups.length) {
       store()

@@ -1,5 +1,5 @@
 import { linearEstimate, lineWeights } from './covariance.ts'
-import { asReplicas, type FitWindow, type Replicas, windowLags } from './diffusion.ts'
+import { asReplicas, type FitWindow, fitLine, type Replicas, windowLags } from './diffusion.ts'
 import { confidenceInterval, type Measured } from './estimate.ts'
 import type { MeanSquaredDisplacement } from './msd.ts'
 import { type Interval, mean } from './stats.ts'
@@ -18,6 +18,8 @@ export interface Exponents {
   readonly alpha: Measured
   /** 1 + d ln(dMSD/dt) / d ln t; null where the MSD does not grow in both halves of the window. */
   readonly gamma: Measured | null
+  /** The interval of the slope, by ordinary least squares, lies above 0. */
+  readonly grows: boolean
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Exponents {
  * same in tracked particles: Michalet 2010, https://doi.org/10.1103/PhysRevE.82.041914; Kepten et al. 2013,
  * https://doi.org/10.1103/PhysRevE.87.052713). In this order:
  *
- * 1. `arrested`: the interval of α contains 0 or lies below it, and ends below 0.1.
+ * 1. `arrested`: the MSD does not grow, and the interval of α ends below 0.1.
  * 2. `diffusive`: the interval of γ lies within 0.9–1.1, so that the slope is constant (an equivalence test: Schuirmann 1987,
  *    https://doi.org/10.1007/BF01068419).
  * 3. `sub-diffusive`: α is below 0.9 and its interval below 1, as 2 has not shown that only the intercept does that; or the
@@ -35,11 +37,11 @@ export interface Exponents {
  * 5. `diffusive`: α lies within 0.9–1.1 and its interval within 0.75–1.25.
  * 6. `undetermined`: anything else.
  */
-export function verdict({ alpha, gamma }: Exponents): Verdict {
+export function verdict({ alpha, gamma, grows }: Exponents): Verdict {
   if (!alpha.ci95) return 'undetermined'
   const [low, high] = alpha.ci95
   const [gammaLow, gammaHigh] = gamma?.ci95 ?? UNBOUNDED
-  if (low <= 0 && high < MARGIN) return 'arrested'
+  if (!grows && high < MARGIN) return 'arrested'
   if (gammaLow >= 1 - MARGIN && gammaHigh <= 1 + MARGIN) return 'diffusive'
   const slows = gammaHigh < 1 - MARGIN
   if (slows || (alpha.value < 1 - MARGIN && high < 1)) return 'sub-diffusive'
@@ -93,8 +95,17 @@ export function exponent(replicas: Replicas, window: FitWindow): Exponent {
     alpha_ci95,
     gamma: gamma?.value ?? null,
     gamma_ci95: gamma?.ci95 ?? null,
-    verdict: verdict({ alpha: { value: alpha, ci95: alpha_ci95 }, gamma }),
+    verdict: verdict({
+      alpha: { value: alpha, ci95: alpha_ci95 },
+      gamma,
+      grows: alpha_ci95[1] >= MARGIN || growsIn(list, window),
+    }),
   }
+}
+
+function growsIn(replicas: readonly MeanSquaredDisplacement[], window: FitWindow): boolean {
+  const { estimate } = fitLine(replicas, { ...window, weighting: 'uniform' })
+  return confidenceInterval(estimate)[0] > 0
 }
 
 /** Bounds of γ in the search. */

@@ -7,6 +7,7 @@ import { renderTransportReport } from '../report/page.ts'
 import type { LoadedRun } from '../run/loadRun.ts'
 import { analyseSystems, fitWindow } from '../transport/transport.ts'
 import { transportReport } from '../transport/transportReport.ts'
+import { remarksOn } from '../transport/trust.ts'
 import { command } from './command.ts'
 import { describeSystems, fitOptions, loadReplicas, speciesOf } from './msd.ts'
 import { checkReportFile } from './options.ts'
@@ -62,6 +63,7 @@ export const compareCommand = command({
       sentence: words,
     })
     output.text(describeSystems(systems))
+    for (const remark of systems.flatMap(remarksOn)) output.note(`warning: ${remark}`)
     output.text(words)
     output.text(`Ratio of two single boxes of one material: ${formatInterval(comparison.nullRatio_ci95)}.`)
     if (rest.length > 0)

@@ -4,6 +4,7 @@ import { EXIT, UserError } from '../errors.ts'
 import { formatEstimate, formatNumber } from '../format.ts'
 import { type LoadedRun, loadRun } from '../run/loadRun.ts'
 import { type AnalysedSystem, analyseSystem, fitWindow } from '../transport/transport.ts'
+import { remarksOn } from '../transport/trust.ts'
 import { command } from './command.ts'
 import { formatTable } from './output.ts'
 
@@ -39,6 +40,7 @@ export const msdCommand = command({
     const system = await analyseSystem({ name: runs[0]!.name, runs }, speciesOf(runs, args.species), window)
     output.document(system.transport)
     output.text(describeSystems([system]))
+    for (const remark of remarksOn(system)) output.note(`warning: ${remark}`)
     const { verdict } = system.transport
     if (verdict !== 'diffusive') {
       const regime =

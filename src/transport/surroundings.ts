@@ -12,8 +12,9 @@ import { formatNumber } from '../format.ts'
 import type { Coordination, Quantity, RadialDistribution, Residence, SystemReport } from '../report/model.ts'
 import { ionLabel, type NeighborKind, neighborKinds } from '../run/groups.ts'
 import { atomsOf, type LoadedRun } from '../run/loadRun.ts'
+import { framesOf } from './frames.ts'
 import { none, overBoxes, rowsOf, sharesOverBoxes } from './quantity.ts'
-import { framesOf, type Survey } from './survey.ts'
+import type { Survey } from './survey.ts'
 import type { AnalysedSystem } from './transport.ts'
 
 /** Largest number of frames in which contacts are looked for: longer runs are read in larger steps. */

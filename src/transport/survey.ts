@@ -8,11 +8,9 @@ import {
 import { createCollector } from '../analysis/msd.ts'
 import type { Frames } from '../analysis/structure.ts'
 import type { Box } from '../core/box.ts'
-import { UserError } from '../errors.ts'
-import { boxOfCell, readFrames } from '../files/trajectory.ts'
-import { about } from '../run/checks.ts'
 import { atomsByMolecule, type ChargedMolecule, chargedMolecules } from '../run/groups.ts'
 import { atomsOf, type LoadedRun } from '../run/loadRun.ts'
+import { unwrappedFrames } from './frames.ts'
 
 /** Number of whole frames kept of a run, for analyses of every atom: enough for smooth curves, few enough for the memory. */
 const FRAMES_KEPT = 120
@@ -22,6 +20,12 @@ const SEGMENTS = 4
 /**
  * Result of one pass over a trajectory: the motion of some centres in every frame, all atoms in a few frames. Its size does
  * not depend on the number of other atoms. The motion of the centre of mass of all atoms is taken out.
+ *
+ * Where the cell changes, centres have their fractional coordinates times the mean cell. A barostat moves every atom in
+ * proportion to its distance from the origin, which an unwrapped position makes ever larger: displacements would contain the
+ * breathing of the cell, growing with time (von Bülow, Bullerjahn & Hummer 2020, https://doi.org/10.1063/5.0008316; Kulke &
+ * Vermaas 2022, https://doi.org/10.1021/acs.jctc.2c00327). Those in one cell contain none of it, also where the density changes
+ * steadily; lengths are off by the square of the relative fluctuation of the cell.
  */
 export interface Survey {
   /** [frames, ions, 3] Å of the followed species. */
@@ -34,6 +38,10 @@ export interface Survey {
   readonly frames: Frames
   /** Mean over all frames. */
   readonly volume_A3: number
+  /** All cells of the trajectory are cubic. */
+  readonly isCubic: boolean
+  /** The file holds wrapped positions, which were unwrapped. */
+  readonly wasWrapped: boolean
 }
 
 export interface ChargedMotion {
@@ -47,7 +55,7 @@ export interface ChargedMotion {
 
 export interface ChainMotion {
   readonly count: number
-  /** [frames, 2 · chains, 3] Å, both ends of the first backbone, then of the next. */
+  /** [frames, 2 · chains, 3] Å, both ends of the first backbone, then of the next, in the cell of each frame. */
   readonly ends: NdArray<Float32Array>
   /** [frames, chains, 3] Å, centres of mass. */
   readonly centres: NdArray<Float32Array>
@@ -66,24 +74,32 @@ export async function survey(run: LoadedRun, species: string): Promise<Survey> {
   const followed = {
     ions: ions.map(atom => [atom]),
     counterions: charged?.counterions.map(({ atoms }) => atoms) ?? [],
-    ends: paths.flatMap(path => [[path[0]!], [path.at(-1)!]]),
     centres: moleculesOf(run, paths),
     segments: paths.flatMap(path => alongPath(path).map(atom => [atom])),
   }
   const collector = createCollector(run.masses, Object.values(followed).flat(), frameCount)
+  const ends = createCollector(
+    run.masses,
+    paths.flatMap(path => [[path[0]!], [path.at(-1)!]]),
+    frameCount,
+  )
   const dihedrals = createDihedralRecord(rotatingDihedrals(topology, elements.length, paths))
   const every = Math.ceil(frameCount / FRAMES_KEPT)
   const kept: Float32Array[] = []
   const boxes: Box[] = []
-  let volume = 0
-  for await (const { index, positions, box } of framesOf(run)) {
-    collector.add(positions)
+  const cells = createCellRecord()
+  let wasWrapped = false
+  for await (const { index, positions, box, isUnwrapped } of unwrappedFrames(run)) {
+    collector.add(cells.inFirst(positions, box))
+    if (paths.length > 0) ends.add(positions)
     dihedrals.add(positions)
-    volume += box.volume
+    wasWrapped = isUnwrapped
     if ((frameCount - 1 - index) % every !== 0) continue
     kept.push(positions)
     boxes.push(box)
   }
+  const { volume_A3, isCubic, firstToMean } = cells.summary()
+  if (firstToMean) collector.transform(firstToMean)
   const place = (key: keyof typeof followed) => {
     const before = Object.keys(followed).indexOf(key)
     const from = Object.values(followed)
@@ -104,36 +120,79 @@ export async function survey(run: LoadedRun, species: string): Promise<Survey> {
         ? null
         : {
             count: paths.length,
-            ends: motion('ends'),
+            ends: ends.trajectory(),
             centres: motion('centres'),
             segments: motion('segments'),
             dihedrals,
           },
     frames: { positions: joined(kept), box: boxes },
-    volume_A3: volume / frameCount,
+    volume_A3,
+    isCubic,
+    wasWrapped,
   }
 }
 
-export interface RunFrame {
-  readonly index: number
-  /** [3N] Å, unwrapped. */
-  readonly positions: Float32Array
-  readonly box: Box
+/** Relative differences of lengths up to this are those of rounding. */
+const SAME_LENGTH = 1e-6
+
+/** The cells of a trajectory that is read frame by frame. */
+function createCellRecord() {
+  let first: Box | null = null
+  let frames = 0
+  let volume = 0
+  let changes = false
+  let isCubic = true
+  const sum = new Float64Array(9)
+  return {
+    /** Takes in a frame. Returns the positions with the same fractional coordinates in the first cell, [3N] Å. */
+    inFirst(positions: Float32Array, box: Box): ArrayLike<number> {
+      first ??= box
+      frames++
+      volume += box.volume
+      isCubic &&= looksCubic(box)
+      box.matrix.forEach((value, k) => {
+        sum[k]! += value
+      })
+      if (box.matrix.every((value, k) => value === first!.matrix[k])) return positions
+      changes = true
+      return transformed(positions, product(box.inverse, first.matrix))
+    },
+    /** `firstToMean`: the matrix from positions in the first cell to those in the mean cell; null where the cell never changed. */
+    summary: () => ({
+      volume_A3: volume / frames,
+      isCubic,
+      firstToMean: changes
+        ? product(
+            first!.inverse,
+            sum.map(value => value / frames),
+          )
+        : null,
+    }),
+  }
 }
 
-/** A run's frames, one after the other. @throws UserError for one that is damaged */
-export async function* framesOf(run: LoadedRun, every = 1): AsyncGenerator<RunFrame> {
-  const where = run.trajectory
-  // A run that goes on writes more of them.
-  for await (const { index, positions, cell } of readFrames(where, { every, to: run.frameCount })) {
-    if (!cell) throw new UserError({ message: 'the trajectory holds no cells', where })
-    for (let k = 0; k < positions.length; k++) {
-      if (Number.isFinite(positions[k]!)) continue
-      const atom = Math.floor(k / 3)
-      throw new UserError({ message: `atom ${atom + 1} has no place in frame ${index + 1}`, where })
+function looksCubic({ matrix, volume }: Box): boolean {
+  const edge = Math.cbrt(volume)
+  return matrix.every((value, k) => Math.abs(value - (k % 4 === 0 ? edge : 0)) < SAME_LENGTH * edge)
+}
+
+/** Product of two 3 × 3 matrices, rows first. */
+const product = (a: Float64Array, b: Float64Array): Float64Array =>
+  Float64Array.from({ length: 9 }, (_, k) => {
+    const [row, column] = [3 * Math.floor(k / 3), k % 3]
+    return a[row]! * b[column]! + a[row + 1]! * b[3 + column]! + a[row + 2]! * b[6 + column]!
+  })
+
+/** Row vectors times a matrix. @param positions [3N] */
+function transformed(positions: ArrayLike<number>, matrix: Float64Array): Float64Array {
+  const result = new Float64Array(positions.length)
+  for (let i = 0; i < result.length; i += 3) {
+    for (let k = 0; k < 3; k++) {
+      const [x, y, z] = [positions[i]!, positions[i + 1]!, positions[i + 2]!]
+      result[i + k] = x * matrix[k]! + y * matrix[3 + k]! + z * matrix[6 + k]!
     }
-    yield { index, positions, box: about(`${where}, frame ${index + 1}`, () => boxOfCell(cell)) }
   }
+  return result
 }
 
 /** The followed atoms and all other ions, with their charges; null where the former are no ions by themselves. */

@@ -23,6 +23,7 @@ export function checksOf(systems: readonly AnalysedSystem[], hops: readonly (Hop
     ...systems.flatMap((system, k) => [
       temperatureCheck(system),
       pressureCheck(system),
+      ...trajectoryChecks(system),
       driftCheck(system),
       diffusiveCheck(system),
       hopCheck(system, hops[k] ?? null),
@@ -54,15 +55,49 @@ function temperatureCheck({ name, runs }: AnalysedSystem): Check {
 function pressureCheck({ name, runs }: AnalysedSystem): Check {
   const means = runs.map(run => mean(productionColumn(run, 'pressure_bar')))
   const atPressure = runs.every(run => run.recipe.stages[run.productionStage]!.kind === 'npt')
-  const meaning = atPressure
-    ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat uses the centres of molecules'
-    : 'at a chosen density: that of 1 bar is lower where this is positive'
+  const meaning = !atPressure
+    ? 'at a chosen density: that of 1 bar is lower where this is positive'
+    : runs.some(hasStiffAngles)
+      ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat goes by the centres of what constraints tie'
+      : 'by forces on atoms'
   return {
     name: `${name}: pressure`,
     passed: null,
     detail: `${means.map(value => value.toFixed(0)).join(', ')} bar ${meaning}`,
   }
 }
+
+/** Constraints, or heavy hydrogens, that allow steps which shift the pressure through stiff angles. */
+const hasStiffAngles = ({ recipe, structure }: LoadedRun) =>
+  structure.topology.bonds.length > 0 &&
+  (recipe.constraints.bonds !== 'none' || recipe.system.hydrogen_mass_g_per_mol !== undefined)
+
+/** Relative change of the density in a production above which it is no single state. */
+const DENSITY_CHANGE = 0.02
+/** Part of the production at its start and at its end whose mean densities are compared. */
+const END_PART = 0.1
+
+/** Remarks on trajectories whose MSD needs care: positions that were wrapped, a density that changed. */
+export function remarksOn({ runs, surveys }: Pick<AnalysedSystem, 'runs' | 'surveys'>): string[] {
+  return runs.flatMap((run, k) => {
+    const density = productionColumn(run, 'density_g_per_cm3')
+    const count = Math.ceil(END_PART * density.length)
+    const change = mean(density.slice(-count)) / mean(density.slice(0, count)) - 1
+    return [
+      ...(surveys[k]!.wasWrapped
+        ? [`the trajectory of ${run.name} holds wrapped positions, which were unwrapped`]
+        : []),
+      ...(Math.abs(change) > DENSITY_CHANGE
+        ? [
+            `the density of ${run.name} changed by ${formatFixed(100 * change, 1)} % during the production, which is no single state; displacements are taken in the mean cell`,
+          ]
+        : []),
+    ]
+  })
+}
+
+const trajectoryChecks = (system: AnalysedSystem): Check[] =>
+  remarksOn(system).map(detail => ({ name: `${system.name}: trajectory`, passed: false, detail }))
 
 function targetTemperature(run: LoadedRun): number | null {
   const stage = run.recipe.stages[run.productionStage]!

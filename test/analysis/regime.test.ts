@@ -114,7 +114,9 @@ describe('the verdict on walkers of known exponent', () => {
   })
 })
 
-test.each<[alpha: readonly [number, number], gamma: readonly [number, number] | null, Verdict]>([
+test.each<
+  [alpha: readonly [number, number], gamma: readonly [number, number] | null, Verdict, grows?: boolean]
+>([
   [[0.9, 1.1], null, 'diffusive'],
   [[0.83, 1.01], [0.5, 1.2], 'diffusive'],
   [[1.04, 1.14], [0.9, 1.3], 'diffusive'],
@@ -132,13 +134,15 @@ test.each<[alpha: readonly [number, number], gamma: readonly [number, number] | 
   [[1.2, 1.3], [0.8, 1.5], 'ballistic'],
   [[1.9, 2.1], null, 'ballistic'],
   [[1.0, 1.1], [1.3, 1.5], 'ballistic'],
-  [[-0.05, 0.04], null, 'arrested'],
-  [[-0.2, -0.1], null, 'arrested'],
+  [[-0.05, 0.04], null, 'arrested', false],
+  [[-0.2, -0.1], null, 'arrested', false],
+  [[0.01, 0.04], null, 'arrested', false],
   [[0.01, 0.04], null, 'sub-diffusive'],
-])('α in %j with γ in %j is %s', (alpha, gamma, word) => {
+  [[-0.05, 0.2], null, 'sub-diffusive', false],
+])('α in %j with γ in %j is %s', (alpha, gamma, word, grows = true) => {
   const middle = (interval: readonly [number, number]) => ({
     value: (interval[0] + interval[1]) / 2,
     ci95: interval,
   })
-  expect(verdict({ alpha: middle(alpha), gamma: gamma && middle(gamma) })).toBe(word)
+  expect(verdict({ alpha: middle(alpha), gamma: gamma && middle(gamma), grows })).toBe(word)
 })
