@@ -25,8 +25,8 @@ export interface Exponents {
 /**
  * Returns the regime of an MSD. α says how the MSD grows, γ how it grows after its intercept: rattling in a cage, or flight
  * between collisions, adds a constant to the MSD of a liquid, which moves α away from 1 but not γ (localisation error does the
- * same in tracked particles: Michalet 2010, https://doi.org/10.1103/PhysRevE.82.041914; Kepten et al. 2013,
- * https://doi.org/10.1103/PhysRevE.87.052713). In this order:
+ * same in tracked particles: Michalet 2010, https://doi.org/10.1103/PhysRevE.82.041914; Kepten et al. 2015,
+ * https://doi.org/10.1371/journal.pone.0117722). In this order:
  *
  * 1. `arrested`: the MSD does not grow, and the interval of α ends below 0.1.
  * 2. `diffusive`: the interval of γ lies within 0.9–1.1, so that the slope is constant (an equivalence test: Schuirmann 1987,

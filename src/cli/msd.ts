@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { composition } from '../core/elements.ts'
 import { EXIT, UserError } from '../errors.ts'
-import { formatEstimate, formatNumber } from '../format.ts'
+import { formatEstimate, formatMeasurement, formatNumber } from '../format.ts'
 import { type LoadedRun, loadRun } from '../run/loadRun.ts'
+import { diffusionOf, diffusionText } from '../transport/diffusion.ts'
 import { type AnalysedSystem, analyseSystem, fitWindow } from '../transport/transport.ts'
 import { remarksOn } from '../transport/trust.ts'
 import { command } from './command.ts'
@@ -32,15 +33,24 @@ export const msdCommand = command({
   },
   options: {
     ...fitOptions,
+    viscosity_mPa_s: {
+      type: 'number',
+      describe:
+        'shear viscosity of the simulated liquid, mPa s, for the finite-size correction of D. Default: that of the recipe',
+    },
     strict: { type: 'boolean', default: false, describe: 'exit with code 3 unless the MSD is diffusive' },
   },
   async run(args, output) {
     const runs = loadReplicas(args.run)
     const window = fitWindow(runs, { from_ps: args['fit-from_ps'], to_ps: args['fit-to_ps'] })
     const system = await analyseSystem({ name: runs[0]!.name, runs }, speciesOf(runs, args.species), window)
-    output.document(system.transport)
+    const diffusion = diffusionOf(system, args.viscosity_mPa_s)
+    const warnings = remarksOn(system)
+    output.document({ ...system.transport, diffusion, warnings })
     output.text(describeSystems([system]))
-    for (const remark of remarksOn(system)) output.note(`warning: ${remark}`)
+    output.text(gammaText(system.transport))
+    if (diffusion) output.text(diffusionText(diffusion))
+    for (const warning of warnings) output.note(`warning: ${warning}`)
     const { verdict } = system.transport
     if (verdict !== 'diffusive') {
       const regime =
@@ -99,22 +109,16 @@ export function speciesOf([run]: readonly LoadedRun[], asked: string | undefined
   return asked ?? run?.recipe.analysis?.species ?? 'Li'
 }
 
-/** A table of slopes and exponents (γ: after the intercept), one line per system. */
+function gammaText({ gamma, gamma_ci95 }: AnalysedSystem['transport']): string {
+  return gamma === null
+    ? 'the slope is not positive throughout the window: no exponent after the intercept'
+    : `exponent after the intercept γ = ${formatMeasurement({ value: gamma, ci95: gamma_ci95 })}`
+}
+
+/** A table of slopes and exponents, one line per system. */
 export function describeSystems(systems: readonly Pick<AnalysedSystem, 'name' | 'transport'>[]): string {
   return formatTable(
-    [
-      'system',
-      'replicas',
-      'ions',
-      'window / ps',
-      'slope / Å²/ps',
-      '95 %',
-      'α',
-      '95 %',
-      'γ',
-      '95 %',
-      'verdict',
-    ],
+    ['system', 'replicas', 'ions', 'window / ps', 'slope / Å²/ps', '95 %', 'α', '95 %', 'verdict'],
     systems.map(({ name, transport: t }) => [
       name,
       String(t.replicas),
@@ -122,7 +126,6 @@ export function describeSystems(systems: readonly Pick<AnalysedSystem, 'name' | 
       `${formatNumber(t.fit_from_ps)}–${formatNumber(t.fit_to_ps)}`,
       ...cells(t.slope_A2_per_ps, t.slope_ci95_A2_per_ps),
       ...cells(t.alpha, t.alpha_ci95),
-      ...(t.gamma === null || t.gamma_ci95 === null ? ['–', '–'] : cells(t.gamma, t.gamma_ci95)),
       t.verdict,
     ]),
   )

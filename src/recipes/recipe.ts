@@ -113,11 +113,16 @@ export const outputSchema = z.strictObject({
   checkpoint_every_ps: positive.default(5),
 })
 
+export const viscosity = positive
+  .optional()
+  .describe('shear viscosity of the simulated liquid, for the finite-size correction of D in cubic cells')
+
 const analysisSchema = z
   .strictObject({
     species: z.string().min(1).default('Li'),
     fit_from_ps: z.number().min(0).optional(),
     fit_to_ps: positive.optional(),
+    viscosity_mPa_s: viscosity,
   })
   .superRefine(({ fit_from_ps, fit_to_ps }, context) => {
     if ((fit_from_ps === undefined) !== (fit_to_ps === undefined)) {

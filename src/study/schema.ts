@@ -10,6 +10,7 @@ import {
   neutralizingBackground,
   outputSchema,
   placement,
+  viscosity,
 } from '../recipes/recipe.ts'
 import { CASE, kelvin, type RecipeStage, studyStageSchema } from '../recipes/stages.ts'
 
@@ -75,7 +76,7 @@ const protocol = {
     .describe('as in a recipe of hoplite md; `temperature_K: case` is the temperature of the case'),
   output: outputSchema.optional(),
   analysis: z
-    .strictObject({ fit_from_ps: z.number().min(0), fit_to_ps: positive })
+    .strictObject({ fit_from_ps: z.number().min(0), fit_to_ps: positive, viscosity_mPa_s: viscosity })
     .optional()
     .describe('the window of lags over which slopes are fitted'),
 }

@@ -5,6 +5,8 @@ import { originOf } from '../potentials/load.ts'
 import type { CalibrationRow, Check } from '../report/model.ts'
 import { DRIFT_LIMIT_kT_per_ns, driftLimit_meV_per_atom_ps, isDriftWarning } from '../run/conserved.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
+import { CODATA_2018 } from '../units.ts'
+import { diffusionOf, diffusionText, sizeOf } from './diffusion.ts'
 import type { HopCount } from './motion.ts'
 import type { AnalysedSystem } from './transport.ts'
 
@@ -146,15 +148,21 @@ function hopCheck({ name }: AnalysedSystem, count: HopCount | null): Check {
   }
 }
 
-/** Effect of the size of the box on a slope; slopes are never corrected for it. */
+/** Effect of the size of the box on a slope; slopes are never corrected, diffusion coefficients where the viscosity is known. */
 function finiteSizeCheck(systems: readonly AnalysedSystem[]): Check {
-  const thinnest = systems.map(({ name, runs, surveys, transport }) => {
-    const temperature_K = mean(runs.map(run => mean(productionColumn(run, 'temperature_K'))))
-    const edge_A = Math.cbrt(mean(surveys.map(({ volume_A3 }) => volume_A3)))
+  const areCubic = systems.every(({ surveys }) => surveys.every(({ isCubic }) => isCubic))
+  const coefficients = areCubic ? systems.map(system => diffusionOf(system)) : [null]
+  if (coefficients.every(found => found?.finite_size)) {
+    const texts = coefficients.map((found, k) => `${systems[k]!.name}: ${diffusionText(found!)}`)
+    return { name: 'size of the box', passed: null, detail: texts.join('; ') }
+  }
+  const thinnest = systems.map(system => {
+    const { name, transport } = system
+    const box = sizeOf(system)
     const slope = transport.slope_A2_per_ps
     if (!(slope > 0)) return `no known one (${name}: the slope is not positive)`
-    const viscosity_mPa_s = viscosityForShift(slope, SMALL_SHIFT, { temperature_K, edge_A })
-    return `${formatNumber(viscosity_mPa_s, 2)} mPa s (${name}, ${edge_A.toFixed(0)} Å)`
+    const viscosity_mPa_s = viscosityForShift(slope, SMALL_SHIFT, box)
+    return `${formatNumber(viscosity_mPa_s, 2)} mPa s (${name}, ${box.edge_A.toFixed(0)} Å)`
   })
   return {
     name: 'size of the box',

@@ -9,6 +9,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { wrapPositions } from '../../src/core/box.ts'
+import { boxOfCell, createTrajectory, readFrames, readTrajectoryHeader } from '../../src/files/trajectory.ts'
 import { temporaryFolder } from '../tools/folder.ts'
 import { writeLifsi } from './boxes.ts'
 import { contents, document, hasColour, hoplite, refusal } from './hoplite.ts'
@@ -121,6 +123,33 @@ describe('msd', () => {
     const atoms = await refusal('msd', at('run-1'), at('other-atoms'))
     expect(atoms.message).toContain('13 Li')
     expect(atoms.hint).toMatch(/hoplite compare/)
+  })
+})
+
+describe('msd of a trajectory that another program has wrapped', () => {
+  it('is that of the run, with a warning', async () => {
+    cpSync(at('run-1'), at('wrapped'), { recursive: true })
+    const path = join(at('wrapped'), 'trajectory.dcd')
+    const { atomCount, firstStep, stepsPerFrame, timestep_ps } = readTrajectoryHeader(path)
+    const frames = []
+    for await (const frame of readFrames(path)) frames.push(frame)
+    rmSync(path)
+    const timestep_fs = 1000 * timestep_ps
+    const writer = createTrajectory(path, { atomCount, firstStep, stepsPerFrame, timestep_fs })
+    for (const { positions, cell } of frames) {
+      const box = boxOfCell(cell!)
+      writer.append(wrapPositions(box, Float64Array.from(positions)), box)
+    }
+    writer.close()
+    const right = await document('msd', at('run-1'), ...WINDOW)
+    const found = await document('msd', at('wrapped'), ...WINDOW)
+    expect(right.warnings).toEqual([])
+    expect(found.warnings).toEqual([expect.stringContaining('holds wrapped positions, which were unwrapped')])
+    expect((found.slope_A2_per_ps as number) / (right.slope_A2_per_ps as number)).toBeCloseTo(1, 3)
+    expect(found.verdict).toBe(right.verdict)
+    expect((await hoplite('msd', at('wrapped'), ...WINDOW)).stderr).toContain(
+      'warning: the trajectory of wrapped',
+    )
   })
 })
 
