@@ -35,8 +35,7 @@ export const msdCommand = command({
     ...fitOptions,
     viscosity_mPa_s: {
       type: 'number',
-      describe:
-        'shear viscosity of the simulated liquid, mPa s, for the finite-size correction of D. Default: that of the recipe',
+      describe: 'shear viscosity, mPa s, for the finite-size correction of D. Default: that of the recipe',
     },
     strict: { type: 'boolean', default: false, describe: 'exit with code 3 unless the MSD is diffusive' },
   },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import ndarray from 'ndarray'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { meanSquaredDisplacement } from '../../src/analysis/msd.ts'
+import { createTopology } from '../../src/core/topology.ts'
 import { loadRun } from '../../src/run/loadRun.ts'
 import { conductionOf } from '../../src/transport/conduction.ts'
 import { hostOf } from '../../src/transport/host.ts'
@@ -212,4 +213,33 @@ test('the effect of the size of the box is reported, not corrected', () => {
   const [check] = checksOf([salt], [null]).filter(({ name }) => name === 'size of the box')
   expect(check).toMatchObject({ passed: null })
   expect(check!.detail).toMatch(/^not corrected: .* below [\d.]+ mPa s \(salt, 60 Å\)/)
+})
+
+test('the pressure is called too high by steps of 4 fs only where bonds are held', () => {
+  const [run] = salt.runs
+  const npt = { ...run!.recipe.stages.at(-1)!, kind: 'npt', pressure_bar: 1 }
+  const detail = (bonds: 'none' | 'all-bonds', pairs: readonly number[]) => {
+    const recipe = {
+      ...run!.recipe,
+      stages: [...run!.recipe.stages.slice(0, -1), npt],
+      constraints: { bonds, tolerance: 1e-8 },
+    }
+    const topology = createTopology(run!.structure.elements.length, pairs)
+    const changed = { ...run!, recipe, structure: { ...run!.structure, topology } }
+    const system = { ...salt, runs: [changed as typeof run & object] }
+    return checksOf([system], [null]).find(({ name }) => name === 'salt: pressure')!.detail
+  }
+  expect(detail('all-bonds', [0, 1])).toMatch(/too high with steps of 4 fs/)
+  expect(detail('none', [0, 1])).toMatch(/ bar by forces on atoms$/)
+  expect(detail('all-bonds', [])).toMatch(/ bar by forces on atoms$/)
+})
+
+test('D in an infinite box stands among the checks where the recipe gives the viscosity and the MSD is diffusive', () => {
+  const [run] = salt.runs
+  const recipe = { ...run!.recipe, analysis: { species: 'Li', viscosity_mPa_s: 1 } }
+  const system = { ...salt, runs: [{ ...run!, recipe }] }
+  const check = (verdict: 'diffusive' | 'sub-diffusive') =>
+    checksOf([{ ...system, transport: { ...salt.transport, verdict } }], [null]).at(-1)!.detail
+  expect(check('diffusive')).toMatch(/^salt: D = 0\.09.* Å²\/ps .*; in an infinite box 0\.11/)
+  expect(check('sub-diffusive')).toMatch(/^not corrected/)
 })
