@@ -63,7 +63,7 @@ export const compareCommand = command({
       sentence: words,
     })
     output.text(describeSystems(systems))
-    for (const remark of systems.flatMap(remarksOn)) output.note(`warning: ${remark}`)
+    for (const remark of systems.flatMap(remarksOn)) output.warn(remark)
     output.text(words)
     output.text(`Ratio of two single boxes of one material: ${formatInterval(comparison.nullRatio_ci95)}.`)
     if (rest.length > 0)

@@ -49,7 +49,7 @@ export const msdCommand = command({
     output.text(describeSystems([system]))
     output.text(gammaText(system.transport))
     if (diffusion) output.text(diffusionText(diffusion))
-    for (const warning of warnings) output.note(`warning: ${warning}`)
+    for (const warning of warnings) output.warn(warning)
     const { verdict } = system.transport
     if (verdict !== 'diffusive') {
       const regime =

@@ -5,7 +5,6 @@ import { originOf } from '../potentials/load.ts'
 import type { CalibrationRow, Check } from '../report/model.ts'
 import { DRIFT_LIMIT_kT_per_ns, driftLimit_meV_per_atom_ps, isDriftWarning } from '../run/conserved.ts'
 import { type LoadedRun, productionColumn } from '../run/loadRun.ts'
-import { CODATA_2018 } from '../units.ts'
 import { diffusionOf, diffusionText, sizeOf } from './diffusion.ts'
 import type { HopCount } from './motion.ts'
 import type { AnalysedSystem } from './transport.ts'
@@ -60,7 +59,7 @@ function pressureCheck({ name, runs }: AnalysedSystem): Check {
   const meaning = !atPressure
     ? 'at a chosen density: that of 1 bar is lower where this is positive'
     : runs.some(hasStiffAngles)
-      ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat goes by the centres of what constraints tie'
+      ? 'by forces on atoms, some hundred bar too high with steps of 4 fs; the barostat uses the centres of molecules'
       : 'by forces on atoms'
   return {
     name: `${name}: pressure`,
