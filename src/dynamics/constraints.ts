@@ -234,7 +234,7 @@ export function createConstraintSolver(constraints: BondConstraints, masses: Flo
       }
       const [i, j] = [bonds.ends[2 * worst.bond]!, bonds.ends[2 * worst.bond + 1]!]
       throw new SimulationError({
-        message: `a constrained bond is off its length by ${(100 * worst.error).toPrecision(3)} % and cannot be brought back`,
+        message: `the length of a constrained bond is wrong by ${(100 * worst.error).toPrecision(3)} % and cannot be corrected`,
         where: `between atoms ${i / 3 + 1} and ${j / 3 + 1}`,
         hint: 'minimise first, take a shorter timestep_fs, or look at the forces on these atoms',
       })

@@ -4,8 +4,9 @@ import { UserError } from '../errors.ts'
 
 /**
  * Request for Ewald or particle-mesh Ewald parameters. `accuracy` is the RMS error of the force on an atom, relative to
- * the force between two unit charges 1 Å apart. Real and reciprocal space may each take 1/√2 of it, so that both
- * together keep it. Every estimate assumes charges without correlation and scales with Σq²; N is the number of atoms.
+ * the force between two unit charges 1 Å apart. Of a particle mesh, real and reciprocal space may each take 1/√2 of it,
+ * so that both together keep it; of an Ewald sum real space takes all of it, as in LAMMPS. Every estimate assumes charges
+ * without correlation and scales with Σq²; N is the number of atoms.
  */
 export interface EwaldRequest {
   readonly name: 'ewald' | 'pme'
@@ -53,9 +54,10 @@ export function ewaldMethod(request: EwaldRequest): CoulombMethod {
 const squaredCharge = (charges: Float64Array) => charges.reduce((sum, q) => sum + q * q, 0)
 
 /** α from the real-space error of Kolafa & Perram 1992 (https://doi.org/10.1080/08927029208049126), eq. 18. */
-function splitting({ box, charges, cutoff_A, accuracy }: EwaldRequest): number {
+function splitting({ name, box, charges, cutoff_A, accuracy }: EwaldRequest): number {
   const error =
-    (SHARE * accuracy * Math.sqrt(charges.length * cutoff_A * box.volume)) / (2 * squaredCharge(charges))
+    ((name === 'pme' ? SHARE : 1) * accuracy * Math.sqrt(charges.length * cutoff_A * box.volume)) /
+    (2 * squaredCharge(charges))
   // A nearly uncharged system needs no screening at all; keep the sum well-conditioned all the same.
   return Math.sqrt(-Math.log(Math.min(error, 0.1))) / cutoff_A
 }

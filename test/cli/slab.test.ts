@@ -62,7 +62,12 @@ describe('hoplite build of a slab', () => {
       /has no atom type Co3/,
       /slab\.yaml:4:3 system\.build$/,
     ],
-    ['miller: [1, 0, 4]', 'miller: [0, 0, 0]', /no surface/, /slab\.yaml:6:\d+ system\.build\.slab\.miller$/],
+    [
+      'miller: [1, 0, 4]',
+      'miller: [0, 0, 0]',
+      /is not a surface/,
+      /slab\.yaml:6:\d+ system\.build\.slab\.miller$/,
+    ],
   ])('a slab recipe with %j changed to %j is refused', async (from, to, message, where) => {
     writeFileSync(at('slab.yaml'), SLAB.replace(from, to))
     const said = await refusal('build', at('slab.yaml'), '--out', at('never.vasp'))

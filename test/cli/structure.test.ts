@@ -114,12 +114,6 @@ describe('a structure', () => {
       /:2$/,
     ],
     [
-      'small',
-      (text: string) => text.replace(/Lattice="\S*/, 'Lattice="13.9'),
-      /13\.90 Å high/,
-      /atoms\.extxyz$/,
-    ],
-    [
       'short of atoms',
       (text: string) => text.replace('120', '121'),
       'the frame ends after 120 of 121 atoms',

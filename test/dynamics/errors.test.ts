@@ -97,6 +97,6 @@ describe('errors', () => {
         constraints: { bonds: 'all-bonds', tolerance: 1e-8 },
       }),
     ).rejects.toThrow(/its own periodic image/)
-    await expect(attempt(PRODUCTIONS.csvr!, systemOf([40]))).rejects.toThrow(/holds 27 atoms/)
+    await expect(attempt(PRODUCTIONS.csvr!, systemOf([40]))).rejects.toThrow(/has 27 atoms/)
   })
 })

@@ -86,7 +86,8 @@ for (const name of ['ewald', 'pme'] as const) {
       const ratios = await errorRatios(name, accuracy)
       expect(ratios.at(-1)).toBeLessThan(1.5)
       expect(ratios[CELLS / 2]).toBeGreaterThan(0.3)
-      expect(ratios[CELLS / 2]).toBeLessThan(1)
+      // Of an Ewald sum, real space alone takes the accuracy, and the error estimate is right to some percent.
+      expect(ratios[CELLS / 2]).toBeLessThan(name === 'pme' ? 1 : 1.1)
     },
   )
 }
