@@ -7,7 +7,7 @@ import { prepareRun } from '../../src/run/prepare.ts'
 import { framesOf } from '../../src/transport/frames.ts'
 import { analyseSystem } from '../../src/transport/transport.ts'
 import { CODATA_2018, EV_PER_A3_IN_BAR } from '../../src/units.ts'
-import { ARGON, agree, argon, bring, checksOf, column, meanOfSeries, run } from './harness.ts'
+import { ARGON, agree, argon, bring, checksOf, column, meanOfSeries, run, SIGMAS } from './harness.ts'
 
 const check = checksOf('argon')
 const KB = CODATA_2018.boltzmann_eV_per_K
@@ -49,10 +49,10 @@ describe('Lennard-Jones argon', () => {
       )
       return Math.sqrt(variance(column(loaded, 'conserved_eV')))
     }
-    const [coarse, middle, fine] = [await spreadAt(20), await spreadAt(10), await spreadAt(5)]
+    const [coarse, middle, fine] = [await spreadAt(10), await spreadAt(5), await spreadAt(2.5)]
     for (const [name, ratio] of [
-      ['20 and 10 fs', coarse / middle],
-      ['10 and 5 fs', middle / fine],
+      ['10 and 5 fs', coarse / middle],
+      ['5 and 2.5 fs', middle / fine],
     ] as const) {
       check(
         {
@@ -84,7 +84,7 @@ describe('Lennard-Jones argon', () => {
         reference: `${asked}`,
         source: 'equipartition; the centre of mass moves under Langevin',
       },
-      Math.abs(measured.value - asked) < 3 * measured.standardError,
+      Math.abs(measured.value - asked) < SIGMAS * measured.standardError,
     )
     const { system } = prepareRun(loadRecipe(bring('langevin.yaml', text)))
     const evaluator = await referencePlatform.prepare(system)
@@ -125,7 +125,7 @@ describe('Lennard-Jones argon', () => {
         reference: `${asked}`,
         source: 'Butler et al. 1998, 10.1063/1.477301',
       },
-      Math.abs(value - asked) < 3 * error,
+      Math.abs(value - asked) < SIGMAS * error,
     )
   })
 

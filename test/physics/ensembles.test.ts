@@ -2,7 +2,7 @@ import { describe, it } from 'vitest'
 import { blockAverage, type Interval } from '../../src/analysis/stats.ts'
 import type { LoadedRun } from '../../src/run/loadRun.ts'
 import { CODATA_2018, EV_PER_A3_IN_BAR } from '../../src/units.ts'
-import { argon, checksOf, column, run, within } from './harness.ts'
+import { argon, checksOf, column, run, SIGMAS, within } from './harness.ts'
 
 const check = checksOf('ensembles')
 const KB = CODATA_2018.boltzmann_eV_per_K
@@ -62,8 +62,7 @@ function logRatioSlope(first: readonly number[], second: readonly number[]) {
   }
   const [slope, error] = [b / scale, errorOfB / scale]
   const interval: Interval = [slope - 1.96 * error, slope + 1.96 * error]
-  // Three standard errors: of the dozen checks of this file one in thirty suites would fail at two.
-  return { slope, interval, wide: [slope - 3 * error, slope + 3 * error] as Interval }
+  return { slope, interval, wide: [slope - 3 * error, slope + SIGMAS * error] as Interval }
 }
 
 async function ratio(

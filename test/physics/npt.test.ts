@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { blockAverage, type Interval, mean, variance } from '../../src/analysis/stats.ts'
 import type { LoadedRun } from '../../src/run/loadRun.ts'
 import { linearDrift } from '../tools/statistics.ts'
-import { argon, checksOf, column, meanOfSeries, run } from './harness.ts'
+import { argon, checksOf, column, meanOfSeries, run, SIGMAS } from './harness.ts'
 
 const check = checksOf('npt')
 const ROOT = `${import.meta.dirname}/../..`
@@ -27,7 +27,7 @@ function checkDrift(name: string, loaded: LoadedRun): void {
       reference: `|drift| ≤ ${DRIFT_LIMIT}`,
       source: 'chosen',
     },
-    Math.abs(value) <= DRIFT_LIMIT + 3 * error,
+    Math.abs(value) <= DRIFT_LIMIT + SIGMAS * error,
   )
 }
 
@@ -109,7 +109,7 @@ describe('argon at 200 bar, over size, timestep and pace of the barostat', () =>
           reference: `${pooled.toFixed(3)}, mean of all settings; interval within 0.3 %`,
           source: 'one ensemble for all settings',
         },
-        Math.abs(volume.value - pooled) <= 3 * volume.standardError && halfWidth <= 0.003 * pooled,
+        Math.abs(volume.value - pooled) <= SIGMAS * volume.standardError && halfWidth <= 0.003 * pooled,
       )
       check(
         {
@@ -119,7 +119,7 @@ describe('argon at 200 bar, over size, timestep and pace of the barostat', () =>
           reference: `${fluctuation.toPrecision(3)}, mean of all settings`,
           source: 'one ensemble for all settings',
         },
-        Math.abs(own / fluctuation - 1) <= 3 * relativeError,
+        Math.abs(own / fluctuation - 1) <= SIGMAS * relativeError,
       )
       checkDrift(name, loaded)
     }
