@@ -62,7 +62,7 @@ function ratioCard(report: TransportReport): Markup[] {
   return [
     card({
       title: html`Ratio, ${numerator.name} : ${denominator.name}`,
-      body: html`${number(ratio, '')}${intervalLine(ratio)}${published}<div class="aside">${ofWhat}: ${formatInterval(nullRatio_ci95)}</div>`,
+      body: html`${ratio.value > 0 ? html`${number(ratio, '')}${intervalLine(ratio)}` : 'none: a slope is not above zero'}${published}<div class="aside">${ofWhat}: ${formatInterval(nullRatio_ci95)}</div>`,
       status: 'predicted',
       aside: boxes(comparedSystems(report, comparison)),
     }),
@@ -197,6 +197,9 @@ function ratioClause(report: TransportReport, subjects: readonly SystemReport[])
   const { ratio, of } = report.comparison!
   const { value, interval, power } = formatEstimate(ratio)
   const [at, numerator, denominator] = placed(subjects)
+  if (!(ratio.value > 0)) {
+    return `${at} ${report.speciesLabel} MSD slopes in ${numerator} and ${denominator} have no ratio, as one of them is not above zero (${boxes(subjects)})`
+  }
   const why = ratio.ci95?.[1] === Number.POSITIVE_INFINITY ? ', as a slope may be zero' : ''
   const certainty = interval === null ? 'no interval' : `95 %: ${interval}${power}${why}`
   return (

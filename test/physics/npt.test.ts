@@ -47,7 +47,7 @@ const SETTINGS: readonly Setting[] = [
   { ...BASE, tau_ps: 0.1, timestep_fs: 10 },
   { ...BASE, beta_per_bar: 1e-2, tau_ps: 0.1 },
   { ...BASE, beta_per_bar: 4.5e-5, time_ps: 600 },
-  { ...BASE, cells: 3, time_ps: 1000 },
+  { ...BASE, cells: 4, time_ps: 400 },
   { ...BASE, cells: 6 },
 ]
 
