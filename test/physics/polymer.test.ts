@@ -41,7 +41,7 @@ function driftOf(loaded: LoadedRun, freedom: number) {
   return { value, error, interval: [value - 1.96 * error, value + 1.96 * error] as [number, number] }
 }
 
-const DRIFT_SOURCE = '0.01 kT/ns per degree of freedom, an error bound in use for trajectories of 100 ns'
+const DRIFT_SOURCE = 'chosen'
 
 /** Temperature of every element, K, over the last stage of a recipe without constraints. */
 async function temperaturesByElement(text: string): Promise<[string, ReturnType<typeof meanOfSeries>][]> {

@@ -22,12 +22,13 @@ interface Recorded {
   readonly passed: boolean
 }
 
-/** Five digits, or as many as the interval gives a meaning. */
+/** Five digits. */
 const text = (value: number) => String(Number(value.toPrecision(5)))
 
 function row({ name, value, interval, reference, source, passed }: Recorded): string {
   const range = interval ? `${text(interval[0])} to ${text(interval[1])}` : '–'
-  return `| ${name} | ${text(value)} | ${range} | ${reference} | ${source} | ${passed ? 'passed' : '**failed**'} |`
+  const cells = [name, text(value), range, reference, source, passed ? 'passed' : '**failed**']
+  return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
 /** The table, and the numbers of checks and of passed ones. */
