@@ -5,23 +5,13 @@ import { orthorhombicBox } from '../../src/core/box.ts'
 import { createTopology } from '../../src/core/topology.ts'
 import { writeStructureFile } from '../../src/files/structureFile.ts'
 import { temporaryFolder } from '../tools/folder.ts'
+import { SALT } from '../tools/salt.ts'
 import { hoplite } from './hoplite.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
 
-writeFileSync(
-  at('salt.yaml'),
-  `name: salt
-energy_unit: eV
-mixing: geometric
-special: { pair: [0, 0, 0], coulomb: [0, 0, 0] }
-sources: { made: { citation: made up for this test } }
-types:
-  Li: { class: Li, element: Li, mass_g_per_mol: 6.94, charge_e: 0.7, ion: true, epsilon: 0.01, sigma_A: 2, source: made }
-  F: { class: F, element: F, mass_g_per_mol: 19, charge_e: -0.7, ion: true, epsilon: 0.01, sigma_A: 2.5, source: made }
-`,
-)
+writeFileSync(at('salt.yaml'), SALT)
 /** A layer of rock salt, 12 Å wide, with 26 Å of vacuum, less one Li that `hop` may fill. */
 const places = Array.from({ length: 6 }, (_, i) =>
   Array.from({ length: 6 }, (_, j) => [i, j] as const),

@@ -10,22 +10,12 @@ import { writeStructureFile } from '../../src/files/structureFile.ts'
 import { loadBandRecipe } from '../../src/recipes/bandRecipe.ts'
 import { document, refusal } from '../cli/hoplite.ts'
 import { temporaryFolder } from '../tools/folder.ts'
+import { SALT } from '../tools/salt.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
 
-writeFileSync(
-  at('salt.yaml'),
-  `name: salt
-energy_unit: eV
-mixing: geometric
-special: { pair: [0, 0, 0], coulomb: [0, 0, 0] }
-sources: { made: { citation: made up for this test } }
-types:
-  Li: { class: Li, element: Li, mass_g_per_mol: 6.94, charge_e: 0.7, ion: true, epsilon: 0.01, sigma_A: 2, source: made }
-  F: { class: F, element: F, mass_g_per_mol: 19, charge_e: -0.7, ion: true, epsilon: 0.01, sigma_A: 2.5, source: made }
-`,
-)
+writeFileSync(at('salt.yaml'), SALT)
 /** Three layers of rock salt with vacuum, its atoms moved by up to 0.1 Å; one Li stands above. */
 const sites = Array.from(
   { length: 108 },
