@@ -22,7 +22,7 @@ export interface HopVibrations {
   readonly temperature_K: number
   /** Number of atoms that vibrate. */
   readonly atoms: number
-  /** Index of the atom around which they are chosen, from 0: the ion of the hop, else the atom that moves most. */
+  /** Number of the atom around which they are chosen, from 1: the ion of the hop, else the atom that moves most. */
   readonly moving_atom: number
   /** Number of translations and rotations of all atoms that were projected out: 0, 3, 5 or 6. */
   readonly free_motions: number
@@ -86,7 +86,7 @@ export async function hopVibrations(
       vibrations: {
         temperature_K,
         atoms: atoms.length,
-        moving_atom: moving,
+        moving_atom: moving + 1,
         free_motions: 3 * atoms.length - minimum.frequencies_THz.length,
         prefactor_THz: rate.prefactor_THz,
         rate_Hz: rate.rate_per_s,

@@ -142,7 +142,7 @@ hop: { ion: { atom: ${neighbor + 1} }, to_fractional: [0.5, 0.5, 0.5] }`
       expect(warnings).toEqual([])
       // ASE's NEB on the same: 0.06378 eV.
       expect(Math.abs(barrier_eV - 0.06378)).toBeLessThan(5e-5)
-      expect(vibrations).toMatchObject({ atoms: 18, free_motions: 0, moving_atom: neighbor })
+      expect(vibrations).toMatchObject({ atoms: 18, free_motions: 0, moving_atom: neighbor + 1 })
       expect(Math.abs(vibrations!.prefactor_THz - 1.097)).toBeLessThan(0.005)
     }
     expect(files.vibrations!.prefactor_THz / hop.vibrations!.prefactor_THz).toBeCloseTo(1, 3)

@@ -153,7 +153,7 @@ describe('hoplite neb', () => {
       vibrations: {
         temperature_K: 300,
         atoms: 1,
-        moving_atom: 0,
+        moving_atom: 1,
         free_motions: 0,
         prefactor_THz: 9.87,
         rate_Hz: 1.5e-12,
