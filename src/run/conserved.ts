@@ -11,7 +11,9 @@ export const driftLimit_meV_per_atom_ps = (temperature_K: number): number =>
 
 /** Rows of the log, and time in ps, from which on a drift is judged. */
 const ROWS_WANTED = 10
-const TIME_WANTED_ps = 1
+const TIME_WANTED_ps = 2
+/** Rows before this time of a stage do not count: the error of the steps settles after new velocities or a new timestep, ps. */
+const SETTLING_ps = 1
 /** A drift has to have changed the conserved quantity by this many times its fluctuation from row to row. */
 const CLEAR_OF_FLUCTUATIONS = 3
 
@@ -50,8 +52,11 @@ export function watchConserved(
   log: Log | null,
 ): ConservedWatch {
   const sums = new Map<number, StageSums>()
+  const begins = new Map<number, number>()
   const warned = new Set<number>()
   const add = (stage: number, row: Row) => {
+    if (!begins.has(stage)) begins.set(stage, row.time_ps)
+    if (row.time_ps < begins.get(stage)! + SETTLING_ps) return
     const before = sums.get(stage) ?? { first: row, last: row, line: NO_LINE, changes: 0, temperature: 0 }
     const { first, last, line, changes, temperature } = before
     sums.set(stage, {
@@ -63,7 +68,8 @@ export function watchConserved(
     })
   }
   const warning = (stage: number): string | null => {
-    const drift = driftThatMatters(sums.get(stage)!, atomCount)
+    const seen = sums.get(stage)
+    const drift = seen && driftThatMatters(seen, atomCount)
     if (!drift) return null
     return `stage ${stages[stage]}: the conserved quantity drifts by ${drift.slope.toPrecision(2)} meV/atom/ps; the limit is ${drift.limit.toPrecision(2)} (${DRIFT_LIMIT_kT_per_ns} kT per atom and ns): take a shorter timestep_fs`
   }

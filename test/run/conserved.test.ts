@@ -37,6 +37,16 @@ it.each([
   expect(warningsOf(drift, amplitude_eV)).toEqual({ during: warned, after: warned })
 })
 
+it('a change in the first picosecond of a stage, in which the error of the steps settles, is not warned of', () => {
+  const watch = watchConserved(['produce'], ATOMS, null)
+  const rows = rowsOf(0, 0.001).map((row, k) => ({
+    ...row,
+    conserved_eV: row.conserved_eV + 3 * Math.exp(-k),
+  }))
+  for (const row of rows) expect(watch.row(0, row)).toBeNull()
+  expect(watch.warnings()).toEqual([])
+})
+
 it('stages are judged one by one, and rows from before a restart count', () => {
   const rows = rowsOf(3, 0.01)
   const column = (key: 'time_ps' | 'conserved_eV' | 'temperature_K') =>
