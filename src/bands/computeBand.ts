@@ -257,7 +257,7 @@ async function outcomeOf(
     warnings: [
       ...before.warnings,
       ...found.map(({ message }) => message),
-      ...(vibrations?.kind === 'failed' ? [vibrations.reason] : []),
+      ...(vibrations?.kind === 'failed' ? [vibrations.reason] : (vibrations?.warnings ?? [])),
     ],
     vibrations: vibrations?.kind === 'found' ? vibrations.vibrations : null,
     platform: {

@@ -36,7 +36,7 @@ export interface HopVibrations {
 }
 
 type Found =
-  | { readonly kind: 'found'; readonly vibrations: HopVibrations }
+  | { readonly kind: 'found'; readonly vibrations: HopVibrations; readonly warnings: readonly string[] }
   | { readonly kind: 'failed'; readonly reason: string }
 
 /** The result of a band without a rate, with the reason. */
@@ -57,8 +57,15 @@ export async function hopVibrations(
   const top = state.climbing.image
   const uphill = improvedTangents(state.images, state.energies_eV)[top]!
   const next = { evaluator, frozen, drifts }
-  const initial = await stationaryPoint({ ...next, positions: state.images[0]!, uphill: null })
-  const saddle = await stationaryPoint({ ...next, positions: state.images[top]!, uphill })
+  const end = await stationaryPoint({ ...next, positions: state.images[0]!, uphill: null })
+  const peak = await stationaryPoint({ ...next, positions: state.images[top]!, uphill })
+  const [initial, saddle] = [end.positions, peak.positions]
+  const warnings =
+    end.isStationary && peak.isStationary
+      ? []
+      : [
+          `the prefactor is approximate: no point without forces was found at the ${end.isStationary ? 'saddle' : 'initial end'}`,
+        ]
   const moving = prepared.ends.ion ?? furthestMoved(prepared, state)
   const atoms = near(prepared, state.images[0]!, moving, shell_A)
   const masses = Float64Array.from(atoms, i => system.masses[i]!)
@@ -83,6 +90,7 @@ export async function hopVibrations(
     })
     return {
       kind: 'found',
+      warnings,
       vibrations: {
         temperature_K,
         atoms: atoms.length,

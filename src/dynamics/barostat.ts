@@ -138,10 +138,10 @@ export interface CellScaling {
   ): number | Promise<number>
 }
 
-/** Steps between changes of a density ramp, each of which costs one more evaluation. */
+/** Steps between changes of a density ramp, each of which costs one more evaluation (chosen). */
 const STEPS_PER_RAMP_CHANGE = 10
-/** Steps between changes of a cell at constant pressure, each of which costs two more evaluations. */
-export const STEPS_PER_RESCALING = 20
+/** Steps between changes of a cell at constant pressure, each of which costs two more evaluations (chosen). */
+const STEPS_PER_RESCALING = 20
 
 /** The changes of a stage's cell; null for a fixed one. */
 export function cellScaling(
@@ -191,7 +191,7 @@ export function cellScaling(
   }
 }
 
-/** Relative change of the volume by which the modulus is measured. */
+/** Relative change of the volume by which the modulus is measured (chosen: far above single precision, far below a contact). */
 const MODULUS_STEP = 1e-3
 
 /**

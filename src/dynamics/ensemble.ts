@@ -204,13 +204,15 @@ export function hostSteps(ensemble: Ensemble, motion: Motion): Propagator {
   }
 }
 
-/** Scales cell and molecules every `STEPS_PER_RESCALING` steps. */
+/**
+ * Scales cell and molecules when it is due. The state is evaluated again even where the factor is 1: `factor` may have had
+ * another state evaluated, in the same buffers.
+ */
 function cellPart(scaling: CellScaling, { groups, masses, constants }: Ensemble, motion: Motion): Part {
   return async step => {
     if (step.done % scaling.every !== 0) return
     const { state } = step
     const factor = await scaling.factor(state, step.evaluation, step, motion.evaluate)
-    if (factor === 1) return
     const total = () => step.evaluation.energy + kineticEnergy(masses, state.velocities, constants)
     const before = total()
     scaleGroups(groups, state, factor, scaling.momenta)

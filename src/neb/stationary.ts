@@ -14,6 +14,13 @@ export interface StationaryOptions {
   readonly drifts: boolean
 }
 
+export interface StationaryPoint {
+  /** [3N] Å */
+  readonly positions: Float64Array
+  /** False where the forces have not come down to those of a point at rest. */
+  readonly isStationary: boolean
+}
+
 /**
  * Longest force on an atom at which a point counts as stationary, eV/Å. A product of many frequencies is sensitive: of an
  * argon vacancy, 18 atoms vibrating, the prefactor is 4 % off at 5e-4 eV/Å and 0.3 % at 2e-5.
@@ -25,11 +32,11 @@ const FURTHEST_A = 0.1
 const OPTIMIZER = { stepCap_A: 0.05, firstCurvature_eV_per_A2: 70 }
 
 /**
- * The stationary point next to a relaxed end or a climbing image, as far as forces allow, [3N] Å: the given positions
- * where it is not within 0.1 Å of every atom. At a saddle the force along one direction is turned round, as on a climbing
+ * The stationary point next to a relaxed end or a climbing image, as far as forces allow: the given positions where it is
+ * not within 0.1 Å of every atom. At a saddle the force along one direction is turned round, as on a climbing
  * image: Henkelman et al. 2000, https://doi.org/10.1063/1.1329672, eq. 5.
  */
-export async function stationaryPoint(options: StationaryOptions): Promise<Float64Array> {
+export async function stationaryPoint(options: StationaryOptions): Promise<StationaryPoint> {
   const { evaluator, frozen, drifts } = options
   const held = (vectors: Float64Array) => {
     const kept = withoutFrozen(vectors, frozen)
@@ -51,7 +58,7 @@ export async function stationaryPoint(options: StationaryOptions): Promise<Float
     optimizer = next.state
     positions = next.positions
     const way = positions.map((x, k) => x - options.positions[k]!)
-    if (!(longestVector(way) < FURTHEST_A)) return options.positions
+    if (!(longestVector(way) < FURTHEST_A)) return { positions: options.positions, isStationary: false }
   }
-  return best.positions
+  return { positions: best.positions, isStationary: best.fmax <= AT_REST_EV_PER_A }
 }

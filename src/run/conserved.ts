@@ -43,14 +43,10 @@ export interface ConservedWatch {
 }
 
 /**
- * @param stages names
- * @param log rows from before the run was resumed
+ * @param stages names of the stages of the run
+ * @param log rows from before the run was resumed; none for a new run
  */
-export function watchConserved(
-  stages: readonly string[],
-  atomCount: number,
-  log: Log | null,
-): ConservedWatch {
+export function watchConserved(stages: readonly string[], atomCount: number, log: Log): ConservedWatch {
   const sums = new Map<number, StageSums>()
   const begins = new Map<number, number>()
   const warned = new Set<number>()
@@ -73,11 +69,11 @@ export function watchConserved(
     if (!drift) return null
     return `stage ${stages[stage]}: the conserved quantity drifts by ${drift.slope.toPrecision(2)} meV/atom/ps; the limit is ${drift.limit.toPrecision(2)} (${DRIFT_LIMIT_kT_per_ns} kT per atom and ns): take a shorter timestep_fs`
   }
-  for (let k = 0; k < (log?.rowCount ?? 0); k++) {
+  for (let k = 0; k < log.rowCount; k++) {
     const [time_ps, conserved_eV, temperature_K] = (
       ['time_ps', 'conserved_eV', 'temperature_K'] as const
-    ).map(column => log!.values[column]![k]!) as [number, number, number]
-    add(log!.values.stage![k]!, { time_ps, conserved_eV, temperature_K })
+    ).map(column => log.values[column]![k]!) as [number, number, number]
+    add(log.values.stage![k]!, { time_ps, conserved_eV, temperature_K })
   }
   return {
     row(stage, row) {

@@ -170,15 +170,18 @@ function finiteSizeCheck(systems: readonly AnalysedSystem[]): Check {
   }
 }
 
-/** Both systems must have gone through exactly the same protocol. */
-/** True for a run with all bonds held and heavy hydrogens, as the shipped studies. */
-const hasLongSteps = ({ recipe: { constraints, system } }: LoadedRun) =>
-  constraints.bonds === 'all-bonds' && system.hydrogen_mass_g_per_mol !== undefined
+/** True for a run with the protocol of the shipped studies: all bonds held, heavy hydrogens, 4 fs or more. */
+const hasLongSteps = ({ recipe: { constraints, system, stages }, productionStage }: LoadedRun) => {
+  const production = stages[productionStage]!
+  const isLong = 'timestep_fs' in production && production.timestep_fs >= 4
+  return isLong && constraints.bonds === 'all-bonds' && system.hydrogen_mass_g_per_mol !== undefined
+}
 
 /** Slopes at 700 K of three shipped boxes of each material, 100 ps: docs/physics.md. */
 const PROTOCOL_EFFECT =
   '; all bonds held, 4 g/mol hydrogens and 4 fs changed Li⁺ slopes by × 1.09 (0.94–1.27) in PVDF and × 0.95 (0.77–1.16) in dHF-PVDF at 700 K, against h-bonds and 2 fs'
 
+/** Both systems must have gone through exactly the same protocol. */
 function protocolCheck(systems: readonly AnalysedSystem[]): Check {
   const protocols = systems.flatMap(({ runs }) =>
     runs.map(({ recipe: { interactions, constraints, stages, output, system, constants }, manifest }) =>

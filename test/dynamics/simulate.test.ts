@@ -362,3 +362,19 @@ describe('stages', () => {
     expect(Math.abs(run.drift)).toBeLessThan(1)
   })
 })
+
+it('a barostat that cannot move the cell leaves the trajectory of NVT, though it evaluates a scaled copy', async () => {
+  const bath = { time_ps: 0.2, temperature_K: 90 } as const
+  const stages = [
+    stageOf({ kind: 'nvt', ...bath }),
+    stageOf({ kind: 'npt', ...bath, compressibility_per_bar: 1e-40 }),
+  ]
+  const start = copyState(liquid)
+  start.velocities.forEach((_, k) => {
+    start.velocities[k] = Math.sin(k)
+  })
+  const [nvt, npt] = await Promise.all(
+    stages.map(stage => record(argon, argonForces, start, { stages: [stage] })),
+  )
+  expect(npt!.end.state.positions).toEqual(nvt!.end.state.positions)
+})

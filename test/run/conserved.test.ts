@@ -7,6 +7,7 @@ import { temporaryFolder } from '../tools/folder.ts'
 import { GOLDEN_RUNS } from '../tools/goldenRuns.ts'
 
 const ATOMS = 100
+const NO_ROWS = { columns: [], rowCount: 0, values: {} }
 
 /** Rows each 0.1 ps at 300 K. @param drift in units of its limit @param amplitude_eV of a fluctuation */
 function rowsOf(drift: number, amplitude_eV: number, count = 200) {
@@ -19,7 +20,7 @@ function rowsOf(drift: number, amplitude_eV: number, count = 200) {
 }
 
 function warningsOf(drift: number, amplitude_eV: number): { during: number; after: number } {
-  const watch = watchConserved(['equilibrate', 'produce'], ATOMS, null)
+  const watch = watchConserved(['equilibrate', 'produce'], ATOMS, NO_ROWS)
   const during = rowsOf(drift, amplitude_eV).filter(row => watch.row(1, row) !== null).length
   return { during, after: watch.warnings().length }
 }
@@ -38,7 +39,7 @@ it.each([
 })
 
 it('a change in the first picosecond of a stage, in which the error of the steps settles, is not warned of', () => {
-  const watch = watchConserved(['produce'], ATOMS, null)
+  const watch = watchConserved(['produce'], ATOMS, NO_ROWS)
   const rows = rowsOf(0, 0.001).map((row, k) => ({
     ...row,
     conserved_eV: row.conserved_eV + 3 * Math.exp(-k),
